@@ -1,0 +1,1 @@
+"""Mechanism: decide, move, journal, act, announce, deliver. Knows no NHS rule."""

@@ -1,0 +1,78 @@
+"""Every error the engine raises, as one tree; the class docstring is the sentence a person reads.
+
+EngineError
+├── Refused            a step exists, but its guards or its permissions say no
+├── NotDeclared        no step for this trigger in this state
+├── NotAllowed         the actor does not hold what the step asks for
+├── Conflict           somebody else moved the subject first
+├── Missing            there is no such record in this trust
+├── TooDeep            effects fire one another without end
+├── Invalid            what was sent cannot be used as it is
+├── SettingError       a setting is missing or wrong
+├── NoHolder           a role is allocated here, but nobody active holds it
+└── TemplateError      a template cannot be used
+    └── TemplateLimit  a template asked for more time or text than it may have
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class EngineError(Exception):
+    """Something in the engine went wrong."""
+
+    def __init__(self, sentence: str = "", **facts: Any) -> None:
+        """Keep the sentence for a person and the facts for a program."""
+        self.sentence = sentence or (type(self).__doc__ or "").strip()
+        self.facts = facts
+        super().__init__(self.sentence)
+
+
+class Refused(EngineError):
+    """This step is refused."""
+
+    def __init__(self, *reasons: str, **facts: Any) -> None:
+        """Take each reason as a whole sentence."""
+        self.reasons = reasons
+        super().__init__(" ".join(reasons), **facts)
+
+
+class NotDeclared(EngineError):
+    """There is no such step from this state."""
+
+
+class NotAllowed(EngineError):
+    """You do not have permission to do this."""
+
+
+class Conflict(EngineError):
+    """Somebody else changed this first. Nothing of yours was kept: look at it again."""
+
+
+class Missing(EngineError):
+    """There is no such record."""
+
+
+class TooDeep(EngineError):
+    """The effects of this step fire one another without end, so nothing was kept."""
+
+
+class Invalid(EngineError):
+    """What was sent cannot be used as it is."""
+
+
+class SettingError(EngineError):
+    """A setting is missing or wrong."""
+
+
+class NoHolder(EngineError):
+    """The role is allocated here, but nobody active holds it."""
+
+
+class TemplateError(EngineError):
+    """This template cannot be used."""
+
+
+class TemplateLimit(TemplateError):
+    """This template asks for more time or text than a message may have."""

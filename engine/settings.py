@@ -1,0 +1,134 @@
+"""The settings: one frozen record, read from the environment once, at the edge."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+from engine.errors import SettingError
+
+DEVELOPMENT = "development"
+PRODUCTION = "production"
+_ENVIRONMENTS = (DEVELOPMENT, PRODUCTION)
+_SECRET_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one installation is told (INTERFACES, Settings).
+
+    Origins are `scheme://host[:port]` without a path. `fixed_now` starts the clock of a trial at that moment.
+    """
+
+    data_dir: Path
+    database_url: str
+    app_origin: str
+    content_origin: str
+    smtp_url: str
+    mail_from: str
+    reply_domain: str
+    mailroom: str
+    secret_key: str
+    environment: str = DEVELOPMENT
+    fixed_now: datetime | None = None
+
+    @property
+    def production(self) -> bool:
+        """Say whether the strict rules apply."""
+        return self.environment == PRODUCTION
+
+    @property
+    def blobs(self) -> Path:
+        """Return the folder of package files, stored by their hash."""
+        return self.data_dir / "blobs"
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from a mapping of environment variables.
+
+    Raises `SettingError` with one sentence that names the setting.
+    """
+    kind = environment.get("PRECEPTOR_ENV", DEVELOPMENT)
+    if kind not in _ENVIRONMENTS:
+        raise SettingError(f"PRECEPTOR_ENV must be one of {', '.join(_ENVIRONMENTS)}, not {kind!r}.")
+    data_dir = Path(environment.get("PRECEPTOR_DATA_DIR", ".data")).absolute()
+    app_origin = _origin(environment, "PRECEPTOR_APP_ORIGIN", "http://127.0.0.1:8000")
+    settings = Settings(
+        data_dir=data_dir,
+        database_url=environment.get("PRECEPTOR_DATABASE_URL") or f"sqlite:///{data_dir / 'preceptor.db'}",
+        app_origin=app_origin,
+        content_origin=_origin(environment, "PRECEPTOR_CONTENT_ORIGIN", "http://content.localhost:8000"),
+        smtp_url=environment.get("PRECEPTOR_SMTP_URL", "smtp://127.0.0.1:1025"),
+        mail_from=environment.get("PRECEPTOR_MAIL_FROM", "Learning <learning@preceptor.example>"),
+        reply_domain=environment.get("PRECEPTOR_REPLY_DOMAIN", "preceptor.example"),
+        mailroom=environment.get("PRECEPTOR_MAILROOM", "127.0.0.1:2525"),
+        secret_key=environment.get("PRECEPTOR_SECRET_KEY", ""),
+        environment=kind,
+        fixed_now=_moment(environment.get("PRECEPTOR_NOW", "")),
+    )
+    return _checked(settings)
+
+
+def _checked(settings: Settings) -> Settings:
+    if settings.production:
+        if len(settings.secret_key) < _SECRET_LENGTH:
+            raise SettingError(f"PRECEPTOR_SECRET_KEY must have at least {_SECRET_LENGTH} characters in production.")
+        if settings.fixed_now is not None:
+            raise SettingError("PRECEPTOR_NOW is for trials: a fixed clock is refused in production.")
+        if _site(settings.app_origin) == _site(settings.content_origin):
+            raise SettingError(
+                "PRECEPTOR_APP_ORIGIN and PRECEPTOR_CONTENT_ORIGIN must not share a registrable domain in production."
+            )
+        if not settings.app_origin.startswith("https://") or not settings.content_origin.startswith("https://"):
+            raise SettingError("PRECEPTOR_APP_ORIGIN and PRECEPTOR_CONTENT_ORIGIN must use https in production.")
+    return settings
+
+
+def _origin(environment: Mapping[str, str], name: str, default: str) -> str:
+    value = environment.get(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise SettingError(f"{name} must be an origin such as https://learn.example, not {value!r}.")
+    return value
+
+
+def _site(origin: str) -> str:
+    """Return the registrable domain by the Public Suffix List; a host without one stands for itself."""
+    host = urlsplit(origin).hostname or ""
+    return PublicSuffixList().privatesuffix(host) or host
+
+
+def _moment(value: str) -> datetime | None:
+    if not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise SettingError(f"PRECEPTOR_NOW must be a moment such as 2027-01-04T09:30:00Z, not {value!r}.") from None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def secret_for(settings: Settings) -> str:
+    """Return the key that signs cookies and tokens; development makes one and keeps it in the data folder.
+
+    Raises `SettingError` where the folder cannot be written.
+    """
+    if settings.secret_key:
+        return settings.secret_key
+    kept = settings.data_dir / "secret"
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with kept.open("x") as file:
+            kept.chmod(0o600)
+            file.write(secrets.token_urlsafe(_SECRET_LENGTH))
+    except FileExistsError:
+        pass
+    except OSError as trouble:
+        raise SettingError(f"PRECEPTOR_DATA_DIR {settings.data_dir} cannot be written: {trouble.strerror}.") from None
+    return kept.read_text()

@@ -1,0 +1,225 @@
+"""The engine's tables: what moved, what is asked, what is to be said, what is due.
+
+Large tables are keyed trust first (DESIGN section 6). `directory_tables` and the other packages add theirs to
+the same `metadata`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = String(40)
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC; SQLite keeps no zone, so it is taken off and put back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Refuse a naive moment: nobody knows when it is."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = "a moment without a zone"
+            raise ValueError(message)
+        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Give every moment back in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def key_columns() -> tuple[Column[str], Column[str]]:
+    """Return the key of a trust's own table: trust first, then id."""
+    return Column("trust", Id, primary_key=True), Column("id", Id, primary_key=True)
+
+
+def subject_columns() -> tuple[Column[Any], ...]:
+    """Return the columns that every table of subjects has: the key, and what `Transaction.fire` moves.
+
+    `revision` counts the moves, `head` is the hash of the last row in the journal, `definition` the version of the
+    workflow that moved it last, `organisation` where permissions and local roles are looked up.
+    """
+    return (
+        *key_columns(),
+        Column("organisation", Id, nullable=False),
+        Column("state", String(40), nullable=False),
+        Column("revision", Integer, nullable=False),
+        Column("head", String(64), nullable=False),
+        Column("definition", String(16), nullable=False),
+        Column("updated_at", Instant, nullable=False),
+    )
+
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("subject", Id, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("step", String(40), nullable=False),
+    Column("trigger", String(40), nullable=False),
+    Column("source", String(40)),
+    Column("target", String(40), nullable=False),
+    Column("actor", Id, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("because", String(120)),
+    Column("definition", String(16), nullable=False),
+    Column("commitment", String(64), nullable=False),
+    Column("payload", Json),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("seal", Integer),
+    Index("ix_journal_unsealed", "trust", sqlite_where=text("seal IS NULL"), postgresql_where=text("seal IS NULL")),
+)
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("root", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    *key_columns(),
+    Column("notice", String(80), nullable=False),
+    Column("organisation", Id, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("subject", Id, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("person", Id),
+    Column("name", String(200), nullable=False),
+    Column("email", String(254), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("context", Json, nullable=False),
+    Column("uid", String(255)),
+    Column("invitation", Json),
+    Column("relevant", Json),
+    Column("message_id", String(255), nullable=False),
+    Column("template", String(80)),
+    Column("state", String(12), nullable=False),
+    Column("queued_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("leased_until", Instant),
+    Column("sent_at", Instant),
+    Column("answer", Text),
+    Index(
+        "ix_outbox_waiting",
+        "due_at",
+        sqlite_where=text("state IN ('QUEUED', 'SENDING', 'RETRY')"),
+        postgresql_where=text("state IN ('QUEUED', 'SENDING', 'RETRY')"),
+    ),
+    Index("ix_outbox_subject", "trust", "kind", "subject"),
+    Index(
+        "ix_outbox_uid", "trust", "uid", sqlite_where=text("uid IS NOT NULL"), postgresql_where=text("uid IS NOT NULL")
+    ),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("uid", String(255), primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("subject", Id, nullable=False),
+    Column("attendee", String(254), nullable=False),
+    Column("method", String(12), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("said", Json, nullable=False),
+    Column("delivered_sequence", Integer),
+    Column("delivered", Text),
+    Index("ix_invitations_subject", "trust", "kind", "subject"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    *subject_columns(),
+    Column("kind", String(40), nullable=False),
+    Column("subject", Id, nullable=False),
+    Column("subject_revision", Integer, nullable=False),
+    Column("subject_person", Id),
+    Column("title", Text, nullable=False),
+    Column("role", String(80), nullable=False),
+    Column("role_organisation", Id, nullable=False),
+    Column("choices", Json, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("closed_at", Instant),
+    Column("choice", String(40)),
+    Column("answered_by", Id),
+    Column("answered_by_name", String(200)),
+    Column("comment", Text),
+    Index("ix_approvals_subject", "trust", "kind", "subject"),
+    Index("ix_approvals_role", "trust", "role", "role_organisation", "state"),
+)
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("key", String(160), primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("subject", Id, nullable=False),
+    Column("trigger", String(40), nullable=False),
+    Column("facts", Json, nullable=False),
+    Column("due_at", Instant, nullable=False, index=True),
+)
+
+template_versions = Table(
+    "template_versions",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("notice", String(80), primary_key=True),
+    Column("organisation", Id, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(12), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("author", Id, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+)

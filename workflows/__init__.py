@@ -1,0 +1,1 @@
+"""Policy and wiring: what exists, who may, what it announces."""
