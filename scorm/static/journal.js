@@ -1,0 +1,226 @@
+// What this browser keeps of a course until the server has it, and how it gets there.
+//
+// Every call goes to memory and, in the same breath, to IndexedDB: memory is what is sent, IndexedDB is what is left
+// after a crash. A row is deleted only when the server has said that it is durable.
+
+const DATABASE = "preceptor";
+const BATCH_BYTES = 400 * 1024; // the server takes 512 KiB
+const LEAVING_BYTES = 60 * 1024; // all keepalive requests in flight share 64 KiB (Fetch 4.6)
+const PATIENCE = 20_000; // milliseconds until a request counts as lost
+const KEY_LIFE = 30 * 24 * 3600 * 1000; // milliseconds that the server honours a late key
+
+/** The database of this origin; `open` never fails: without storage the journal keeps nothing and says so. */
+export class Journal {
+  #database;
+
+  static async open() {
+    try {
+      return new Journal(await opened());
+    } catch {
+      return new Journal(null);
+    }
+  }
+
+  constructor(database) {
+    this.#database = database;
+  }
+
+  /** Whether what is written here outlives this window. */
+  get durable() {
+    return this.#database !== null;
+  }
+
+  /** Note a launch: {attempt, epoch, late_url, title, started}; `started` in milliseconds since 1970. */
+  enrol(launch) {
+    this.#write("attempts", (store) => store.put(launch));
+  }
+
+  /** Append one call [seq, at, fn, args, answer, error]. The put is issued before this returns. */
+  append(attempt, epoch, call) {
+    this.#write("calls", (store) => store.put({ attempt, epoch, seq: call[0], call }));
+  }
+
+  /** Delete what the server has: every call of this epoch up to and with `saved`. */
+  forget(attempt, epoch, saved) {
+    const range = IDBKeyRange.bound([attempt, epoch, 0], [attempt, epoch, saved]);
+    return this.#write("calls", (store) => store.delete(range));
+  }
+
+  /** The launches of which calls are still here, oldest first: [{attempt, epoch, late_url, title, calls}]. */
+  async leftovers() {
+    if (!this.#database) return [];
+    const launches = await this.#read("attempts");
+    const rows = Map.groupBy(await this.#read("calls"), (row) => `${row.attempt} ${row.epoch}`);
+    return launches
+      .map((launch) => ({ ...launch, calls: rows.get(`${launch.attempt} ${launch.epoch}`) ?? [] }))
+      .filter((launch) => this.#current(launch) && launch.calls.length)
+      .map((launch) => ({ ...launch, calls: launch.calls.map((row) => row.call) }))
+      .sort((one, other) => one.started - other.started);
+  }
+
+  #current(launch) {
+    if (Date.now() - launch.started < KEY_LIFE) return true;
+    this.forget(launch.attempt, launch.epoch, Number.MAX_SAFE_INTEGER);
+    this.#write("attempts", (store) => store.delete([launch.attempt, launch.epoch]));
+    return false;
+  }
+
+  #read(name) {
+    return settled(this.#database.transaction(name).objectStore(name).getAll());
+  }
+
+  // A transaction that is committed by hand is carried out even when the page is gone a moment later.
+  #write(name, change) {
+    if (!this.#database) return Promise.resolve();
+    const transaction = this.#database.transaction(name, "readwrite", { durability: "relaxed" });
+    const done = settled(change(transaction.objectStore(name))).catch(() => undefined);
+    transaction.commit();
+    return done;
+  }
+}
+
+/** Sends the calls of one epoch in order, one request at a time; `changed` is called when `state` may differ. */
+export class Courier {
+  #journal;
+  #launch;
+  #url;
+  #changed;
+  #pending = [];
+  #sending = null;
+  #waiting = false;
+  #superseded = false;
+
+  /** `launch` is {attempt, epoch, late_url}; `url` takes batches until its token expires. */
+  constructor({ journal, launch, url, changed = () => undefined, calls = [] }) {
+    this.#journal = journal;
+    this.#launch = launch;
+    this.#url = url;
+    this.#changed = changed;
+    this.#pending = [...calls];
+  }
+
+  /** How many calls the server does not have yet. */
+  get unsaved() {
+    return this.#pending.length;
+  }
+
+  /** When the oldest of them was made, in milliseconds since 1970; null when all is saved. */
+  get since() {
+    return this.#pending.length ? Date.parse(this.#pending[0][1]) : null;
+  }
+
+  /** "superseded" when the course was opened elsewhere since, else "saved" or "unsaved". */
+  get state() {
+    if (this.#superseded) return "superseded";
+    return this.#pending.length ? "unsaved" : "saved";
+  }
+
+  /** Keep one call; `urgent` sends it as soon as the calls of this moment are together. */
+  add(call, urgent) {
+    this.#pending.push(call);
+    this.#journal.append(this.#launch.attempt, this.#launch.epoch, call);
+    if (urgent) this.#soon();
+    this.#changed(this);
+  }
+
+  /** Send all that is pending; resolves when it is saved or when sending failed. */
+  flush() {
+    this.#sending ??= this.#drain().finally(() => {
+      this.#sending = null;
+      this.#changed(this);
+    });
+    return this.#sending;
+  }
+
+  /** Send what fits into a request that outlives the page; the rest stays in the journal. */
+  leave() {
+    const calls = fitting(this.#pending, LEAVING_BYTES);
+    if (calls.length) this.#post(calls, true).then((reply) => this.#settle(reply));
+  }
+
+  #soon() {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    setTimeout(() => {
+      this.#waiting = false;
+      this.flush();
+    });
+  }
+
+  async #drain() {
+    let before;
+    while (this.#pending.length && before !== this.#position) {
+      before = this.#position;
+      const calls = fitting(this.#pending, BATCH_BYTES);
+      this.#settle(await this.#post(calls.length ? calls : [this.#pending[0]], false));
+    }
+  }
+
+  // Where sending stands: a round that leaves it as it was did not help, and the next one waits for its occasion.
+  get #position() {
+    return `${this.#pending[0]?.[0]} ${this.#url}`;
+  }
+
+  async #post(calls, keepalive) {
+    const { attempt, epoch } = this.#launch;
+    const body = JSON.stringify({ attempt, epoch, first: calls[0][0], calls });
+    const headers = { "Content-Type": "application/json" };
+    const signal = keepalive ? undefined : AbortSignal.timeout(PATIENCE);
+    try {
+      const response = await fetch(this.#url, { method: "POST", headers, body, keepalive, signal });
+      return { status: response.status, ...(await response.json()) };
+    } catch {
+      return { status: 0 };
+    }
+  }
+
+  #settle(reply) {
+    if (reply.status === 401) this.#url = this.#launch.late_url;
+    if (reply.status === 410) this.#superseded = true;
+    if (reply.status === 409 && reply.expected) this.#saved(reply.expected - 1);
+    if (reply.saved) this.#saved(reply.saved);
+    this.#changed(this);
+  }
+
+  #saved(seq) {
+    this.#pending = this.#pending.filter((call) => call[0] > seq);
+    this.#journal.forget(this.#launch.attempt, this.#launch.epoch, seq);
+  }
+}
+
+/** Send what earlier windows left behind; returns {saved, left}, numbers of calls. */
+export async function flushLeftovers(journal) {
+  const total = { saved: 0, left: 0 };
+  for (const launch of await journal.leftovers()) {
+    const courier = new Courier({ journal, launch, url: launch.late_url, calls: launch.calls });
+    await courier.flush();
+    total.saved += launch.calls.length - courier.unsaved;
+    total.left += courier.unsaved;
+  }
+  return total;
+}
+
+// The longest run of calls from the first whose JSON is at most `limit` bytes; none when the first is too long.
+function fitting(calls, limit) {
+  const encoder = new TextEncoder();
+  let room = limit - 200; // the envelope
+  const end = calls.findIndex((call) => (room -= encoder.encode(JSON.stringify(call)).length + 1) < 0);
+  return end < 0 ? [...calls] : calls.slice(0, end);
+}
+
+function opened() {
+  const request = indexedDB.open(DATABASE, 1);
+  request.onupgradeneeded = () => {
+    const calls = request.result.createObjectStore("calls", { keyPath: ["attempt", "epoch", "seq"] });
+    calls.createIndex("attempt", "attempt");
+    request.result.createObjectStore("attempts", { keyPath: ["attempt", "epoch"] });
+  };
+  return settled(request);
+}
+
+function settled(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
