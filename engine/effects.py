@@ -1,0 +1,55 @@
+"""Writes that a step asks for, as data; the engine's own. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from engine.letters import Subject
+
+
+class Effect:
+    """A write that a step asks for; `Transaction.fire` has it done by the handler of its type."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fire(Effect):
+    """Fire a trigger of another subject."""
+
+    subject: Subject
+    trigger: StrEnum
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start(Effect):
+    """Start a new subject of a workflow."""
+
+    kind: str
+    trust: str
+    trigger: StrEnum
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule(Effect):
+    """Fire a trigger at a moment; a later one with the same key takes its place."""
+
+    key: str
+    subject: Subject
+    trigger: StrEnum
+    at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unschedule(Effect):
+    """Forget what was scheduled under a key."""
+
+    trust: str
+    key: str

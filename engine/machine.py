@@ -1,0 +1,288 @@
+"""A workflow as a table of steps, and the decision which step a case takes. Pure.
+
+The table is walked by the `transitions` library: one machine for each workflow, none for each subject.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property, partial
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from transitions import Machine
+
+from engine.effects import Effect
+from engine.errors import NotAllowed, NotDeclared, Refused
+from engine.letters import Letter, Recipient
+
+SELF: Final = "self"
+SYSTEM: Final = "system"
+_START: Final = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts: an account with its responsibilities, each in one organisation and all below it."""
+
+    id: str
+    name: str
+    person: str | None = None
+    grants: frozenset[tuple[str, str]] = frozenset()
+    system: bool = False
+
+    def may(self, responsibilities: Iterable[str], organisations: Iterable[str]) -> bool:
+        """Say whether one of these responsibilities is held in one of these organisations."""
+        places = tuple(organisations)
+        return any((held, place) in self.grants for held in responsibilities for place in places)
+
+
+THE_SYSTEM: Final = Actor(id=SYSTEM, name="Preceptor", system=True)
+
+
+class Record(Protocol):
+    """What every workflow knows of a subject; `state` is None while it is a draft.
+
+    `organisations` leads from the subject's own organisation up to the trust; `person` is whom it is about.
+    """
+
+    @property
+    def trust(self) -> str: ...  # noqa: D102 - named in the class docstring
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def state(self) -> StrEnum | None: ...  # noqa: D102
+    @property
+    def revision(self) -> int: ...  # noqa: D102
+    @property
+    def head(self) -> str: ...  # noqa: D102
+    @property
+    def organisation(self) -> str: ...  # noqa: D102
+    @property
+    def organisations(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def person(self) -> str | None: ...  # noqa: D102
+
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(Generic[R]):
+    """All that a step may be decided on."""
+
+    record: R
+    facts: Mapping[str, Any]
+    actor: Actor
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition of a step, and the sentence that is said when it does not hold."""
+
+    test: Callable[[Any], bool]
+    sentence: str
+
+    @property
+    def name(self) -> str:
+        """Return the name of the test, as tables and diagrams show it."""
+        return self.test.__name__
+
+    def __call__(self, case: Any) -> bool:
+        """Say whether the condition holds."""
+        return self.test(case)
+
+
+def guard(sentence: str) -> Callable[[Callable[[Any], bool]], Guard]:
+    """Make a test of a case into a guard that can say why it refuses."""
+    return lambda test: Guard(test, sentence)
+
+
+@guard("A reason is needed.")
+def reason_given(case: Case[Any]) -> bool:
+    """Hold where the facts carry a reason."""
+    return bool(str(case.facts.get("reason") or "").strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A kind of message that a step sends: the folder of its templates, and its letters for a case."""
+
+    name: str
+    letters: Callable[[Any], Iterable[Letter]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a state asks of a role; its choices are the steps out of the state that are marked `answer`.
+
+    `letter` tells one holder of the role (given the case, the holder and the approval's id); `due` is when `lapse`
+    fires if nobody answers; `fallback` is the trigger that fires at once where the role is not allocated.
+    """
+
+    role: str
+    title: Callable[[Any], str]
+    letter: Callable[[Any, Recipient, str], Letter]
+    due: Callable[[Any], datetime | None] = lambda _case: None
+    lapse: StrEnum | None = None
+    fallback: StrEnum | None = None
+
+
+def nothing(_case: object) -> tuple[Effect, ...]:
+    """Ask for no write."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One row of a workflow's table; without sources it starts a subject.
+
+    `by` names the responsibilities that allow it, `SELF` the subject's own person; the system always may.
+    """
+
+    id: str
+    trigger: StrEnum
+    sources: tuple[StrEnum, ...]
+    target: StrEnum
+    by: tuple[str, ...] = ()
+    when: tuple[Guard, ...] = ()
+    effects: Callable[[Any], Iterable[Effect]] = nothing
+    notices: tuple[Notice, ...] = ()
+    answer: bool = False
+
+    def permits(self, actor: Actor, record: Record) -> bool:
+        """Say whether the actor may take this step with this record."""
+        if actor.system:
+            return True
+        own = SELF in self.by and record.person is not None and record.person == actor.person
+        return own or actor.may(self.by, record.organisations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The step that a case takes, with all it asks for."""
+
+    step: Step
+    source: StrEnum | None
+    effects: tuple[Effect, ...]
+    letters: tuple[Letter, ...]
+
+
+class _Choice:
+    """The stand-in on which the machine runs while a step is chosen."""
+
+    __slots__ = ("barred", "case", "reasons", "state", "step")
+
+    def __init__(self, state: str, case: Case[Any]) -> None:
+        self.state = state
+        self.case = case
+        self.step: Step | None = None
+        self.reasons: list[str] = []
+        self.barred = False
+
+
+def _passes(step: Step, choice: _Choice) -> bool:
+    if not step.permits(choice.case.actor, choice.case.record):
+        choice.barred = True
+        return False
+    failed = next((condition for condition in step.when if not condition(choice.case)), None)
+    if failed is not None:
+        choice.reasons.append(failed.sentence)
+        return False
+    choice.step = step
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workflow:
+    """A named table of steps over the states of one kind of subject."""
+
+    kind: str
+    title: str
+    states: type[StrEnum]
+    triggers: type[StrEnum]
+    steps: tuple[Step, ...]
+    questions: Mapping[StrEnum, Question] = field(default_factory=dict)
+
+    def decide(self, trigger: StrEnum, case: Case[Any]) -> Decision:
+        """Return the first step for the trigger that is permitted and whose guards hold.
+
+        Raises `NotDeclared`, `NotAllowed` or `Refused`.
+        """
+        source = case.record.state
+        choice = _Choice(_START if source is None else str(source), case)
+        event = self._machine.events.get(str(trigger))
+        if event is None or not event.transitions.get(choice.state):
+            raise self._undeclared(source, trigger)
+        event.trigger(choice, choice)
+        if choice.step is None:
+            raise Refused(*dict.fromkeys(choice.reasons)) if choice.reasons else NotAllowed()
+        step = choice.step
+        return Decision(
+            step=step,
+            source=source,
+            effects=tuple(step.effects(case)),
+            letters=tuple(letter for notice in step.notices for letter in notice.letters(case)),
+        )
+
+    def possible(self, case: Case[Any]) -> tuple[StrEnum, ...]:
+        """Return the triggers that would be accepted now, in the table's order."""
+        source = case.record.state
+        found = (
+            step.trigger
+            for step in self.steps
+            if (source in step.sources or (source is None and not step.sources))
+            and _passes(step, _Choice(str(source), case))
+        )
+        return tuple(dict.fromkeys(found))
+
+    def answers(self, state: StrEnum) -> tuple[StrEnum, ...]:
+        """Return the choices of the question that a state asks."""
+        return tuple(dict.fromkeys(s.trigger for s in self.steps if s.answer and state in s.sources))
+
+    @cached_property
+    def version(self) -> str:
+        """Return the hash of all that the table declares, 12 hexadecimal digits."""
+        return hashlib.sha256(repr([_declared(step) for step in self.steps]).encode()).hexdigest()[:12]
+
+    @cached_property
+    def _machine(self) -> Machine:
+        machine = Machine(
+            model=None,
+            states=[_START, *map(str, self.states)],
+            initial=_START,
+            auto_transitions=False,
+        )
+        for step in self.steps:
+            for source in map(str, step.sources or (_START,)):
+                machine.add_transition(str(step.trigger), source, str(step.target), conditions=partial(_passes, step))
+        return machine
+
+    def _undeclared(self, source: StrEnum | None, trigger: StrEnum) -> NotDeclared:
+        allowed = sorted({plain(s.trigger) for s in self.steps if source in s.sources})
+        now = f"This {self.title.lower()} is {plain(source)}" if source else f"A new {self.title.lower()}"
+        then = f"From here one may: {', '.join(allowed)}." if allowed else "Nothing more can happen to it."
+        return NotDeclared(f"{now}, so “{plain(trigger)}” is not possible. {then}", state=source, allowed=allowed)
+
+
+def plain(value: StrEnum) -> str:
+    """Write a state or a trigger in plain words."""
+    return str(value).replace("_", " ").lower()
+
+
+def _declared(step: Step) -> tuple[object, ...]:
+    return (
+        step.id,
+        str(step.trigger),
+        tuple(map(str, step.sources)),
+        str(step.target),
+        step.by,
+        tuple(condition.name for condition in step.when),
+        getattr(step.effects, "__qualname__", ""),
+        tuple(notice.name for notice in step.notices),
+        step.answer,
+    )
