@@ -1,0 +1,91 @@
+"""Connections to SQLite or PostgreSQL, set up so that the same code is safe on both.
+
+SQLite: WAL, synchronous FULL, foreign keys, 10 s of patience, and `BEGIN IMMEDIATE` for whoever writes (SECURITY 17).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from engine.errors import SettingError
+
+BUSY_MILLISECONDS = 10_000
+_READS = "preceptor_reads"
+
+
+def connect(url: str, *, synchronous: str = "FULL") -> Engine:
+    """Open a pool of connections; nothing is read or written yet.
+
+    `synchronous` is SQLite's durability; PostgreSQL's is the server's own setting.
+    Raises `SettingError` where the address is no database of ours.
+    """
+    try:
+        name = make_url(url).get_backend_name()
+    except ArgumentError:
+        raise SettingError("PRECEPTOR_DATABASE_URL is not the address of a database.") from None
+    if name == "sqlite":
+        return _sqlite(url, synchronous)
+    if name == "postgresql":
+        return create_engine(
+            make_url(url).set(drivername="postgresql+psycopg"),
+            pool_size=10,
+            max_overflow=20,
+            pool_pre_ping=True,
+            connect_args={"prepare_threshold": 3},
+        )
+    raise SettingError(f"PRECEPTOR_DATABASE_URL must be sqlite or postgresql, not {name}.")
+
+
+@contextmanager
+def writing(database: Engine) -> Iterator[Connection]:
+    """Begin a transaction that writes: committed at the end, rolled back on an error."""
+    with database.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(database: Engine) -> Iterator[Connection]:
+    """Begin a transaction that only reads and never waits for a writer."""
+    with database.connect().execution_options(**{_READS: True}) as connection:
+        yield connection
+
+
+def migrate(url: str) -> None:
+    """Bring the schema to the newest revision."""
+    command.upgrade(migration_config(url), "head")
+
+
+def migration_config(url: str) -> Config:
+    """Return Alembic's configuration for our migrations, which lie beside this module."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["url"] = url
+    return config
+
+
+def _sqlite(url: str, synchronous: str) -> Engine:
+    file = make_url(url).database
+    if file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    database = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+
+    @event.listens_for(database, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(database, "begin")
+    def begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get(_READS)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return database
