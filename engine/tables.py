@@ -141,6 +141,7 @@ outbox = Table(
     Column("queued_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("unanswered", Integer, nullable=False, server_default=text("0")),
     Column("fence", Integer, nullable=False),
     Column("leased_until", Instant),
     Column("sent_at", Instant),
@@ -206,6 +207,28 @@ timers = Table(
     Column("trigger", String(40), nullable=False),
     Column("facts", Json, nullable=False),
     Column("due_at", Instant, nullable=False, index=True),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("key", String(160), primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("arguments", Json, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("leased_until", Instant),
+    Column("finished_at", Instant),
+    Column("answer", Text),
+    Index(
+        "ix_jobs_waiting",
+        "due_at",
+        sqlite_where=text("state IN ('WAITING', 'RUNNING')"),
+        postgresql_where=text("state IN ('WAITING', 'RUNNING')"),
+    ),
 )
 
 template_versions = Table(
