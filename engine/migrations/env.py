@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import JSON
 
 from engine import database
 from engine.tables import Instant, metadata
 
 
-def rendered(kind: str, item: Any, _autogen: object) -> str | Literal[False]:
-    """Write our own type as the plain one, so that a migration never depends on code that moves on."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
+def rendered(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
+    """Write our types as the plain ones, so that a migration never depends on code that moves on."""
+    if kind == "type" and isinstance(item, Instant):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, JSON):
+        autogen.imports.add("from sqlalchemy.dialects import postgresql")
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    return False
 
 
 def run() -> None:

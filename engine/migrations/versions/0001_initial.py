@@ -71,9 +71,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("role", sa.String(length=80), nullable=False),
         sa.Column("role_organisation", sa.String(length=40), nullable=False),
-        sa.Column(
-            "choices", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
-        ),
+        sa.Column("choices", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
@@ -113,7 +111,7 @@ def upgrade() -> None:
         sa.Column("attendee", sa.String(length=254), nullable=False),
         sa.Column("method", sa.String(length=12), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("said", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("said", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("delivered_sequence", sa.Integer(), nullable=True),
         sa.Column("delivered", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("trust", "uid", name=op.f("pk_invitations")),
@@ -136,7 +134,7 @@ def upgrade() -> None:
         sa.Column("because", sa.String(length=120), nullable=True),
         sa.Column("definition", sa.String(length=16), nullable=False),
         sa.Column("commitment", sa.String(length=64), nullable=False),
-        sa.Column("payload", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True),
+        sa.Column("payload", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("previous", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("seal", sa.Integer(), nullable=True),
@@ -177,16 +175,10 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column(
-            "context", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
-        ),
+        sa.Column("context", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("uid", sa.String(length=255), nullable=True),
-        sa.Column(
-            "invitation", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True
-        ),
-        sa.Column(
-            "relevant", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=True
-        ),
+        sa.Column("invitation", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("relevant", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("message_id", sa.String(length=255), nullable=False),
         sa.Column("template", sa.String(length=80), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
@@ -256,7 +248,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("subject", sa.String(length=40), nullable=False),
         sa.Column("trigger", sa.String(length=40), nullable=False),
-        sa.Column("facts", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("facts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("trust", "key", name=op.f("pk_timers")),
     )
