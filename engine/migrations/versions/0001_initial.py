@@ -120,6 +120,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_invitations_subject", ["trust", "kind", "subject"], unique=False)
 
     op.create_table(
+        "jobs",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("arguments", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("trust", "key", name=op.f("pk_jobs")),
+    )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_jobs_waiting",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('WAITING', 'RUNNING')"),
+            postgresql_where=sa.text("state IN ('WAITING', 'RUNNING')"),
+        )
+
+    op.create_table(
         "journal",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -185,6 +209,7 @@ def upgrade() -> None:
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("unanswered", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
@@ -337,6 +362,14 @@ def downgrade() -> None:
         )
 
     op.drop_table("journal")
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_jobs_waiting",
+            sqlite_where=sa.text("state IN ('WAITING', 'RUNNING')"),
+            postgresql_where=sa.text("state IN ('WAITING', 'RUNNING')"),
+        )
+
+    op.drop_table("jobs")
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.drop_index("ix_invitations_subject")
 
