@@ -1,0 +1,88 @@
+"""The value spaces of a data model, and the SCORM 1.2 time span as seconds. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+LONGEST_TIMESPAN = 9999 * 3600 + 59 * 60 + 59.99
+"""Seconds; the most that `HHHH:MM:SS.SS` can say (RTE 1.2 3.4.2, CMITimespan)."""
+
+_TIMESPAN = re.compile(r"([0-9]{2,4}):([0-9]{2}):([0-9]{2}(?:\.[0-9]{1,2})?)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """A value space, as `types` in the table states it (model/README.md)."""
+
+    values: frozenset[str] = frozenset()
+    pattern: re.Pattern[str] | None = None
+    longest: int | None = None
+    least: float | None = None
+    most: float | None = None
+
+    @classmethod
+    def stated(cls, rules: Mapping[str, Any]) -> Self:
+        """Read one entry of the table's `types`."""
+        least, most = rules.get("range", (None, None))
+        pattern = rules.get("pattern")
+        return cls(
+            values=frozenset(rules.get("values", ())),
+            pattern=re.compile(pattern, re.ASCII) if pattern is not None else None,
+            longest=rules.get("max"),
+            least=least,
+            most=most,
+        )
+
+    def holds(self, value: str) -> bool:
+        """Is this value legal here?"""
+        if value in self.values:
+            return True
+        if self.values and self.pattern is None:
+            return False
+        return self._matches(value) and self._fits(value) and self._ranges(value)
+
+    def _matches(self, value: str) -> bool:
+        return self.pattern is None or self.pattern.fullmatch(value) is not None
+
+    def _fits(self, value: str) -> bool:
+        return self.longest is None or units(value) <= self.longest
+
+    def _ranges(self, value: str) -> bool:
+        if self.least is None or self.most is None or not value:
+            return True
+        return self.least <= float(value) <= self.most
+
+
+def units(text: str) -> int:
+    """Count UTF-16 code units, which is what a browser calls the length of a string."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def joined(first: str, second: str) -> str:
+    """Put two strings together as a browser does: halves of one character that meet become that character."""
+    return (first + second).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def number(text: str) -> float | None:
+    """Read a decimal that the model let pass; None for an empty one."""
+    return float(text) if text else None
+
+
+def seconds(timespan: str) -> float:
+    """Read a CMITimespan `HHHH:MM:SS.SS` as seconds; anything else is no time at all."""
+    match = _TIMESPAN.fullmatch(timespan)
+    if match is None:
+        return 0.0
+    hours, minutes, rest = match.groups()
+    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+
+
+def timespan(total: float) -> str:
+    """Write seconds as a CMITimespan `HHHH:MM:SS.SS`, at most 9999:59:59.99."""
+    hundredths = round(min(max(total, 0.0), LONGEST_TIMESPAN) * 100)
+    whole, fraction = divmod(hundredths, 100)
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes // 60:04}:{minutes % 60:02}:{rest:02}.{fraction:02}"

@@ -1,0 +1,78 @@
+"""Value spaces and time spans."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scorm.values import LONGEST_TIMESPAN, Space, joined, number, seconds, timespan, units
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("00:00:00", 0.0),
+        ("0001:02:03.5", 3723.5),
+        ("00:00:00.07", 0.07),
+        ("9999:59:59.99", LONGEST_TIMESPAN),
+        ("00:99:99", 99 * 60 + 99),
+        ("", 0.0),
+        ("an hour", 0.0),
+    ],
+)
+def test_a_time_span_is_read_as_seconds(text, expected):
+    assert seconds(text) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [
+        (0.0, "0000:00:00.00"),
+        (3723.5, "0001:02:03.50"),
+        (59.999, "0000:01:00.00"),
+        (1e9, "9999:59:59.99"),
+        (-5.0, "0000:00:00.00"),
+    ],
+)
+def test_seconds_are_written_as_a_time_span(total, expected):
+    assert timespan(total) == expected
+
+
+@given(st.integers(0, 999_999_999))
+def test_a_time_span_written_is_the_time_span_read(hundredths):
+    assert seconds(timespan(hundredths / 100)) == pytest.approx(hundredths / 100)
+
+
+def test_length_is_counted_as_a_browser_counts():
+    assert units("a😀") == 3
+    assert units("\ud83d") == 1
+
+
+def test_halves_of_a_character_join():
+    assert joined("\ud83d", "\ude00") == "😀"
+
+
+def test_an_empty_score_is_no_number():
+    assert number("") is None
+    assert number("66.5") == 66.5
+
+
+@pytest.mark.parametrize(
+    ("rules", "legal", "illegal"),
+    [
+        ({}, "anything at all", None),
+        ({"values": ["yes", ""]}, "", "no"),
+        ({"pattern": "[0-9]+"}, "17", "17\n"),
+        ({"values": ["none"], "pattern": "[0-9]+"}, "none", "some"),
+        ({"values": ["none"], "pattern": "[0-9]+"}, "4", ""),
+        ({"max": 2}, "ab", "abc"),
+        ({"pattern": "(-?[0-9]+)?", "range": [-1, 1]}, "", "2"),
+        ({"pattern": "(-?[0-9]+)?", "range": [-1, 1]}, "-1", "-2"),
+    ],
+)
+def test_a_space_holds_what_all_its_rules_allow(rules, legal, illegal):
+    space = Space.stated(rules)
+
+    assert space.holds(legal)
+    assert illegal is None or not space.holds(illegal)
