@@ -6,7 +6,7 @@
 const LONGEST = 70_000; // UTF-16 code units of an argument that are read: beyond every legal value, and within a batch
 const URGENT = new Set(["commit", "finish"]);
 const RESERVED = /(^|\.)_(children|count|version)$/;
-const INDEX = /^(0|[1-9][0-9]*)$/;
+const INDEX = /^(0|[1-9][0-9]{0,8})$/;
 
 /** One error code of the table, thrown to leave the step that found it. */
 class Fault {
@@ -91,7 +91,7 @@ export class Session {
 
   #get(name) {
     const path = name.split(".");
-    const element = this.#element(path) ?? this.#missing(name);
+    const element = this.#element(path) ?? this.#missing(patternOf(path));
     for (const { array, index } of indexes(path)) if (index >= this.#count(array)) this.#fail("index");
     if (!element.access.includes("r")) this.#fail("write_only");
     if (element.count) return String(this.#count(path.slice(0, -1).join(".")));
@@ -103,7 +103,7 @@ export class Session {
     const path = name.split(".");
     const element = this.#element(path);
     if (element?.keyword || RESERVED.test(name)) this.#fail("keyword");
-    if (!element) this.#fail(this.#holds(name) ? "argument" : "undefined");
+    if (!element) this.#fail(this.#hollow(patternOf(path)) ? "argument" : "undefined");
     if (!element.access.includes("w")) this.#fail("read_only");
     for (const { array, index } of indexes(path)) {
       if (index > this.#count(array) || index >= this.#model.array_limit) this.#fail("index");
@@ -118,17 +118,21 @@ export class Session {
 
   #element(path) {
     const pattern = patternOf(path);
-    return Object.hasOwn(this.#model.elements, pattern) ? this.#model.elements[pattern] : undefined;
+    return this.#has(pattern) ? this.#model.elements[pattern] : undefined;
   }
 
-  #missing(name) {
-    const [, owner, keyword] = name.match(/^(.*)\._(children|count)$/s) ?? [];
-    if (owner && (this.#holds(owner) || this.#element(owner.split(".")))) this.#fail(keyword === "children" ? "childless" : "countless");
-    this.#fail(this.#holds(name) ? "argument" : "undefined");
+  #missing(pattern) {
+    const [, above, keyword] = pattern.match(/^(.*)\.(_children|_count)$/s) ?? [];
+    if (this.#has(above) || this.#containers.has(above)) this.#fail(keyword === "_count" ? "countless" : "childless");
+    this.#fail(this.#hollow(pattern) ? "argument" : "undefined");
   }
 
-  #holds(name) {
-    return name === "" || this.#containers.has(patternOf(name.split(".")));
+  #has(pattern) {
+    return Object.hasOwn(this.#model.elements, pattern);
+  }
+
+  #hollow(pattern) {
+    return pattern === "" || this.#containers.has(pattern);
   }
 
   #count(array) {

@@ -33,7 +33,7 @@ async function play() {
     started: Date.now(),
   });
   const courier = new Courier({ journal, launch: opened, url: opened.calls_url, changed: show });
-  const session = new Session(model, opened.launch, opened.snapshot);
+  const session = new Session(model, opened.launch, opened.data);
   window[model.object] = session.object(recorder(courier));
   watch(courier, journal);
   element("home").addEventListener("click", (event) => goHome(event, courier));
