@@ -10,8 +10,12 @@ EngineError
 ├── Invalid            what was sent cannot be used as it is
 ├── SettingError       a setting is missing or wrong
 ├── NoHolder           a role is allocated here, but nobody active holds it
-└── TemplateError      a template cannot be used
-    └── TemplateLimit  a template asked for more time or text than it may have
+├── TemplateError      a template cannot be used
+│   └── TemplateLimit  a template asked for more time or text than it may have
+├── Garbled            the message built is not the message meant
+└── Undelivered        the mail server did not take a message
+    ├── Permanent      and never will
+    └── Passing        but may do so later
 """
 
 from __future__ import annotations
@@ -76,3 +80,25 @@ class TemplateError(EngineError):
 
 class TemplateLimit(TemplateError):
     """This template asks for more time or text than a message may have."""
+
+
+class Garbled(EngineError):
+    """The message that was built is not the one that was meant, so it was not sent."""
+
+
+class Undelivered(EngineError):
+    """The mail server did not take this message."""
+
+    def __init__(self, code: int, answer: str, **facts: Any) -> None:
+        """Keep the server's code (0 where it never answered) and its answer, which may name an address."""
+        self.code = code
+        self.answer = answer
+        super().__init__("", **facts)
+
+
+class Permanent(Undelivered):
+    """The mail server refused this message for good."""
+
+
+class Passing(Undelivered):
+    """The mail server did not take this message yet."""

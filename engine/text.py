@@ -1,0 +1,28 @@
+"""What people wrote, made harmless at entry: one line or several, of bounded length (SECURITY 13). Pure."""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 controls, the line and paragraph separators, surrogates, marks and overrides of direction, and the
+# byte order mark: none of them is ever meant, and each has fooled a header, a calendar or a reader.
+_NEVER = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
+UNSAFE = re.compile(f"[{_NEVER}]")
+_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+_LINE_ENDS = re.compile("\r\n|[\n\v\f\r\x85\u2028\u2029]")
+_INVISIBLE = re.compile(f"(?!\n)[{_NEVER}]")
+_SPACES = re.compile(" {2,}")
+_BLANK_LINES = re.compile("\n{3,}")
+
+
+def clean(value: str, limit: int) -> str:
+    """Return one line of at most `limit` characters, without anything that does not print."""
+    line = UNSAFE.sub("", _BREAKS.sub(" ", value))
+    return _SPACES.sub(" ", line).strip()[:limit].rstrip()
+
+
+def clean_lines(value: str, limit: int) -> str:
+    r"""Return text of several lines, ended by `\n`, of at most `limit` characters in all."""
+    lines = _LINE_ENDS.sub("\n", value).replace("\t", " ")
+    kept = "\n".join(line.rstrip() for line in _INVISIBLE.sub("", lines).split("\n"))
+    return _BLANK_LINES.sub("\n\n", kept).strip()[:limit].rstrip()
