@@ -1,0 +1,1 @@
+"""A small trust with people, classes and SCORM courses of our own making."""
