@@ -19,11 +19,12 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fire(Effect):
-    """Fire a trigger of another subject."""
+    """Fire a trigger of another subject: as the system, or as whoever acts (`as_actor`), with the permissions of each."""
 
     subject: Subject
-    trigger: StrEnum
+    trigger: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    as_actor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class Start(Effect):
 
     kind: str
     trust: str
-    trigger: StrEnum
+    trigger: str
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -42,7 +43,7 @@ class Schedule(Effect):
 
     key: str
     subject: Subject
-    trigger: StrEnum
+    trigger: str
     at: datetime
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -53,3 +54,19 @@ class Unschedule(Effect):
 
     trust: str
     key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask(Effect):
+    """Open the question of a state that a subject has entered, by the move of this revision."""
+
+    subject: Subject
+    revision: int
+    state: StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close(Effect):
+    """Cancel what is still asked about a subject that has moved on."""
+
+    subject: Subject

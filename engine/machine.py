@@ -19,6 +19,7 @@ from engine.effects import Effect
 from engine.errors import NotAllowed, NotDeclared, Refused
 from engine.letters import Letter, Recipient
 
+EVERYONE: Final = "everyone"
 SELF: Final = "self"
 SYSTEM: Final = "system"
 _START: Final = "*"
@@ -141,7 +142,8 @@ def nothing(_case: object) -> tuple[Effect, ...]:
 class Step:
     """One row of a workflow's table; without sources it starts a subject.
 
-    `by` names the responsibilities that allow it, `SELF` the subject's own person; the system always may.
+    `by` names the responsibilities that allow it, `SELF` the subject's own person, `EVERYONE` whoever
+    is signed in (guards then say who); the system always may.
     """
 
     id: str
@@ -156,7 +158,7 @@ class Step:
 
     def permits(self, actor: Actor, record: Record) -> bool:
         """Say whether the actor may take this step with this record."""
-        if actor.system:
+        if actor.system or EVERYONE in self.by:
             return True
         own = SELF in self.by and record.person is not None and record.person == actor.person
         return own or actor.may(self.by, record.organisations)

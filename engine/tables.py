@@ -98,7 +98,7 @@ journal = Table(
     Column("because", String(120)),
     Column("definition", String(16), nullable=False),
     Column("commitment", String(64), nullable=False),
-    Column("payload", Json),
+    Column("payload", Text),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("seal", Integer),
@@ -184,8 +184,8 @@ approvals = Table(
     Column("subject_person", Id),
     Column("title", Text, nullable=False),
     Column("role", String(80), nullable=False),
-    Column("role_organisation", Id, nullable=False),
     Column("choices", Json, nullable=False),
+    Column("lapse", String(40)),
     Column("opened_at", Instant, nullable=False),
     Column("due_at", Instant),
     Column("closed_at", Instant),
@@ -194,7 +194,7 @@ approvals = Table(
     Column("answered_by_name", String(200)),
     Column("comment", Text),
     Index("ix_approvals_subject", "trust", "kind", "subject"),
-    Index("ix_approvals_role", "trust", "role", "role_organisation", "state"),
+    Index("ix_approvals_role", "trust", "role", "organisation", "state"),
 )
 
 timers = Table(

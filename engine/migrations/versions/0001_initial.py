@@ -70,8 +70,8 @@ def upgrade() -> None:
         sa.Column("subject_person", sa.String(length=40), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("role", sa.String(length=80), nullable=False),
-        sa.Column("role_organisation", sa.String(length=40), nullable=False),
         sa.Column("choices", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("lapse", sa.String(length=40), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
@@ -82,9 +82,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_approvals")),
     )
     with op.batch_alter_table("approvals", schema=None) as batch_op:
-        batch_op.create_index("ix_approvals_role", ["trust", "role", "role_organisation", "state"], unique=False)
+        batch_op.create_index("ix_approvals_role", ["trust", "role", "organisation", "state"], unique=False)
         batch_op.create_index("ix_approvals_subject", ["trust", "kind", "subject"], unique=False)
 
+    op.create_table(
+        "call_values",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "hash", name=op.f("pk_call_values")),
+    )
+    op.create_table(
+        "competences",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=240), nullable=False),
+        sa.Column("framework", sa.String(length=40), nullable=False),
+        sa.Column("validity_months", sa.Integer(), nullable=True),
+        sa.Column("national", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_competences")),
+        sa.UniqueConstraint("trust", "name", name=op.f("uq_competences_trust_name")),
+    )
     op.create_table(
         "idempotency",
         sa.Column("token", sa.String(length=64), nullable=False),
@@ -158,7 +176,7 @@ def upgrade() -> None:
         sa.Column("because", sa.String(length=120), nullable=True),
         sa.Column("definition", sa.String(length=16), nullable=False),
         sa.Column("commitment", sa.String(length=64), nullable=False),
-        sa.Column("payload", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("payload", sa.Text(), nullable=True),
         sa.Column("previous", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("seal", sa.Integer(), nullable=True),
@@ -234,6 +252,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "packages",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("scos", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "hash", name=op.f("pk_packages")),
+    )
+    op.create_table(
         "rates",
         sa.Column("bucket", sa.String(length=160), nullable=False),
         sa.Column("window", sa.DateTime(timezone=True), nullable=False),
@@ -281,6 +309,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_timers_due_at"), ["due_at"], unique=False)
 
     op.create_table(
+        "attempts",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("registration", sa.String(length=80), nullable=False),
+        sa.Column("learner", sa.String(length=40), nullable=False),
+        sa.Column("learner_name", sa.String(length=255), nullable=False),
+        sa.Column("package", sa.String(length=64), nullable=False),
+        sa.Column("sco", sa.Text(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("running", sa.Boolean(), nullable=False),
+        sa.Column("outcome", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("active_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "package"], ["packages.trust", "packages.hash"], name=op.f("fk_attempts_trust_package")
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_attempts")),
+    )
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index("ix_attempts_learner", ["trust", "learner"], unique=False)
+        batch_op.create_index("ix_attempts_registration", ["trust", "registration", "opened_at"], unique=False)
+
+    op.create_table(
         "grants",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("account", sa.String(length=40), nullable=False),
@@ -290,6 +341,56 @@ def upgrade() -> None:
             ["trust", "account"], ["accounts.trust", "accounts.id"], name=op.f("fk_grants_trust_account")
         ),
         sa.PrimaryKeyConstraint("trust", "account", "responsibility", "organisation", name=op.f("pk_grants")),
+    )
+    op.create_table(
+        "package_files",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("package", sa.String(length=64), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "package"], ["packages.trust", "packages.hash"], name=op.f("fk_package_files_trust_package")
+        ),
+        sa.PrimaryKeyConstraint("trust", "package", "path", name=op.f("pk_package_files")),
+    )
+    with op.batch_alter_table("package_files", schema=None) as batch_op:
+        batch_op.create_index("ix_package_files_folded", ["trust", "package", "folded"], unique=False)
+
+    op.create_table(
+        "persons",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "organisation"],
+            ["organisations.trust", "organisations.id"],
+            name=op.f("fk_persons_trust_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_persons")),
+    )
+    with op.batch_alter_table("persons", schema=None) as batch_op:
+        batch_op.create_index("ix_persons_name", ["trust", "name"], unique=False)
+
+    op.create_table(
+        "requirements",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("competence", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "competence"],
+            ["competences.trust", "competences.id"],
+            name=op.f("fk_requirements_trust_competence"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["trust", "organisation"],
+            ["organisations.trust", "organisations.id"],
+            name=op.f("fk_requirements_trust_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("trust", "competence", "organisation", name=op.f("pk_requirements")),
     )
     op.create_table(
         "roles",
@@ -305,6 +406,80 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("trust", "role", "organisation", name=op.f("pk_roles")),
     )
+    op.create_table(
+        "assignments",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.String(length=200), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["trust", "organisation"],
+            ["organisations.trust", "organisations.id"],
+            name=op.f("fk_assignments_trust_organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["trust", "person"], ["persons.trust", "persons.id"], name=op.f("fk_assignments_trust_person")
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_assignments")),
+    )
+    with op.batch_alter_table("assignments", schema=None) as batch_op:
+        batch_op.create_index("ix_assignments_person", ["trust", "person"], unique=False)
+
+    op.create_table(
+        "awards",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("definition", sa.String(length=16), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("competence", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("source", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "competence"], ["competences.trust", "competences.id"], name=op.f("fk_awards_trust_competence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["trust", "person"], ["persons.trust", "persons.id"], name=op.f("fk_awards_trust_person")
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_awards")),
+    )
+    with op.batch_alter_table("awards", schema=None) as batch_op:
+        batch_op.create_index("ix_awards_person", ["trust", "person"], unique=False)
+        batch_op.create_index(
+            "uq_awards_held",
+            ["trust", "competence", "person"],
+            unique=True,
+            sqlite_where=sa.text("state = 'HELD'"),
+            postgresql_where=sa.text("state = 'HELD'"),
+        )
+
+    op.create_table(
+        "epochs",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("attempt", sa.String(length=40), nullable=False),
+        sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("launch", sa.Text(), nullable=False),
+        sa.Column("opening", sa.Text(), nullable=False),
+        sa.Column("snapshot", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("late_key", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "attempt"], ["attempts.trust", "attempts.id"], name=op.f("fk_epochs_trust_attempt")
+        ),
+        sa.PrimaryKeyConstraint("trust", "attempt", "epoch", name=op.f("pk_epochs")),
+    )
+    with op.batch_alter_table("epochs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_epochs_late_key"), ["late_key"], unique=False)
+
     op.create_table(
         "holders",
         sa.Column("trust", sa.String(length=40), nullable=False),
@@ -324,18 +499,82 @@ def upgrade() -> None:
     with op.batch_alter_table("holders", schema=None) as batch_op:
         batch_op.create_index("ix_holders_account", ["trust", "account"], unique=False)
 
+    op.create_table(
+        "calls",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("attempt", sa.String(length=40), nullable=False),
+        sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.String(length=30), nullable=False),
+        sa.Column("fn", sa.String(length=40), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("error", sa.String(length=8), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "attempt", "epoch"],
+            ["epochs.trust", "epochs.attempt", "epochs.epoch"],
+            name=op.f("fk_calls_trust_attempt_epoch"),
+        ),
+        sa.PrimaryKeyConstraint("trust", "attempt", "epoch", "seq", name=op.f("pk_calls")),
+    )
+    op.create_table(
+        "divergences",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("attempt", sa.String(length=40), nullable=False),
+        sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("ours", sa.Text(), nullable=False),
+        sa.Column("theirs", sa.Text(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "attempt", "epoch", "seq"],
+            ["calls.trust", "calls.attempt", "calls.epoch", "calls.seq"],
+            name=op.f("fk_divergences_trust_attempt_epoch_seq"),
+        ),
+        sa.PrimaryKeyConstraint("trust", "attempt", "epoch", "seq", name=op.f("pk_divergences")),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Take back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("divergences")
+    op.drop_table("calls")
     with op.batch_alter_table("holders", schema=None) as batch_op:
         batch_op.drop_index("ix_holders_account")
 
     op.drop_table("holders")
+    with op.batch_alter_table("epochs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_epochs_late_key"))
+
+    op.drop_table("epochs")
+    with op.batch_alter_table("awards", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_awards_held", sqlite_where=sa.text("state = 'HELD'"), postgresql_where=sa.text("state = 'HELD'")
+        )
+        batch_op.drop_index("ix_awards_person")
+
+    op.drop_table("awards")
+    with op.batch_alter_table("assignments", schema=None) as batch_op:
+        batch_op.drop_index("ix_assignments_person")
+
+    op.drop_table("assignments")
     op.drop_table("roles")
+    op.drop_table("requirements")
+    with op.batch_alter_table("persons", schema=None) as batch_op:
+        batch_op.drop_index("ix_persons_name")
+
+    op.drop_table("persons")
+    with op.batch_alter_table("package_files", schema=None) as batch_op:
+        batch_op.drop_index("ix_package_files_folded")
+
+    op.drop_table("package_files")
     op.drop_table("grants")
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.drop_index("ix_attempts_registration")
+        batch_op.drop_index("ix_attempts_learner")
+
+    op.drop_table("attempts")
     with op.batch_alter_table("timers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_timers_due_at"))
 
@@ -343,6 +582,7 @@ def downgrade() -> None:
     op.drop_table("template_versions")
     op.drop_table("seals")
     op.drop_table("rates")
+    op.drop_table("packages")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_outbox_waiting",
@@ -376,6 +616,8 @@ def downgrade() -> None:
     op.drop_table("invitations")
     op.drop_table("identity")
     op.drop_table("idempotency")
+    op.drop_table("competences")
+    op.drop_table("call_values")
     with op.batch_alter_table("approvals", schema=None) as batch_op:
         batch_op.drop_index("ix_approvals_subject")
         batch_op.drop_index("ix_approvals_role")

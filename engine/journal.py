@@ -1,0 +1,160 @@
+"""What moved, who moved it, when and why: a hash chain for each subject, sealed for each trust.
+
+A row's `hash` covers the row before it and a commitment to the payload, not the payload itself: what was said about a
+person can be erased, and the chain still verifies. The payload carries its own salt, so that nobody can guess it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from engine.letters import Subject
+from engine.tables import journal, seals
+
+GENESIS = "0" * 64
+_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """The first row of a chain, or a seal, that is not as it was written."""
+
+    place: str
+    sentence: str
+
+
+def reference(subject: Subject, revision: int) -> str:
+    """Name one row of the journal, as `because` and the pages do."""
+    return f"{subject.kind}/{subject.id}/{revision}"
+
+
+def payload(facts: Mapping[str, Any], actor_name: str) -> str:
+    """Write what a row says about people, with its salt."""
+    said = {"by": actor_name, "facts": facts, "salt": secrets.token_hex(8)}
+    return json.dumps(said, default=str, ensure_ascii=False, sort_keys=True)
+
+
+def digest(*parts: object) -> str:
+    """Return the SHA-256 of the parts; each is ended by a character that none can contain."""
+    return hashlib.sha256("".join(f"{part}\x1f" for part in parts).encode()).hexdigest()
+
+
+def row_hash(row: Mapping[str, Any] | RowMapping) -> str:
+    """Return the hash of a row: everything in it but the payload, the seal and the hash itself."""
+    at: datetime = row["at"]
+    return digest(
+        row["previous"],
+        row["trust"],
+        row["kind"],
+        row["subject"],
+        row["revision"],
+        row["step"],
+        row["trigger"],
+        row["source"] or "",
+        row["target"],
+        row["actor"],
+        at.timestamp(),
+        row["because"] or "",
+        row["definition"],
+        row["commitment"],
+    )
+
+
+def entry(row: dict[str, Any], said: str) -> dict[str, Any]:
+    """Complete a row with its payload, commitment and hash."""
+    row["payload"] = said
+    row["commitment"] = digest(said)
+    row["hash"] = row_hash(row)
+    return row
+
+
+def history(connection: Connection, subject: Subject) -> Sequence[RowMapping]:
+    """Return the rows of one subject, oldest first."""
+    chosen = (journal.c.trust == subject.trust, journal.c.kind == subject.kind, journal.c.subject == subject.id)
+    return connection.execute(select(journal).where(*chosen).order_by(journal.c.revision)).mappings().all()
+
+
+def seal(connection: Connection, trust: str, now: datetime) -> int:
+    """Anchor the rows of a trust that no seal covers yet; return how many there were."""
+    last = connection.execute(
+        select(seals.c.number, seals.c.hash).where(seals.c.trust == trust).order_by(seals.c.number.desc()).limit(1)
+    ).one_or_none()
+    number, previous = (last.number + 1, last.hash) if last else (1, GENESIS)
+    open_rows = (journal.c.trust == trust, journal.c.seal.is_(None))
+    connection.execute(update(journal).where(*open_rows).values(seal=number))
+    root, count = _root(connection, trust, number)
+    if count:
+        sealed = digest(previous, trust, number, now.timestamp(), count, root)
+        row = {"trust": trust, "number": number, "at": now, "rows": count, "root": root}
+        connection.execute(insert(seals).values(**row, previous=previous, hash=sealed))
+    return count
+
+
+def unsealed(connection: Connection) -> Sequence[str]:
+    """Return the trusts whose journal has rows that no seal covers."""
+    return connection.execute(select(journal.c.trust).where(journal.c.seal.is_(None)).distinct()).scalars().all()
+
+
+def verify(connection: Connection, trust: str) -> Iterator[Fault]:
+    """Yield the first fault of each chain, then those of the seals; nothing where all is as it was written."""
+    yield from _broken_chains(connection, trust)
+    yield from _broken_seals(connection, trust)
+
+
+def _broken_chains(connection: Connection, trust: str) -> Iterator[Fault]:
+    ordered = (journal.c.kind, journal.c.subject, journal.c.revision)
+    found = connection.execute(
+        select(journal).where(journal.c.trust == trust).order_by(*ordered).execution_options(yield_per=_BATCH)
+    )
+    chain, revision, head, faulty = "", 0, GENESIS, False
+    for row in found.mappings():
+        name = f"{row['kind']}/{row['subject']}"
+        if name != chain:
+            chain, revision, head, faulty = name, 0, GENESIS, False
+        if faulty:
+            continue
+        sentence = _fault(row, revision + 1, head)
+        if sentence:
+            faulty = True
+            yield Fault(place=f"{name}/{row['revision']}", sentence=sentence)
+        revision, head = row["revision"], row["hash"]
+
+
+def _fault(row: RowMapping, expected: int, head: str) -> str | None:
+    if row["revision"] != expected:
+        return f"Row {expected} of this chain is gone."
+    if row["previous"] != head:
+        return "This row does not follow the one before it."
+    if row["payload"] is not None and digest(row["payload"]) != row["commitment"]:
+        return "What this row says was changed."
+    return None if row_hash(row) == row["hash"] else "This row was changed."
+
+
+def _broken_seals(connection: Connection, trust: str) -> Iterator[Fault]:
+    previous, expected = GENESIS, 1
+    for row in connection.execute(select(seals).where(seals.c.trust == trust).order_by(seals.c.number)).mappings():
+        root, count = _root(connection, trust, row["number"])
+        whole = digest(row["previous"], trust, row["number"], row["at"].timestamp(), row["rows"], row["root"])
+        if (row["number"], row["previous"], whole) != (expected, previous, row["hash"]):
+            yield Fault(place=f"seal/{row['number']}", sentence="This seal was changed, or one before it is gone.")
+        elif (root, count) != (row["root"], row["rows"]):
+            yield Fault(place=f"seal/{row['number']}", sentence="Rows under this seal were changed or are gone.")
+        previous, expected = row["hash"], row["number"] + 1
+
+
+def _root(connection: Connection, trust: str, number: int) -> tuple[str, int]:
+    ordered = (journal.c.kind, journal.c.subject, journal.c.revision)
+    under = select(journal.c.hash).where(journal.c.trust == trust, journal.c.seal == number).order_by(*ordered)
+    sealed, count = hashlib.sha256(), 0
+    for value in connection.execute(under.execution_options(yield_per=_BATCH)).scalars():
+        sealed.update(value.encode())
+        count += 1
+    return sealed.hexdigest(), count

@@ -1,0 +1,128 @@
+"""Letters into the outbox, within the commit that makes them true.
+
+An invitation gets its SEQUENCE here, from the twin of what was last said for its UID (RFC 5546 2.1.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+
+from engine.identifiers import new_id
+from engine.letters import Invitation, Letter, Method
+from engine.tables import invitations, outbox
+
+_Twin = Mapping[str, Any] | RowMapping
+_Twins = dict[tuple[str, str], _Twin]
+
+
+def post(connection: Connection, letters: Sequence[tuple[Letter, int]], now: datetime, reply_domain: str) -> None:
+    """Queue letters, each with the revision of the move that caused it.
+
+    A cancellation of a meeting that was never asked for goes as a plain message.
+    """
+    known = _twins(connection, letters)
+    said: _Twins = {}
+    rows = []
+    for letter, revision in letters:
+        meeting = _meaningful(letter, known, said)
+        if meeting is None:
+            rows.append(_row(letter, revision, None, now, reply_domain))
+            continue
+        key = (letter.subject.trust, meeting.uid)
+        said[key] = _next(letter, meeting, said.get(key, known.get(key)), reply_domain)
+        rows.append(_row(letter, revision, said[key]["said"], now, reply_domain))
+    _write_twins(connection, [t for k, t in said.items() if k not in known], [said[k] for k in said if k in known])
+    connection.execute(insert(outbox), rows)
+
+
+def _meaningful(letter: Letter, known: _Twins, said: _Twins) -> Invitation | None:
+    meeting = letter.invitation
+    if meeting is None:
+        return None
+    key = (letter.subject.trust, meeting.uid)
+    return None if meeting.method is Method.CANCEL and key not in known and key not in said else meeting
+
+
+def _twins(connection: Connection, letters: Sequence[tuple[Letter, int]]) -> _Twins:
+    uids = {letter.invitation.uid for letter, _ in letters if letter.invitation}
+    if not uids:
+        return {}
+    trusts = {letter.subject.trust for letter, _ in letters}
+    chosen = select(invitations).where(invitations.c.trust.in_(trusts), invitations.c.uid.in_(uids))
+    return {(row["trust"], row["uid"]): row for row in connection.execute(chosen).mappings()}
+
+
+def _next(letter: Letter, meeting: Invitation, last: _Twin | None, reply_domain: str) -> dict[str, Any]:
+    """Return the twin after this letter: the same UID and organizer, the next SEQUENCE."""
+    sequence = last["sequence"] + 1 if last else 0
+    said = {
+        "uid": meeting.uid,
+        "method": str(meeting.method),
+        "sequence": sequence,
+        "start": meeting.start.astimezone(UTC).isoformat(),
+        "end": meeting.end.astimezone(UTC).isoformat(),
+        "zone": meeting.zone,
+        "summary": meeting.summary,
+        "location": meeting.location,
+        "description": meeting.description,
+        "url": meeting.url,
+        "organizer": last["said"]["organizer"] if last else f"classes@{reply_domain}",
+    }
+    return {
+        "trust": letter.subject.trust,
+        "uid": meeting.uid,
+        "kind": letter.subject.kind,
+        "subject": letter.subject.id,
+        "attendee": letter.to.email,
+        "method": str(meeting.method),
+        "sequence": sequence,
+        "said": said,
+    }
+
+
+def _row(
+    letter: Letter, revision: int, said: Mapping[str, Any] | None, now: datetime, reply_domain: str
+) -> dict[str, Any]:
+    identifier = new_id(now)
+    relevant = letter.relevant
+    return {
+        "trust": letter.subject.trust,
+        "id": identifier,
+        "notice": letter.notice,
+        "organisation": letter.organisation,
+        "kind": letter.subject.kind,
+        "subject": letter.subject.id,
+        "revision": revision,
+        "person": letter.to.person,
+        "name": letter.to.name,
+        "email": letter.to.email,
+        "language": letter.to.language,
+        "reason": letter.reason,
+        "context": dict(letter.context),
+        "uid": said["uid"] if said else None,
+        "invitation": said,
+        "relevant": {"name": relevant.name, "facts": dict(relevant.facts)} if relevant else None,
+        "message_id": f"<{identifier}@{reply_domain}>",
+        "state": "QUEUED",
+        "queued_at": now,
+        "due_at": now,
+        "attempts": 0,
+        "fence": 0,
+    }
+
+
+def _write_twins(connection: Connection, new: Sequence[_Twin], changed: Sequence[_Twin]) -> None:
+    if new:
+        connection.execute(insert(invitations), [dict(twin) for twin in new])
+    if changed:
+        statement = (
+            update(invitations)
+            .where(invitations.c.trust == bindparam("_trust"), invitations.c.uid == bindparam("_uid"))
+            .values(method=bindparam("_method"), sequence=bindparam("_sequence"), said=bindparam("_said"))
+        )
+        names = ("trust", "uid", "method", "sequence", "said")
+        connection.execute(statement, [{f"_{name}": twin[name] for name in names} for twin in changed])

@@ -1,0 +1,190 @@
+"""Opens an approval when a state that asks is entered, and closes it when the state is left."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, select
+
+from engine.approvals import KIND, Approval, Status, Trigger
+from engine.directory_tables import accounts, holders, roles
+from engine.effects import Ask, Close
+from engine.letters import Recipient, Subject
+from engine.machine import Case, Decision, Question
+from engine.routing import Holder, Route, route
+from engine.tables import approvals
+from engine.transaction import Transaction
+
+_Allocated = Mapping[str, Iterable[Holder]]
+
+
+class Approvals:
+    """Where approvals are kept (`Keep`)."""
+
+    table: Table = approvals
+
+    def load(self, connection: Connection, trust: str, ids: Sequence[str], _now: datetime) -> Mapping[str, Approval]:
+        """Return approvals by id."""
+        chosen = select(approvals).where(approvals.c.trust == trust, approvals.c.id.in_(ids))
+        return {row["id"]: read(row) for row in connection.execute(chosen).mappings()}
+
+    def draft(self, _connection: Connection, trust: str, identifier: str, facts: Mapping[str, Any]) -> Approval:
+        """Return the approval that a question opens; `facts["approval"]` has its fields."""
+        return Approval(trust=trust, id=identifier, **facts["approval"])
+
+    def row(self, case: Case[Approval], _decision: Decision) -> Mapping[str, Any]:
+        """Return the columns of a new approval."""
+        opened = case.record
+        return {
+            "kind": opened.subject.kind,
+            "subject": opened.subject.id,
+            "subject_revision": opened.subject_revision,
+            "subject_person": opened.subject_person,
+            "title": opened.title,
+            "role": opened.role,
+            "choices": list(opened.choices),
+            "lapse": opened.lapse,
+            "opened_at": opened.opened_at,
+            "due_at": opened.due_at,
+        }
+
+    def changes(self, case: Case[Approval], decision: Decision) -> Mapping[str, Any]:
+        """Return when it was closed, and who answered what."""
+        closed = {"closed_at": case.now}
+        if decision.step.trigger is not Trigger.ANSWER:
+            return closed
+        answer = {"choice": case.facts["choice"], "comment": case.facts.get("comment")}
+        return {**closed, **answer, "answered_by": case.actor.id, "answered_by_name": case.actor.name}
+
+
+def read(row: RowMapping) -> Approval:
+    """Make a stored row an approval."""
+    return Approval(
+        trust=row["trust"],
+        id=row["id"],
+        organisation=row["organisation"],
+        subject=Subject(kind=row["kind"], trust=row["trust"], id=row["subject"]),
+        subject_revision=row["subject_revision"],
+        subject_person=row["subject_person"],
+        title=row["title"],
+        role=row["role"],
+        choices=tuple(row["choices"]),
+        lapse=row["lapse"],
+        opened_at=row["opened_at"],
+        due_at=row["due_at"],
+        state=Status(row["state"]),
+        revision=row["revision"],
+        head=row["head"],
+        choice=row["choice"],
+        answered_by_name=row["answered_by_name"],
+        closed_at=row["closed_at"],
+        comment=row["comment"],
+    )
+
+
+def allocations(connection: Connection, trust: str, role: str, organisations: Iterable[str]) -> _Allocated:
+    """Return the holders of a role at each of these organisations where it is allocated, in one round trip."""
+    on_account = (accounts.c.trust == holders.c.trust) & (accounts.c.id == holders.c.account) & accounts.c.active
+    on_role = (
+        (holders.c.trust == roles.c.trust)
+        & (holders.c.role == roles.c.role)
+        & (holders.c.organisation == roles.c.organisation)
+        & holders.c.enabled
+    )
+    chosen = (
+        select(
+            roles.c.organisation,
+            holders.c.account,
+            holders.c.starts_at,
+            holders.c.ends_at,
+            accounts.c.name,
+            accounts.c.email,
+            accounts.c.person,
+        )
+        .select_from(roles.outerjoin(holders, on_role).outerjoin(accounts, on_account))
+        .where(
+            roles.c.trust == trust,
+            roles.c.role == role,
+            roles.c.enabled,
+            roles.c.organisation.in_(tuple(organisations)),
+        )
+    )
+    found: dict[str, list[Holder]] = defaultdict(list)
+    for row in connection.execute(chosen.order_by(accounts.c.name)).mappings():
+        here = found[row["organisation"]]
+        if row["email"] is not None:
+            here.append(_holder(row))
+    return found
+
+
+def ask(tx: Transaction, asked: Sequence[tuple[Case[Any], Ask]]) -> None:
+    """Serve `Ask`: open one approval for each subject, or take the workflow's fallback."""
+    together: dict[tuple[str, str, str], list[tuple[Case[Any], Ask]]] = defaultdict(list)
+    for case, effect in asked:
+        together[effect.subject.kind, effect.subject.trust, effect.state].append((case, effect))
+    for (kind, trust, _state), group in together.items():
+        workflow, _keep = tx.engine.kept(kind)
+        question = workflow.questions[group[0][1].state]
+        choices = tuple(map(str, workflow.answers(group[0][1].state)))
+        places = {organisation for case, _ in group for organisation in case.record.organisations}
+        allocated = allocations(tx.connection, trust, question.role, places)
+        for case, effect in group:
+            found = route(case.record.organisations, allocated, tx.now, case.record.person)
+            _open(tx, question, choices, case, effect, found)
+
+
+def close(tx: Transaction, closed: Sequence[tuple[Case[Any], Close]]) -> None:
+    """Serve `Close`: cancel what is still asked about these subjects."""
+    together: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for _case, effect in closed:
+        together[effect.subject.trust, effect.subject.kind].append(effect.subject.id)
+    for (trust, kind), subjects in together.items():
+        still = select(approvals.c.id).where(
+            approvals.c.trust == trust,
+            approvals.c.kind == kind,
+            approvals.c.subject.in_(subjects),
+            approvals.c.state.in_((Status.OPEN, Status.ERROR)),
+        )
+        found = tx.connection.execute(still).scalars().all()
+        if found:
+            tx.fire_many(KIND, trust, Trigger.CANCEL, {identifier: {} for identifier in found})
+
+
+def _open(
+    tx: Transaction,
+    question: Question,
+    choices: tuple[str, ...],
+    case: Case[Any],
+    effect: Ask,
+    found: Route | None,
+) -> None:
+    if found is None and question.fallback is not None:
+        tx.fire(effect.subject, question.fallback, {"reason": f"The role {question.role} is not allocated here."})
+        return
+    approval = {
+        "organisation": found.organisation if found else case.record.organisation,
+        "subject": effect.subject,
+        "subject_revision": effect.revision,
+        "subject_person": case.record.person,
+        "title": question.title(case),
+        "role": question.role,
+        "choices": choices,
+        "opened_at": tx.now,
+        "due_at": question.due(case),
+        "lapse": str(question.lapse) if question.lapse else None,
+    }
+    asked = found.holders if found else ()
+    facts = {"approval": approval, "holders": [holder.account for holder in asked]}
+    opened = tx.start(KIND, effect.subject.trust, Trigger.OPEN, facts)
+    tx.post([question.letter(case, holder.recipient, opened.subject.id) for holder in asked], opened.revision)
+
+
+def _holder(row: RowMapping) -> Holder:
+    to = Recipient(name=row["name"], email=row["email"], person=row["person"])
+    return Holder(account=row["account"], recipient=to, starts_at=row["starts_at"], ends_at=row["ends_at"])
+
+
+HANDLERS = {Ask: ask, Close: close}

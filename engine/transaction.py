@@ -1,0 +1,305 @@
+"""The spine: the only writer of state.
+
+A step is decided on plain data; then the move, its row in the journal, its effects, the questions it opens or closes
+and its letters are written in one commit. Nothing is sent inside a transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, RowMapping, bindparam, insert, update
+from sqlalchemy.exc import IntegrityError
+
+from engine import database, journal, posting
+from engine.effects import Ask, Close, Effect, Fire, Start
+from engine.errors import Conflict, EngineError, Missing, NotAllowed, NotDeclared, Refused, TooDeep
+from engine.identifiers import new_id
+from engine.keep import Keep
+from engine.letters import Letter, Subject
+from engine.machine import THE_SYSTEM, Actor, Case, Decision, Record, Workflow
+from engine.tables import journal as journal_table
+
+MOST_EFFECTS_DEEP = 10
+
+
+Handler = Callable[["Transaction", Sequence[tuple[Case[Any], Any]]], None]
+Predicate = Callable[[Connection, Sequence[RowMapping]], set[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A move that was written: `revision` names its row in the journal."""
+
+    subject: Subject
+    source: StrEnum | None
+    target: StrEnum
+    step: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """What became of each subject of `fire_many`, by id."""
+
+    moved: Mapping[str, Moved]
+    refused: Mapping[str, EngineError]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Move:
+    case: Case[Any]
+    decision: Decision
+    entry: dict[str, Any]
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(kind=self.entry["kind"], trust=self.entry["trust"], id=self.entry["subject"])
+
+    @property
+    def moved(self) -> Moved:
+        step = self.decision.step
+        return Moved(
+            subject=self.subject,
+            source=self.decision.source,
+            target=step.target,
+            step=step.id,
+            revision=self.entry["revision"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """The workflows, where they are kept, who serves their effects, and the database all of it is in."""
+
+    database: sqlalchemy.Engine
+    keeps: Mapping[str, tuple[Workflow, Keep]]
+    handlers: Mapping[type[Effect], Handler]
+    clock: Callable[[], datetime]
+    predicates: Mapping[str, Predicate] = field(default_factory=dict)
+    reply_domain: str = "preceptor.example"
+
+    @contextmanager
+    def transaction(self, actor: Actor = THE_SYSTEM) -> Iterator[Transaction]:
+        """Begin the one commit of whatever `actor` does; an error keeps nothing.
+
+        Raises `Conflict` where a unique key says that somebody was first.
+        """
+        try:
+            with database.writing(self.database) as connection:
+                yield Transaction(engine=self, connection=connection, actor=actor, now=self.clock())
+        except IntegrityError as error:
+            raise Conflict from error
+
+    def reading(self) -> Any:
+        """Begin a transaction that only reads: a context manager that gives a connection."""
+        return database.reading(self.database)
+
+    def kept(self, kind: str) -> tuple[Workflow, Keep]:
+        """Return the workflow of a kind and where its subjects are; raises `Missing`."""
+        try:
+            return self.keeps[kind]
+        except KeyError:
+            raise Missing(f"There is no workflow for “{kind}”.") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transaction:
+    """One commit: what is fired in it happens as a whole or not at all."""
+
+    engine: Engine
+    connection: Connection
+    actor: Actor
+    now: datetime
+    because: str | None = None
+    depth: int = 0
+
+    def fire(self, subject: Subject, trigger: str, facts: Mapping[str, Any] | None = None) -> Moved:
+        """Move one subject.
+
+        Raises `Refused`, `NotAllowed`, `NotDeclared`, `Missing` or `Conflict`; then nothing of this commit is kept.
+        """
+        outcomes = self.fire_many(subject.kind, subject.trust, trigger, {subject.id: facts or {}})
+        for error in outcomes.refused.values():
+            raise error
+        return outcomes.moved[subject.id]
+
+    def fire_many(self, kind: str, trust: str, trigger: str, facts: Mapping[str, Mapping[str, Any]]) -> Outcomes:
+        """Move many subjects of one kind by one trigger, each with its facts, in one statement per kind of write.
+
+        All are decided on what stands now: where one move changes what the next is decided on (the last place of a
+        class), fire one by one. Those that are refused are returned and the others are written.
+        """
+        workflow, keep = self.engine.kept(kind)
+        records = keep.load(self.connection, trust, tuple(facts), self.now)
+        moves: list[_Move] = []
+        refused: dict[str, EngineError] = {}
+        for identifier, said in facts.items():
+            try:
+                moves.append(self._decided(workflow, records.get(identifier), trigger, said))
+            except (Refused, NotAllowed, NotDeclared, Missing) as error:
+                refused[identifier] = error
+        self._compare_and_set(workflow, keep, moves)
+        self._follow(workflow, moves)
+        return Outcomes(moved={move.subject.id: move.moved for move in moves}, refused=refused)
+
+    def start(self, kind: str, trust: str, trigger: str, facts: Mapping[str, Any]) -> Moved:
+        """Start a new subject; raises as `fire` does."""
+        workflow, keep = self.engine.kept(kind)
+        draft = keep.draft(self.connection, trust, new_id(self.now), facts)
+        move = self._decided(workflow, draft, trigger, facts)
+        row = {**keep.row(move.case, move.decision), **_moved_columns(workflow, move)}
+        key = {"trust": trust, "id": draft.id, "organisation": draft.organisation}
+        self.connection.execute(insert(keep.table), {**row, **key})
+        self._follow(workflow, [move])
+        return move.moved
+
+    def post(self, letters: Sequence[Letter], revision: int = 0) -> None:
+        """Queue letters in this commit; `revision` names the row of the journal that caused them."""
+        if letters:
+            posting.post(
+                self.connection, [(letter, revision) for letter in letters], self.now, self.engine.reply_domain
+            )
+
+    def caused_by(self, because: str | None) -> Transaction:
+        """Return the same commit as the system's, in the name of the row that caused it.
+
+        Raises `TooDeep` where effects fire one another without end.
+        """
+        if self.depth >= MOST_EFFECTS_DEEP:
+            raise TooDeep
+        return replace(self, actor=THE_SYSTEM, because=because, depth=self.depth + 1)
+
+    def _decided(self, workflow: Workflow, record: Record | None, trigger: str, facts: Mapping[str, Any]) -> _Move:
+        if record is None:
+            raise Missing(f"There is no such {workflow.title.lower()}.")
+        case = Case(record=record, facts=facts, actor=self.actor, now=self.now)
+        decision = workflow.decide(_known(workflow, trigger), case)
+        entry = {
+            "trust": record.trust,
+            "kind": workflow.kind,
+            "subject": record.id,
+            "revision": record.revision + 1,
+            "step": decision.step.id,
+            "trigger": str(trigger),
+            "source": str(decision.source) if decision.source else None,
+            "target": str(decision.step.target),
+            "actor": self.actor.id,
+            "at": self.now,
+            "because": self.because,
+            "definition": workflow.version,
+            "previous": record.head or journal.GENESIS,
+        }
+        return _Move(case=case, decision=decision, entry=journal.entry(entry, journal.payload(facts, self.actor.name)))
+
+    def _compare_and_set(self, workflow: Workflow, keep: Keep, moves: Sequence[_Move]) -> None:
+        """Write the moves where each subject still stands as it was decided on; raises `Conflict` otherwise."""
+        rows = [self._changed(workflow, keep, move) for move in moves]
+        rows.sort(key=lambda row: tuple(sorted(row)))
+        key = ("trust", "id", "state", "revision")
+        for names, alike in groupby(rows, key=lambda row: tuple(sorted(row))):
+            changed = [name for name in names if not name.startswith("_")]
+            statement = (
+                update(keep.table)
+                .where(*(keep.table.c[name] == bindparam(f"_{name}") for name in key))
+                .values({name: bindparam(name) for name in changed})
+            )
+            batch = list(alike)
+            written = self.connection.execute(statement, batch if len(batch) > 1 else batch[0])
+            if written.rowcount != len(batch):
+                raise Conflict
+
+    def _changed(self, workflow: Workflow, keep: Keep, move: _Move) -> dict[str, Any]:
+        record = move.case.record
+        stood = {
+            "_trust": record.trust,
+            "_id": record.id,
+            "_state": str(record.state),
+            "_revision": record.revision,
+        }
+        return {**stood, **keep.changes(move.case, move.decision), **_moved_columns(workflow, move)}
+
+    def _follow(self, workflow: Workflow, moves: Sequence[_Move]) -> None:
+        """Write what moves entail: journal, effects, questions, letters."""
+        if not moves:
+            return
+        self.connection.execute(insert(journal_table), [move.entry for move in moves])
+        self._apply(workflow, moves)
+        letters = [(letter, move.entry["revision"]) for move in moves for letter in move.decision.letters]
+        if letters:
+            posting.post(self.connection, letters, self.now, self.engine.reply_domain)
+
+    def _apply(self, workflow: Workflow, moves: Sequence[_Move]) -> None:
+        asked: dict[type[Effect], list[tuple[Case[Any], Effect]]] = defaultdict(list)
+        for move in moves:
+            for effect in (*move.decision.effects, *_questions(workflow, move)):
+                asked[type(effect)].append((move.case, effect))
+        if not asked:
+            return
+        within = self.caused_by(_cause(moves, self.because))
+        for kind, effects in asked.items():
+            if kind is Fire:
+                within.fire_effects(effects, self.actor)
+            elif kind is Start:
+                within.start_effects(effects)
+            else:
+                self.engine.handlers[kind](within, effects)
+
+    def fire_effects(self, effects: Sequence[tuple[Case[Any], Any]], actor: Actor) -> None:
+        """Fire what steps asked for; one that is refused undoes the whole commit."""
+        together: dict[tuple[str, str, str, bool], dict[str, Mapping[str, Any]]] = defaultdict(dict)
+        for _case, effect in effects:
+            subject = effect.subject
+            together[subject.kind, subject.trust, str(effect.trigger), effect.as_actor][subject.id] = effect.facts
+        for (kind, trust, trigger, as_actor), facts in together.items():
+            within = replace(self, actor=actor) if as_actor else self
+            for error in within.fire_many(kind, trust, trigger, facts).refused.values():
+                raise error
+
+    def start_effects(self, effects: Sequence[tuple[Case[Any], Any]]) -> None:
+        """Start the subjects that steps asked for."""
+        for _case, effect in effects:
+            self.start(effect.kind, effect.trust, effect.trigger, effect.facts)
+
+
+def _known(workflow: Workflow, trigger: str) -> StrEnum:
+    try:
+        return workflow.triggers(trigger)
+    except ValueError:
+        raise NotDeclared(f"“{trigger}” is nothing that can happen to a {workflow.title.lower()}.") from None
+
+
+def _moved_columns(workflow: Workflow, move: _Move) -> dict[str, Any]:
+    return {
+        "state": move.entry["target"],
+        "revision": move.entry["revision"],
+        "head": move.entry["hash"],
+        "definition": workflow.version,
+        "updated_at": move.entry["at"],
+    }
+
+
+def _questions(workflow: Workflow, move: _Move) -> Iterator[Effect]:
+    """Close the question of the state that is left, open that of the state that is entered."""
+    source, target = move.decision.source, move.decision.step.target
+    if source == target:
+        return
+    if source in workflow.questions:
+        yield Close(subject=move.subject)
+    if target in workflow.questions:
+        yield Ask(subject=move.subject, revision=move.entry["revision"], state=target)
+
+
+def _cause(moves: Sequence[_Move], otherwise: str | None) -> str | None:
+    """Name the one move that caused what follows; of many, what caused them all."""
+    if len(moves) > 1:
+        return otherwise
+    return journal.reference(moves[0].subject, moves[0].entry["revision"])
