@@ -15,11 +15,11 @@ function element(id) {
 
 /** What an earlier session left, or a fresh start if that is missing or unreadable. */
 function parseMemory(text) {
-  const fresh = { visited: [], answers: {}, submitted: false };
   try {
-    return Object.assign(fresh, JSON.parse(text));
+    const { visited, answers, submitted } = JSON.parse(text);
+    return { visited: Array.from(visited), answers: Object.assign({}, answers), submitted: submitted === true };
   } catch (error) {
-    return fresh;
+    return { visited: [], answers: {}, submitted: false };
   }
 }
 

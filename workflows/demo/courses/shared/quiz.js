@@ -102,7 +102,7 @@ class Quiz {
   }
 
   showResult(result) {
-    const outcome = result.passed ? "You have passed." : `You have not passed yet: ${this.passMark}% is needed.`;
+    const outcome = result.passed ? "You have passed." : `Not passed this time: ${this.passMark}% is needed.`;
     this.say(outcome, `You got ${result.right} of ${result.asked} questions right (${result.score}%).`);
     this.result.classList.toggle("passed", result.passed);
     this.submitButton.hidden = true;
