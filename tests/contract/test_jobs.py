@@ -1,0 +1,198 @@
+"""The job engine as anybody may rely on it."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from engine import database
+from engine.errors import Missing
+from engine.jobs import EVERYWHERE, Daily, EmbeddedJobs, Every, Job, Progress, Schedule, Work
+from engine.tables import jobs
+from tests.clock import START
+
+
+@pytest.fixture
+def base(database_url):
+    engine = database.connect(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def done():
+    return []
+
+
+@pytest.fixture
+def engine(base, clock, done):
+    return EmbeddedJobs(base, clock, {"note": Work(run=done.append, lease=timedelta(minutes=10))})
+
+
+def enqueue(base, engine, key="one", **changed):
+    with database.writing(base) as connection:
+        engine.enqueue(connection, Job(key=key, name="note", due_at=START, arguments={"key": key}, **changed))
+
+
+def kept(base):
+    with database.reading(base) as connection:
+        return {row.key: row for row in connection.execute(select(jobs))}
+
+
+def test_a_job_is_done_once(base, engine, done):
+    enqueue(base, engine)
+
+    engine.run()
+    engine.run()
+
+    assert done == [{"key": "one"}]
+    assert kept(base)["one"].state == Progress.DONE
+
+
+def test_a_job_does_not_exist_where_its_transaction_failed(base, engine, done):
+    def enqueue_and_fail():
+        with database.writing(base) as connection:
+            engine.enqueue(connection, Job(key="one", name="note", due_at=START))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        enqueue_and_fail()
+
+    assert engine.run() == 0
+    assert done == []
+
+
+def test_the_same_key_is_the_same_job(base, engine, done):
+    enqueue(base, engine)
+    enqueue(base, engine)
+
+    engine.run()
+
+    assert len(done) == 1
+
+
+def test_a_job_waits_until_it_is_due(base, engine, done, clock):
+    clock.set(START - timedelta(seconds=1))
+    enqueue(base, engine)
+
+    assert engine.run() == 0
+    clock.set(START)
+    assert engine.run() == 1
+
+
+def test_a_failing_job_is_tried_five_times_and_holds_up_nobody(base, clock, done):
+    def fail(arguments):
+        done.append(arguments)
+        raise ValueError
+
+    engine = EmbeddedJobs(base, clock, {"fail": Work(run=fail), "note": Work(run=done.append)})
+    with database.writing(base) as connection:
+        engine.enqueue(connection, Job(key="bad", name="fail", due_at=START))
+    enqueue(base, engine, "good")
+
+    for _ in range(10):
+        engine.run()
+        clock.advance(timedelta(hours=1))
+
+    bad = kept(base)["bad"]
+    assert (bad.state, bad.attempts, bad.answer) == (Progress.DEAD, 5, "ValueError")
+    assert kept(base)["good"].state == Progress.DONE
+
+
+def test_a_job_that_was_given_up_can_be_requeued(base, clock, done):
+    broken = [True]
+
+    def work(arguments):
+        if broken:
+            raise ValueError
+        done.append(arguments)
+
+    engine = EmbeddedJobs(base, clock, {"note": Work(run=work)})
+    enqueue(base, engine)
+    for _ in range(5):
+        engine.run()
+        clock.advance(timedelta(hours=1))
+    broken.clear()
+
+    engine.requeue(EVERYWHERE, "one")
+    engine.run()
+
+    assert done == [{"key": "one"}]
+
+
+def test_only_a_job_that_was_given_up_can_be_requeued(base, engine):
+    enqueue(base, engine)
+
+    with pytest.raises(Missing):
+        engine.requeue(EVERYWHERE, "one")
+
+
+def test_a_job_whose_worker_died_is_begun_again_after_its_lease(base, clock, done):
+    class Killed(BaseException):
+        """Stands for kill -9: nothing after it runs."""
+
+    def die(_arguments):
+        raise Killed
+
+    dying = EmbeddedJobs(base, clock, {"note": Work(run=die, lease=timedelta(minutes=10))})
+    living = EmbeddedJobs(base, clock, {"note": Work(run=done.append, lease=timedelta(minutes=10))})
+    enqueue(base, living)
+    with pytest.raises(Killed):
+        dying.run()
+
+    assert living.run() == 0
+    clock.advance(timedelta(minutes=11))
+    assert living.run() == 1
+    assert done == [{"key": "one"}]
+
+
+def test_two_schedulers_make_each_occurrence_once(base, clock, done):
+    schedules = [Schedule(name="note", rhythm=Every(timedelta(minutes=5)))]
+    one, other = (EmbeddedJobs(base, clock, {"note": Work(run=done.append)}, schedules) for _ in range(2))
+
+    assert (one.schedule(), other.schedule()) == (1, 0)
+    clock.advance(timedelta(minutes=5))
+    assert (one.schedule(), other.schedule()) == (1, 0)
+    one.run()
+    other.run()
+
+    assert len(done) == 2
+
+
+def test_of_missed_occurrences_only_the_last_is_made_up_for(base, clock, done):
+    engine = EmbeddedJobs(
+        base, clock, {"note": Work(run=done.append)}, [Schedule(name="note", rhythm=Daily(time(2, 30)))]
+    )
+    engine.schedule()
+    clock.advance(timedelta(days=9))
+    engine.schedule()
+
+    assert engine.run() == 2
+
+
+def test_jobs_done_long_ago_are_forgotten(base, clock, done):
+    engine = EmbeddedJobs(
+        base, clock, {"note": Work(run=done.append)}, [Schedule(name="note", rhythm=Daily(time(2, 30)))]
+    )
+    for _ in range(9):
+        engine.schedule()
+        engine.run()
+        clock.advance(timedelta(days=1))
+
+    assert len(done) == 9
+    assert len(kept(base)) <= 4
+
+
+@pytest.mark.parametrize(
+    ("now", "latest"),
+    [
+        (datetime(2026, 1, 10, 1, 30, tzinfo=UTC), datetime(2026, 1, 10, 1, 30, tzinfo=UTC)),
+        (datetime(2026, 1, 10, 1, 29, tzinfo=UTC), datetime(2026, 1, 9, 1, 30, tzinfo=UTC)),
+        (datetime(2026, 7, 10, 0, 30, tzinfo=UTC), datetime(2026, 7, 10, 0, 30, tzinfo=UTC)),
+        (datetime(2026, 3, 29, 12, 0, tzinfo=UTC), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+        (datetime(2026, 10, 25, 12, 0, tzinfo=UTC), datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+    ],
+    ids=["winter", "not yet today", "summer", "the hour that is skipped", "the hour that comes twice"],
+)
+def test_daily_keeps_local_time(now, latest):
+    assert Daily(time(1, 30)).latest(now) == latest
