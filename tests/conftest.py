@@ -74,8 +74,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse a whole suite in which a test runs on one database only."""
-    if not config.getoption("--whole"):
+    """Refuse a whole suite in which a test runs on one database only (said once, not by each of several workers)."""
+    if not config.getoption("--whole") or hasattr(config, "workerinput"):
         return
     lonely = _without_database(items, "sqlite") ^ _without_database(items, "postgres")
     if lonely:
