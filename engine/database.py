@@ -5,13 +5,16 @@ SQLite: WAL, synchronous FULL, foreign keys, 10 s of patience, and `BEGIN IMMEDI
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -61,6 +64,23 @@ def reading(database: Engine) -> Iterator[Connection]:
 def migrate(url: str) -> None:
     """Bring the schema to the newest revision."""
     command.upgrade(migration_config(url), "head")
+
+
+def revisions(url: str) -> tuple[str | None, str | None]:
+    """Return the revision at which the schema stands, and the newest."""
+    opened = connect(url)
+    try:
+        with reading(opened) as connection:
+            stands = MigrationContext.configure(connection).get_current_revision()
+    finally:
+        opened.dispose()
+    return stands, ScriptDirectory.from_config(migration_config(url)).get_current_head()
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy an SQLite database while others write to it, whole as of one moment."""
+    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as made:
+        original.backup(made)
 
 
 def migration_config(url: str) -> Config:

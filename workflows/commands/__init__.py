@@ -1,0 +1,1 @@
+"""The command line's parts, each imported only when it is called."""
