@@ -87,7 +87,7 @@ def lines(invitation: Invitation, sequence: int, stamp: datetime, organizer: str
 
 def fold(content: list[str]) -> bytes:
     """Write content lines with CRLF, each of at most 75 octets and no character split (RFC 5545 3.1)."""
-    return b"".join(_folded(line) for line in content)
+    return "".join([_plain(line) or _folded(line) for line in content]).encode()
 
 
 def from_record(record: Mapping[str, Any]) -> Invitation:
@@ -103,6 +103,12 @@ def from_record(record: Mapping[str, Any]) -> Invitation:
         description=record.get("description") or "",
         url=record.get("url") or "",
     )
+
+
+@lru_cache(maxsize=1024)
+def mailbox(value: str) -> tuple[str, str]:
+    """Split `Name <address>`, or an address alone, into name and address."""
+    return parseaddr(value)
 
 
 def instant(value: str) -> datetime:
@@ -185,10 +191,8 @@ def _timezone(zone: str, year: int) -> tuple[str, ...]:
     return tuple(component.to_ical().decode().replace("\r\n ", "").splitlines())
 
 
-@lru_cache(maxsize=1024)
 def _organizer(organizer: str) -> str:
-    name, address = parseaddr(organizer)
-    return _person(name, address)
+    return _person(*mailbox(organizer))
 
 
 def _person(name: str, address: str) -> str:
@@ -209,10 +213,13 @@ def _escaped(value: str) -> str:
     return people.clean_lines(value, _LONGEST_TEXT).translate(_ESCAPES)
 
 
-def _folded(line: str) -> bytes:
+def _plain(line: str) -> str:
+    """Return a line that needs no folding with its end, else nothing; nearly all are such."""
+    return f"{line}\r\n" if len(line) <= MAX_OCTETS and line.isascii() else ""
+
+
+def _folded(line: str) -> str:
     octets = line.encode()
-    if len(octets) <= MAX_OCTETS:
-        return octets + b"\r\n"
     parts = []
     start, room = 0, MAX_OCTETS
     while len(octets) - start > room:
@@ -222,7 +229,7 @@ def _folded(line: str) -> bytes:
         parts.append(octets[start:stop])
         start, room = stop, MAX_OCTETS - 1
     parts.append(octets[start:])
-    return b"\r\n ".join(parts) + b"\r\n"
+    return b"\r\n ".join(parts).decode() + "\r\n"
 
 
 def _utc(at: datetime) -> str:

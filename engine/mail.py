@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine import calendar, notices, sandbox, skeleton, text
+from engine import calendar, notices, skeleton, text
 from engine.letters import Recipient
 from engine.skeleton import Header, Meant
 from engine.templates import Shelf, Template
@@ -74,7 +74,7 @@ class Composer:
         subject = text.clean(template.subject.render(values), _LONGEST_SUBJECT)
         meant = Meant(
             headers=self._head(row, subject, now, record if with_invitation else None),
-            text=text.clean_lines(template.text.render(values), sandbox.LONGEST_OUTPUT),
+            text=text.squeeze(template.text.render(values)) + "\n",
             html=template.page(values, subject),
         )
         return _invited(meant, row, record, now) if record and with_invitation else meant
@@ -95,7 +95,7 @@ class Composer:
     def _head(self, row: Row, subject: str, now: datetime, record: Mapping[str, Any] | None) -> list[Header]:
         """Return the header block; an invitation comes from its organizer, for clients distrust any other sender."""
         own = skeleton.address(self._name, self._address)
-        organizer = parseaddr(record["organizer"])[1] if record else self._address
+        organizer = calendar.mailbox(record["organizer"])[1] if record else self._address
         head = [
             ("From", skeleton.address(self._name, organizer)),
             ("To", skeleton.address(row["name"], row["email"])),

@@ -78,14 +78,17 @@ class Compiled:
 
     def __init__(self, source: str, sandbox: Sandbox) -> None:
         """Compile what `check` lets through. Raises `TemplateError`."""
-        check(source, sandbox)
+        tree = check(source, sandbox)
+        self._loops = tree.find(nodes.For) is not None
         self._template = sandbox.from_string(source)
 
     def render(self, values: Mapping[str, Any]) -> str:
         """Return the text. Raises `TemplateError` for a name it was not given, `TemplateLimit` for too much."""
         context = self._template.new_context(dict(values))
         try:
-            return "".join(_bounded(self._template.root_render_func(context)))
+            pieces = self._template.root_render_func(context)
+            # Without a loop the text is no longer than the source and its few values.
+            return "".join(_bounded(pieces) if self._loops else pieces)
         except UndefinedError as trouble:
             raise TemplateError(f"The template asks for something it was not given: {trouble.message}.") from None
         except (JinjaError, TypeError, ValueError) as trouble:

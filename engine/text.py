@@ -10,19 +10,28 @@ _NEVER = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u061c\u200e\u200f\u202a-\u
 UNSAFE = re.compile(f"[{_NEVER}]")
 _BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 _LINE_ENDS = re.compile("\r\n|[\n\v\f\r\x85\u2028\u2029]")
-_INVISIBLE = re.compile(f"(?!\n)[{_NEVER}]")
+_INVISIBLE = re.compile(f"[{_NEVER}]".replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
 _SPACES = re.compile(" {2,}")
 _BLANK_LINES = re.compile("\n{3,}")
 
 
 def clean(value: str, limit: int) -> str:
     """Return one line of at most `limit` characters, without anything that does not print."""
+    if value.isprintable() and "  " not in value:  # nearly every value, and it runs for each of every message
+        return value.strip()[:limit].rstrip()
     line = UNSAFE.sub("", _BREAKS.sub(" ", value))
     return _SPACES.sub(" ", line).strip()[:limit].rstrip()
 
 
 def clean_lines(value: str, limit: int) -> str:
     r"""Return text of several lines, ended by `\n`, of at most `limit` characters in all."""
+    if value.isprintable():
+        return value.strip()[:limit].rstrip()
     lines = _LINE_ENDS.sub("\n", value).replace("\t", " ")
     kept = "\n".join(line.rstrip() for line in _INVISIBLE.sub("", lines).split("\n"))
-    return _BLANK_LINES.sub("\n\n", kept).strip()[:limit].rstrip()
+    return squeeze(kept)[:limit].rstrip()
+
+
+def squeeze(value: str) -> str:
+    """Leave at most one empty line between two others, and none at the ends."""
+    return _BLANK_LINES.sub("\n\n", value).strip()
