@@ -3,7 +3,6 @@
 import hashlib
 import shutil
 import sqlite3
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-from tests.servers import locked
+from tests.servers import kept_folder, locked
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,8 +38,7 @@ def postgres_database(server: str) -> Iterator[str]:
 
 
 def _sqlite_template() -> Path:
-    folder = Path(tempfile.gettempdir()) / "preceptor-test-sqlite"
-    folder.mkdir(exist_ok=True)
+    folder = kept_folder("sqlite")
     template = folder / f"{_schema_version()}.db"
     with locked(folder / "lock"):
         if not template.exists():
@@ -59,7 +57,7 @@ def _fold_the_log_in(database: Path) -> None:
 
 def _postgres_template(server: str) -> str:
     name = f"template_{_schema_version()}"
-    with locked(Path(tempfile.gettempdir()) / "preceptor-test-pg.lock"):
+    with locked(kept_folder("pg") / "template.lock"):
         if not _exists(server, name):
             half_made = f"half_{uuid.uuid4().hex}"
             _run(server, f'CREATE DATABASE "{half_made}"')

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,9 +108,10 @@ def run(step: Step, environment: Mapping[str, str]) -> Result:
     limit = threading.Timer(step.minutes * _MINUTE, _kill, (process,))
     limit.start()
     try:
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            summary = line.strip() if _PYTEST_SUMMARY.fullmatch(line.strip()) else summary
+        with process.stdout or nullcontext(()) as lines:
+            for line in lines:
+                print(line, end="", flush=True)
+                summary = line.strip() if _PYTEST_SUMMARY.fullmatch(line.strip()) else summary
         status = process.wait()
     finally:
         limit.cancel()

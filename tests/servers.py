@@ -45,10 +45,16 @@ def throwaway_postgres() -> Iterator[str]:
 
 def shared_postgres() -> str:
     """Return the URL of a PostgreSQL that outlives this run; the first caller on this machine starts it."""
-    folder = Path(tempfile.gettempdir()) / f"preceptor-test-pg-{os.geteuid()}"
-    folder.mkdir(exist_ok=True)
+    folder = kept_folder("pg")
     with locked(folder / "lock"):
         return _url(_start(folder / "data", cleanup_mode=None))
+
+
+def kept_folder(kind: str) -> Path:
+    """Return this user's folder for what one run leaves for the next."""
+    folder = Path(tempfile.gettempdir()) / f"preceptor-test-{kind}-{os.geteuid()}"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @contextmanager
