@@ -61,7 +61,7 @@ class Item:
 class Manifest:
     """A package as its manifest tells it; with any `reasons` it cannot be played, `warnings` only tell of slips."""
 
-    standard: str = "SCORM"
+    standard: str = ""
     edition: str = ""
     identifier: str = ""
     title: str = ""
@@ -85,14 +85,17 @@ class Manifest:
         return cls(**{**record, **tuples, "items": tuple(map(Item.recorded, record["items"]))})
 
 
-def parse(xml: bytes, names: Collection[str], folder: str = "") -> Manifest:
-    """Read a manifest that lies in `folder` ("" or `name/`) of a zip with these file names; never raises."""
+def parse(xml: bytes, names: Collection[str], folder: str = "", warnings: Collection[str] = ()) -> Manifest:
+    """Read a manifest that lies in `folder` ("" or `name/`) of a zip with these file names; never raises.
+
+    `warnings` are those that are known already.
+    """
     try:
-        root, warnings = markup.read(xml)
+        root, doubts = markup.read(xml)
     except markup.Unreadable as unreadable:
-        return Manifest(reasons=(str(unreadable),))
+        return Manifest(warnings=tuple(warnings), reasons=(str(unreadable),))
     reading = _Reading(root, hrefs.Names(names), folder)
-    reading.warnings.extend(warnings)
+    reading.warnings.extend([*warnings, *doubts])
     return reading.manifest()
 
 
@@ -120,6 +123,7 @@ class _Reading:
         else:
             self.reasons.append(_unplayable(edition))
         return Manifest(
+            standard="SCORM" if edition else "",
             edition=edition,
             identifier=self.root.get("identifier", "").strip(),
             title=title,

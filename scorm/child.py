@@ -1,0 +1,181 @@
+"""The child process that looks at a zip which nobody trusts yet, under limits of time, memory and output.
+
+Started by scorm.package as `python -m scorm.child REQUEST`; REQUEST and what it prints are JSON of the records here.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from scorm import archive, blobs, manifest
+from scorm.archive import Archive, Damaged, Entry, Limits
+from scorm.manifest import Manifest
+
+MANIFEST = "imsmanifest.xml"
+MOST_DAMAGES = 20
+"""Damaged files that are named; a zip with more is no better known for it."""
+
+_OTHER_STANDARDS = {
+    ".crs": "AICC",
+    ".au": "AICC",
+    "tincan.xml": "xAPI",
+    "cmi5.xml": "cmi5",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What the process may use: seconds by the wall and of the processor, bytes of memory."""
+
+    seconds: int = 300
+    processor: int = 120
+    memory: int = 512 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Which zip to look at, and where to stage its files: "" to keep none."""
+
+    path: str
+    staging: str = ""
+    blobs: str = ""
+    limits: Limits = field(default_factory=Limits)
+    bounds: Bounds = field(default_factory=Bounds)
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read what `json.dumps(asdict(...))` wrote."""
+        fields = json.loads(text)
+        return cls(**{**fields, "limits": Limits(**fields["limits"]), "bounds": Bounds(**fields["bounds"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What was found: files as (name, SHA-256, bytes); `unstored` is why files could not be staged, or ""."""
+
+    manifest: Manifest
+    files: tuple[tuple[str, str, int], ...] = ()
+    warnings: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    unstored: str = ""
+
+    @classmethod
+    def read(cls, text: bytes) -> Self:
+        """Read what `json.dumps(asdict(...))` wrote; ValueError, TypeError or KeyError for anything else."""
+        fields: Mapping[str, Any] = json.loads(text)
+        return cls(
+            manifest=Manifest.recorded(fields["manifest"]),
+            files=tuple((str(name), str(digest), int(size)) for name, digest, size in fields["files"]),
+            warnings=tuple(map(str, fields["warnings"])),
+            reasons=tuple(map(str, fields["reasons"])),
+            unstored=str(fields["unstored"]),
+        )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Answer one request on standard output; 0 whenever there is an answer."""
+    request = Request.read(arguments[0])
+    _restrict(request)
+    with Path(request.path).open("rb") as file:
+        result = inspect(file, request)
+    sys.stdout.write(json.dumps(asdict(result)))
+    return 0
+
+
+def inspect(file: BinaryIO, request: Request) -> Result:
+    """Look at the whole zip, and stage its files where the request says so."""
+    found = archive.survey(file, request.limits)
+    if found.reasons:
+        return Result(manifest=Manifest(), warnings=found.warnings, reasons=found.reasons)
+    described = _described(file, found, request.limits)
+    reasons = list(described.reasons)
+    try:
+        files = tuple(_kept(file, found, request, reasons))
+    except OSError as failure:
+        return Result(manifest=described, unstored=failure.strerror or type(failure).__name__)
+    return Result(
+        manifest=described,
+        files=files,
+        warnings=(*found.warnings, *described.warnings),
+        reasons=tuple(reasons),
+    )
+
+
+def _restrict(request: Request) -> None:
+    for kind, most in (
+        (resource.RLIMIT_AS, request.bounds.memory),
+        (resource.RLIMIT_CPU, request.bounds.processor),
+        (resource.RLIMIT_FSIZE, request.limits.size),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+
+
+def _described(file: BinaryIO, found: Archive, limits: Limits) -> Manifest:
+    names = [entry.name for entry in found.files]
+    chosen, warnings, reasons = _chosen(names)
+    if not chosen:
+        return Manifest(standard=_standard(names), reasons=reasons)
+    entry = next(one for one in found.files if one.name == chosen)
+    if entry.size > limits.manifest:
+        return Manifest(reasons=(f"The manifest is {entry.size:,} bytes, which is more than {limits.manifest:,}.",))
+    try:
+        xml = b"".join(archive.contents(file, entry))
+    except Damaged as damaged:
+        return Manifest(reasons=(str(damaged),))
+    return manifest.parse(xml, names, chosen[: -len(MANIFEST)], warnings)
+
+
+def _chosen(names: Sequence[str]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Choose the manifest, the outermost one: its name or "", with warnings and reasons."""
+    every = [name for name in names if name.casefold().rpartition("/")[2] == MANIFEST]
+    outermost = [name for name in every if "/" not in name]
+    wrapped = [name for name in every if name.count("/") == 1]
+    if outermost:
+        others = (f"The zip has other manifests in its folders; {outermost[0]!r} is used.",) if every[1:] else ()
+        return outermost[0], others, ()
+    if len(wrapped) == 1:
+        return wrapped[0], (f"The whole package lies in a folder; {wrapped[0]!r} is used.",), ()
+    if wrapped:
+        return "", (), (f"The zip has {len(wrapped)} manifests in its folders and none outside them.",)
+    return "", (), (_absence(names),)
+
+
+def _absence(names: Sequence[str]) -> str:
+    standard = _standard(names)
+    if standard:
+        return f"This is {standard} content; only SCORM 1.2 can be played as yet."
+    return f"There is no {MANIFEST} in the zip, so it is not a SCORM package."
+
+
+def _standard(names: Sequence[str]) -> str:
+    said = (_OTHER_STANDARDS[end] for name in names for end in _OTHER_STANDARDS if name.lower().endswith(end))
+    return next(said, "")
+
+
+def _kept(file: BinaryIO, found: Archive, request: Request, reasons: list[str]) -> Iterator[tuple[str, str, int]]:
+    for entry in found.files:
+        try:
+            yield (entry.name, *_taken(file, entry, request, wanted=not reasons))
+        except Damaged as damaged:
+            reasons.append(str(damaged))
+            if len(reasons) > MOST_DAMAGES:
+                return
+
+
+def _taken(file: BinaryIO, entry: Entry, request: Request, *, wanted: bool) -> tuple[str, int]:
+    chunks = archive.contents(file, entry)
+    if request.staging and wanted:
+        return blobs.stage(chunks, Path(request.staging), Path(request.blobs))
+    return "", sum(map(len, chunks))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
