@@ -1,0 +1,1 @@
+"""What people must know and what they are known to know: competences, requirements, awards, compliance."""

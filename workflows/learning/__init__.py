@@ -1,0 +1,1 @@
+"""The catalogue, classes, enrolments, and what e-learning came to."""

@@ -1,0 +1,54 @@
+"""One launch of a package, from the first call to the last (catalogue A6). Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from engine.machine import SELF, Case, Step, Workflow, guard
+from workflows.learning.records import Attempt, AttemptState
+
+KIND = "attempt"
+
+
+class Trigger(StrEnum):
+    """What happens to an attempt; the journal keeps it."""
+
+    LAUNCH = "LAUNCH"
+    INITIALIZE = "INITIALIZE"
+    CALL = "CALL"
+    SUSPEND = "SUSPEND"
+    FINISH = "FINISH"
+    ABANDON = "ABANDON"
+
+
+@guard("The result is final already: a new attempt is needed.")
+def not_final(case: Case[Attempt]) -> bool:
+    """Hold while the best result is not final."""
+    return not case.record.final
+
+
+_S, _T = AttemptState, Trigger
+
+WORKFLOW = Workflow(
+    kind=KIND,
+    title="Attempt",
+    states=AttemptState,
+    triggers=Trigger,
+    steps=(
+        Step(id="A6-launch", trigger=_T.LAUNCH, sources=(), target=_S.CREATED, by=(SELF,)),
+        Step(id="A6-T01", trigger=_T.INITIALIZE, sources=(_S.CREATED,), target=_S.INITIALIZED, by=(SELF,)),
+        Step(id="A6-T02", trigger=_T.CALL, sources=(_S.INITIALIZED,), target=_S.INITIALIZED),
+        Step(id="A6-T03", trigger=_T.SUSPEND, sources=(_S.INITIALIZED,), target=_S.SUSPENDED),
+        Step(id="A6-T04", trigger=_T.FINISH, sources=(_S.INITIALIZED,), target=_S.FINISHED),
+        Step(id="A6-T05", trigger=_T.ABANDON, sources=(_S.INITIALIZED,), target=_S.ABANDONED),
+        Step(id="A6-T06", trigger=_T.INITIALIZE, sources=(_S.ABANDONED,), target=_S.INITIALIZED, by=(SELF,)),
+        Step(
+            id="A6-T07",
+            trigger=_T.INITIALIZE,
+            sources=(_S.SUSPENDED,),
+            target=_S.INITIALIZED,
+            by=(SELF,),
+            when=(not_final,),
+        ),
+    ),
+)

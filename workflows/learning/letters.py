@@ -1,0 +1,220 @@
+"""What learners are told about their enrolments: one letter for each session where a calendar takes part. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from engine import calendar
+from engine.letters import Invitation, Letter, Method, Relevant, Subject
+from engine.machine import Case, Notice
+from workflows.competence.compliance import expiry
+from workflows.learning.records import Enrolment, EnrolmentState, Session
+
+KIND = "enrolment"
+
+
+def uid(enrolment: Enrolment, session: Session, spell: int) -> str:
+    """Return the UID of a meeting: one for an enrolment, a session and a spell of confirmation (decision 4)."""
+    return f"{enrolment.id}-{session.id}-{spell}@{enrolment.site.domain}"
+
+
+def award_dates(case: Case[Enrolment]) -> tuple[date, date | None]:
+    """Return from when and through when an award for this enrolment is valid (catalogue A8-T01)."""
+    completed_on = case.record.course_class.completed_on(case.now)
+    return completed_on, expiry(completed_on, case.record.course_class.offering.months)
+
+
+def _joining(case: Case[Enrolment]) -> Iterator[Letter]:
+    """Invite to every session; e-learning has none, and needs no joining."""
+    yield from _meetings(case, JOINING, _HAS_PLACE, case.record.spell + 1)
+
+
+def _promoted(case: Case[Enrolment]) -> Iterator[Letter]:
+    reason = "You get this message because a place became free and you were first on the waitlist."
+    yield _letter(case, PROMOTED, reason, {"start": _start(case)}, _still(EnrolmentState.CONFIRMED))
+
+
+def _waitlisted(case: Case[Enrolment]) -> Iterator[Letter]:
+    reason = "You get this message because the class is full and you are on its waitlist."
+    yield _letter(case, WAITLISTED, reason, _queue(case), _still(EnrolmentState.WAITLISTED))
+
+
+def _set_back(case: Case[Enrolment]) -> Iterator[Letter]:
+    """Say that the place became a place on the waitlist, and take the meetings back."""
+    reason = "You get this message because the class is being planned again and you are on its waitlist."
+    for meeting in _cancellations(case):
+        yield _letter(case, SET_BACK, reason, _queue(case), meeting=meeting)
+
+
+def _changed(case: Case[Enrolment]) -> Iterator[Letter]:
+    """Tell of each session whose date, time or place changed, and of no other (S2 6.3.1).
+
+    The facts hold, by session, what it was before (None for a new one).
+    """
+    reason = f"{_HAS_PLACE[:-1]}, and its date, time or place changed."
+    before: Mapping[str, Any] = case.facts["sessions"]
+    yield from _meetings(case, CHANGED, reason, case.record.spell, before)
+
+
+def _withdrawn(case: Case[Enrolment]) -> Iterator[Letter]:
+    reason = "You get this message because you no longer have a place on this class."
+    said = {"withdrawal_reason": case.facts.get("reason")}
+    for meeting in _cancellations(case):
+        yield _letter(case, WITHDRAWN, reason, said, meeting=meeting)
+    if not case.record.course_class.sessions:
+        yield _letter(case, WITHDRAWN, reason, said)
+
+
+def _left(case: Case[Enrolment]) -> Iterator[Letter]:
+    reason = "You get this message because you are no longer on the waitlist of this class."
+    yield _letter(case, LEFT, reason, {"withdrawal_reason": case.facts.get("reason")})
+
+
+def _class_cancelled(case: Case[Enrolment]) -> Iterator[Letter]:
+    reason = "You get this message because you had a place on a class that was cancelled."
+    for meeting in _cancellations(case):
+        yield _letter(case, CANCELLED, reason, {"cancellation_reason": case.facts.get("reason")}, meeting=meeting)
+
+
+def _class_cancelled_plainly(case: Case[Enrolment]) -> Iterator[Letter]:
+    """Tell those who never had a meeting (decision on A18)."""
+    if not case.record.course_class.started(case.now):
+        reason = "You get this message because you were waiting for a place on a class that was cancelled."
+        yield _letter(case, CANCELLED_PLAINLY, reason, {"cancellation_reason": case.facts.get("reason")})
+
+
+def _completed(case: Case[Enrolment]) -> Iterator[Letter]:
+    record = case.record
+    said = {
+        "completed_at": case.now.isoformat(),
+        "score": f"{record.score:g}%" if record.score is not None else None,
+        "status": str(record.performed).capitalize() if record.performed else None,
+        "learning_link": f"{record.site.origin}/",
+    }
+    reason = "You get this message because you completed this course."
+    yield _letter(case, COMPLETED, reason, said, _still(EnrolmentState.ATTENDED))
+
+
+JOINING = Notice("LRN-01-joining-instructions", _joining)
+CHANGED = Notice("LRN-02-meeting-update", _changed)
+WITHDRAWN = Notice("LRN-03-meeting-cancelled-withdrawn", _withdrawn)
+LEFT = Notice("LRN-03-meeting-cancelled-withdrawn", _left)
+CANCELLED = Notice("LRN-04-class-cancelled", _class_cancelled)
+CANCELLED_PLAINLY = Notice("LRN-04-class-cancelled", _class_cancelled_plainly)
+WAITLISTED = Notice("LRN-05-placed-on-waitlist", _waitlisted)
+SET_BACK = Notice("LRN-05-placed-on-waitlist", _set_back)
+PROMOTED = Notice("LRN-06-enrolled-from-waitlist", _promoted)
+COMPLETED = Notice("LRN-17-course-completed", _completed)
+
+_HAS_PLACE = "You get this message because you have a place on this class."
+
+
+def _coming(case: Case[Enrolment]) -> tuple[Session, ...]:
+    """Return the sessions that may still be spoken of: none of a class that has started (S2 6.3.2)."""
+    return () if case.record.course_class.started(case.now) else case.record.course_class.sessions
+
+
+def _meetings(
+    case: Case[Enrolment], notice: Notice, reason: str, spell: int, before: Mapping[str, Any] | None = None
+) -> Iterator[Letter]:
+    """Ask to each coming session; with `before`, only to those that it names, beside what they were."""
+    for session in _coming(case):
+        if before is None or session.id in before:
+            meeting = _invitation(case.record, session, Method.REQUEST, spell)
+            said = _place(case.record, session) | _old(case.record, session, (before or {}).get(session.id))
+            yield _letter(case, notice, reason, said, _still(EnrolmentState.CONFIRMED), meeting)
+
+
+def _cancellations(case: Case[Enrolment]) -> Iterator[Invitation]:
+    for session in _coming(case):
+        yield _invitation(case.record, session, Method.CANCEL, case.record.spell)
+
+
+def _invitation(enrolment: Enrolment, session: Session, method: Method, spell: int) -> Invitation:
+    course_class = enrolment.course_class
+    return Invitation(
+        uid=uid(enrolment, session, spell),
+        method=method,
+        start=session.starts_at,
+        end=session.ends_at,
+        zone=course_class.zone,
+        summary=course_class.title,
+        location=session.venue,
+        description=_joining_text(enrolment),
+        url=_class_link(enrolment),
+    )
+
+
+def _letter(  # noqa: PLR0913, PLR0917 - what differs between letters
+    case: Case[Enrolment],
+    notice: Notice,
+    reason: str,
+    said: Mapping[str, Any],
+    relevant: Relevant | None = None,
+    meeting: Invitation | None = None,
+) -> Letter:
+    enrolment = case.record
+    course_class = enrolment.course_class
+    common = {"course": course_class.offering.course_title, "class": course_class.title, "zone": course_class.zone}
+    return Letter(
+        notice=notice.name,
+        to=enrolment.learner.recipient(enrolment.email),
+        subject=Subject(kind=KIND, trust=enrolment.trust, id=enrolment.id),
+        organisation=enrolment.organisation,
+        reason=reason,
+        context={**common, "class_link": _class_link(enrolment), **said},
+        invitation=meeting,
+        relevant=relevant,
+    )
+
+
+def _place(enrolment: Enrolment, session: Session) -> dict[str, Any]:
+    """Return what a joining letter says about one session; which of several it is, only where there are several."""
+    sessions = enrolment.course_class.sessions
+    several = len(sessions) > 1
+    return {
+        "session": sessions.index(session) + 1 if several else None,
+        "sessions": len(sessions) if several else None,
+        "venue": session.venue or None,
+        "custom_text": _joining_text(enrolment) or None,
+    }
+
+
+def _old(enrolment: Enrolment, session: Session, before: Mapping[str, Any] | None) -> dict[str, Any]:
+    if before is None:
+        return {}
+    starts_at, ends_at = datetime.fromisoformat(before["starts_at"]), datetime.fromisoformat(before["ends_at"])
+    moved = (starts_at, ends_at) != (session.starts_at, session.ends_at)
+    return {
+        "old_when": calendar.when(starts_at, ends_at, enrolment.course_class.zone) if moved else None,
+        "old_venue": before["venue"] if before["venue"] != session.venue else None,
+    }
+
+
+def _queue(case: Case[Enrolment]) -> dict[str, Any]:
+    course_class = case.record.course_class
+    return {
+        "start": _start(case),
+        "position_on_waitlist": course_class.waiting + 1,
+        "restrict_days": course_class.restriction,
+    }
+
+
+def _start(case: Case[Enrolment]) -> str | None:
+    starts_at = case.record.course_class.starts_at
+    return starts_at.isoformat() if starts_at else None
+
+
+def _joining_text(enrolment: Enrolment) -> str:
+    """Return the class's own text, else the offering's (S2 6.3.1)."""
+    return enrolment.course_class.joining_text or enrolment.course_class.offering.joining_text
+
+
+def _class_link(enrolment: Enrolment) -> str:
+    return f"{enrolment.site.origin}/classes/{enrolment.course_class.id}"
+
+
+def _still(*states: EnrolmentState) -> Relevant:
+    return Relevant(name="still_in", facts={"states": [str(state) for state in states]})

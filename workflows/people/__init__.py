@@ -1,0 +1,1 @@
+"""Who works here: persons, their assignments, and where these are."""

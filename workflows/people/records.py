@@ -1,0 +1,52 @@
+"""Persons and their assignments, as plain records. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from engine.letters import Recipient
+
+
+class AssignmentStatus(StrEnum):
+    """Whether somebody works in a post yet; stored in `assignments.status`."""
+
+    APPLICANT = "APPLICANT"
+    ACTIVE = "ACTIVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where this installation is reached: `origin` begins every link in a letter, `domain` ends every UID."""
+
+    origin: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody on the HR record; `email` is the address that letters go to (S2 6.3.2)."""
+
+    trust: str
+    id: str
+    name: str
+    email: str
+    organisation: str
+
+    def recipient(self, email: str | None = None) -> Recipient:
+        """Return where letters go: to an address typed for one enrolment, else to the HR record's."""
+        return Recipient(name=self.name, email=email or self.email, person=self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One post that a person has, or has applied for."""
+
+    trust: str
+    id: str
+    person: str
+    organisation: str
+    position: str
+    status: AssignmentStatus
+    starts_on: date | None = None

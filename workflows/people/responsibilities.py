@@ -1,0 +1,18 @@
+"""What accounts may hold and roles are called, in the words of ESR (catalogue D). Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LEARNING_ADMINISTRATOR: Final = "learning-administrator"
+CLASS_ADMINISTRATOR: Final = "class-administrator"
+RECRUITER: Final = "recruiter"
+TEMPLATE_ADMINISTRATOR: Final = "template-administrator"
+SYSTEM_ADMINISTRATOR: Final = "system-administrator"
+CAREER_MANAGEMENT: Final = "career-management"
+
+STAT_AND_MAND: Final = "stat-and-mand"
+"""The role that reviews what a new starter brings (S2 5.3); it is allocated to holders, not granted."""
+
+RUNS_CLASSES: Final = (LEARNING_ADMINISTRATOR, CLASS_ADMINISTRATOR)
+"""Who creates classes and moves enrolments (catalogue D2)."""

@@ -1,0 +1,100 @@
+"""Reads and writes of persons, their assignments, and the organisations above them; all set-based."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from engine import directory
+from engine.errors import Missing
+from workflows.people.records import Assignment, AssignmentStatus, Person
+from workflows.people.tables import assignments, persons
+
+
+def add_person(conn: Connection, person: Person) -> None:
+    """Write a new person."""
+    conn.execute(insert(persons).values(**asdict(person)))
+
+
+def add_assignment(conn: Connection, assignment: Assignment) -> None:
+    """Write a new assignment."""
+    conn.execute(insert(assignments).values(**asdict(assignment)))
+
+
+def activate(conn: Connection, trust: str, assignment: str, starts_on: date) -> None:
+    """Turn an applicant's assignment into an employee's."""
+    conn.execute(
+        update(assignments)
+        .where(assignments.c.trust == trust, assignments.c.id == assignment)
+        .values(status=AssignmentStatus.ACTIVE, starts_on=starts_on)
+    )
+
+
+def person(conn: Connection, trust: str, key: str) -> Person:
+    """Return one person; raises `Missing`."""
+    found = people(conn, trust, [key])
+    if key not in found:
+        raise Missing("There is no such person in this trust.", kind="person", id=key)
+    return found[key]
+
+
+def people(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, Person]:
+    """Return those of the persons that exist, by id."""
+    query = select(persons).where(persons.c.trust == trust, persons.c.id.in_(set(keys)))
+    return {row.id: _person(row) for row in conn.execute(query)}
+
+
+def page(conn: Connection, trust: str, *, after: str = "", limit: int = 100) -> tuple[Person, ...]:
+    """Return persons in order of their ids, beginning behind `after`."""
+    query = select(persons).where(persons.c.trust == trust, persons.c.id > after).order_by(persons.c.id).limit(limit)
+    return tuple(_person(row) for row in conn.execute(query))
+
+
+def by_name(conn: Connection, trust: str) -> tuple[Person, ...]:
+    """Return every person of a trust in order of their names."""
+    query = select(persons).where(persons.c.trust == trust).order_by(persons.c.name, persons.c.id)
+    return tuple(_person(row) for row in conn.execute(query))
+
+
+def lock(conn: Connection, trust: str, keys: Iterable[str]) -> None:
+    """Hold persons' rows until the commit, in one order, so that two enrolments of one person take turns."""
+    query = select(persons.c.id).where(persons.c.trust == trust, persons.c.id.in_(set(keys)))
+    conn.execute(query.order_by(persons.c.id).with_for_update())
+
+
+def assignments_of(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, tuple[Assignment, ...]]:
+    """Return the assignments of each person, those that began first in front."""
+    query = (
+        select(assignments)
+        .where(assignments.c.trust == trust, assignments.c.person.in_(set(keys)))
+        .order_by(assignments.c.person, assignments.c.id)
+    )
+    found: dict[str, list[Assignment]] = {}
+    for row in conn.execute(query):
+        found.setdefault(row.person, []).append(_assignment(row))
+    return {key: tuple(rows) for key, rows in found.items()}
+
+
+def ways_up(conn: Connection, trust: str, starts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return for each organisation the way up: itself first, the trust last."""
+    return {start: directory.path(conn, trust, start) for start in set(starts)}
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(trust=row.trust, id=row.id, name=row.name, email=row.email, organisation=row.organisation)
+
+
+def _assignment(row: Row[Any]) -> Assignment:
+    return Assignment(
+        trust=row.trust,
+        id=row.id,
+        person=row.person,
+        organisation=row.organisation,
+        position=row.position,
+        status=AssignmentStatus(row.status),
+        starts_on=row.starts_on,
+    )
