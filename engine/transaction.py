@@ -19,13 +19,14 @@ import sqlalchemy
 from sqlalchemy import Connection, RowMapping, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 
-from engine import database, journal, posting
-from engine.effects import Ask, Close, Effect, Fire, Start
+from engine import database, posting
+from engine.effects import Effect, Fire, Start
 from engine.errors import Conflict, EngineError, Missing, NotAllowed, NotDeclared, Refused, TooDeep
 from engine.identifiers import new_id
 from engine.keep import Keep
 from engine.letters import Letter, Subject
-from engine.machine import THE_SYSTEM, Actor, Case, Decision, Record, Workflow
+from engine.machine import THE_SYSTEM, Actor, Case, Record, Workflow
+from engine.moves import Move, Moved, Outcomes, cause, moved_columns, questions_of, written
 from engine.tables import journal as journal_table
 
 MOST_EFFECTS_DEEP = 10
@@ -33,47 +34,6 @@ MOST_EFFECTS_DEEP = 10
 
 Handler = Callable[["Transaction", Sequence[tuple[Case[Any], Any]]], None]
 Predicate = Callable[[Connection, Sequence[RowMapping]], set[str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """A move that was written: `revision` names its row in the journal."""
-
-    subject: Subject
-    source: StrEnum | None
-    target: StrEnum
-    step: str
-    revision: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcomes:
-    """What became of each subject of `fire_many`, by id."""
-
-    moved: Mapping[str, Moved]
-    refused: Mapping[str, EngineError]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Move:
-    case: Case[Any]
-    decision: Decision
-    entry: dict[str, Any]
-
-    @property
-    def subject(self) -> Subject:
-        return Subject(kind=self.entry["kind"], trust=self.entry["trust"], id=self.entry["subject"])
-
-    @property
-    def moved(self) -> Moved:
-        step = self.decision.step
-        return Moved(
-            subject=self.subject,
-            source=self.decision.source,
-            target=step.target,
-            step=step.id,
-            revision=self.entry["revision"],
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +100,7 @@ class Transaction:
         """
         workflow, keep = self.engine.kept(kind)
         records = keep.load(self.connection, trust, tuple(facts), self.now)
-        moves: list[_Move] = []
+        moves: list[Move] = []
         refused: dict[str, EngineError] = {}
         for identifier, said in facts.items():
             try:
@@ -156,7 +116,7 @@ class Transaction:
         workflow, keep = self.engine.kept(kind)
         draft = keep.draft(self.connection, trust, new_id(self.now), facts)
         move = self._decided(workflow, draft, trigger, facts)
-        row = {**keep.row(move.case, move.decision), **_moved_columns(workflow, move)}
+        row = {**keep.row(move.case, move.decision), **moved_columns(workflow, move)}
         key = {"trust": trust, "id": draft.id, "organisation": draft.organisation}
         self.connection.execute(insert(keep.table), {**row, **key})
         self._follow(workflow, [move])
@@ -178,29 +138,14 @@ class Transaction:
             raise TooDeep
         return replace(self, actor=THE_SYSTEM, because=because, depth=self.depth + 1)
 
-    def _decided(self, workflow: Workflow, record: Record | None, trigger: str, facts: Mapping[str, Any]) -> _Move:
+    def _decided(self, workflow: Workflow, record: Record | None, trigger: str, facts: Mapping[str, Any]) -> Move:
         if record is None:
             raise Missing(f"There is no such {workflow.title.lower()}.")
         case = Case(record=record, facts=facts, actor=self.actor, now=self.now)
         decision = workflow.decide(_known(workflow, trigger), case)
-        entry = {
-            "trust": record.trust,
-            "kind": workflow.kind,
-            "subject": record.id,
-            "revision": record.revision + 1,
-            "step": decision.step.id,
-            "trigger": str(trigger),
-            "source": str(decision.source) if decision.source else None,
-            "target": str(decision.step.target),
-            "actor": self.actor.id,
-            "at": self.now,
-            "because": self.because,
-            "definition": workflow.version,
-            "previous": record.head or journal.GENESIS,
-        }
-        return _Move(case=case, decision=decision, entry=journal.entry(entry, journal.payload(facts, self.actor.name)))
+        return Move(case=case, decision=decision, entry=written(workflow, case, decision, self.because))
 
-    def _compare_and_set(self, workflow: Workflow, keep: Keep, moves: Sequence[_Move]) -> None:
+    def _compare_and_set(self, workflow: Workflow, keep: Keep, moves: Sequence[Move]) -> None:
         """Write the moves where each subject still stands as it was decided on; raises `Conflict` otherwise."""
         rows = [self._changed(workflow, keep, move) for move in moves]
         rows.sort(key=lambda row: tuple(sorted(row)))
@@ -217,7 +162,7 @@ class Transaction:
             if written.rowcount != len(batch):
                 raise Conflict
 
-    def _changed(self, workflow: Workflow, keep: Keep, move: _Move) -> dict[str, Any]:
+    def _changed(self, workflow: Workflow, keep: Keep, move: Move) -> dict[str, Any]:
         record = move.case.record
         stood = {
             "_trust": record.trust,
@@ -225,9 +170,9 @@ class Transaction:
             "_state": str(record.state),
             "_revision": record.revision,
         }
-        return {**stood, **keep.changes(move.case, move.decision), **_moved_columns(workflow, move)}
+        return {**stood, **keep.changes(move.case, move.decision), **moved_columns(workflow, move)}
 
-    def _follow(self, workflow: Workflow, moves: Sequence[_Move]) -> None:
+    def _follow(self, workflow: Workflow, moves: Sequence[Move]) -> None:
         """Write what moves entail: journal, effects, questions, letters."""
         if not moves:
             return
@@ -237,14 +182,14 @@ class Transaction:
         if letters:
             posting.post(self.connection, letters, self.now, self.engine.reply_domain)
 
-    def _apply(self, workflow: Workflow, moves: Sequence[_Move]) -> None:
+    def _apply(self, workflow: Workflow, moves: Sequence[Move]) -> None:
         asked: dict[type[Effect], list[tuple[Case[Any], Effect]]] = defaultdict(list)
         for move in moves:
-            for effect in (*move.decision.effects, *_questions(workflow, move)):
+            for effect in (*move.decision.effects, *questions_of(workflow, move)):
                 asked[type(effect)].append((move.case, effect))
         if not asked:
             return
-        within = self.caused_by(_cause(moves, self.because))
+        within = self.caused_by(cause(moves, self.because))
         for kind, effects in asked.items():
             if kind is Fire:
                 within.fire_effects(effects, self.actor)
@@ -275,31 +220,3 @@ def _known(workflow: Workflow, trigger: str) -> StrEnum:
         return workflow.triggers(trigger)
     except ValueError:
         raise NotDeclared(f"“{trigger}” is nothing that can happen to a {workflow.title.lower()}.") from None
-
-
-def _moved_columns(workflow: Workflow, move: _Move) -> dict[str, Any]:
-    return {
-        "state": move.entry["target"],
-        "revision": move.entry["revision"],
-        "head": move.entry["hash"],
-        "definition": workflow.version,
-        "updated_at": move.entry["at"],
-    }
-
-
-def _questions(workflow: Workflow, move: _Move) -> Iterator[Effect]:
-    """Close the question of the state that is left, open that of the state that is entered."""
-    source, target = move.decision.source, move.decision.step.target
-    if source == target:
-        return
-    if source in workflow.questions:
-        yield Close(subject=move.subject)
-    if target in workflow.questions:
-        yield Ask(subject=move.subject, revision=move.entry["revision"], state=target)
-
-
-def _cause(moves: Sequence[_Move], otherwise: str | None) -> str | None:
-    """Name the one move that caused what follows; of many, what caused them all."""
-    if len(moves) > 1:
-        return otherwise
-    return journal.reference(moves[0].subject, moves[0].entry["revision"])
