@@ -16,6 +16,8 @@ EngineError
 └── Undelivered        the mail server did not take a message
     ├── Permanent      and never will
     └── Passing        but may do so later
+        ├── Unreachable    for there is no mail server to talk to
+        └── Uncertain      or has, but its answer was lost
 """
 
 from __future__ import annotations
@@ -102,3 +104,11 @@ class Permanent(Undelivered):
 
 class Passing(Undelivered):
     """The mail server did not take this message yet."""
+
+
+class Unreachable(Passing):
+    """The mail server cannot be reached."""
+
+
+class Uncertain(Passing):
+    """The connection broke after the message was handed over, so nobody knows whether it was taken."""
