@@ -26,7 +26,7 @@ class Received:
         return message_from_bytes(self.raw, _class=EmailMessage, policy=policy.default)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Sink:
     """What arrived, in order; any thread may read it at any time.
 
