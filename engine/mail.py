@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine import calendar, notices, skeleton, text
+from engine import calendar, skeleton
 from engine.letters import Recipient
+from engine.rendering import Template
 from engine.skeleton import Header, Meant
-from engine.templates import Shelf, Template
+from engine.templates import Shelf
 
 Row = Mapping[str, Any]
 
-_LONGEST_SUBJECT = 200
 _REPARSE_EVERY = 500
 
 
@@ -51,6 +51,11 @@ class Composer:
         self._headers = headers
         self._built: dict[str, int] = {}
 
+    @property
+    def sender(self) -> str:
+        """Return the address that answers for delivery (the envelope's sender)."""
+        return self._address
+
     def prepare(self, conn: Connection, rows: Sequence[Row]) -> None:
         """Look up once which templates apply to these rows; without it the national ones do."""
         self._shelf.prepare(conn, {(row["trust"], row["organisation"], row["notice"]) for row in rows})
@@ -70,13 +75,9 @@ class Composer:
 
     def _meant(self, row: Row, template: Template, now: datetime, *, with_invitation: bool) -> Meant:
         record = row["invitation"]
-        values = notices.values(template.notice, self._context(row, record))
-        subject = text.clean(template.subject.render(values), _LONGEST_SUBJECT)
-        meant = Meant(
-            headers=self._head(row, subject, now, record if with_invitation else None),
-            text=text.squeeze(template.text.render(values)) + "\n",
-            html=template.page(values, subject),
-        )
+        said = template.render(self._context(row, record))
+        head = self._head(row, said.subject, now, record if with_invitation else None)
+        meant = Meant(headers=head, text=said.text, html=said.html)
         return _invited(meant, row, record, now) if record and with_invitation else meant
 
     def _context(self, row: Row, record: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def failed(
     return Outcome(letter=letter, state=state, answer=answer, due_at=again or now, template=template, answered=answered)
 
 
-def released(letter: RowMapping, now: datetime, answer: str, *, pause: timedelta = PAUSE) -> Outcome:
+def released(letter: RowMapping, now: datetime, answer: str, *, pause: timedelta = timedelta()) -> Outcome:
     """Give back a letter that was not tried, as if it had not been leased."""
     state = Delivery.RETRY if letter["attempts"] > 1 else Delivery.QUEUED
     return Outcome(letter=letter, state=state, answer=answer, due_at=now + pause, tried=False)

@@ -133,7 +133,7 @@ def test_a_letter_that_was_not_tried_is_given_back_as_it_was(base):
     queue(base, letter())
     [taken] = leased(base)
 
-    mark(base, outbox.released(taken, START, "The mail server cannot be reached."))
+    mark(base, outbox.released(taken, START, "The mail server cannot be reached.", pause=outbox.PAUSE))
 
     [row] = stored(base)
     assert (row["state"], row["attempts"], row["due_at"]) == (Delivery.QUEUED, 0, START + outbox.PAUSE)

@@ -1,0 +1,171 @@
+"""Delivers a lease of letters: asks whether each is still true, composes, sends, and marks what became of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import RowMapping
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from engine import database, outbox, relevance
+from engine.errors import EngineError, Passing, Permanent, Uncertain, Undelivered, Unreachable
+from engine.letters import Method
+from engine.mail import Built, Composer
+from engine.outbox import Delivery, Outcome
+from engine.smtp import Transport
+from engine.transaction import Engine
+
+UNREACHABLE: Final = "The mail server cannot be reached, so the message waits."
+LOST: Final = "The connection to the mail server was lost before it was sent."
+STOPPED: Final = "The worker stopped before it was sent."
+_PATIENCE: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What became of one lease of letters, counted; `reachable` is False where there was no mail server."""
+
+    sent: int = 0
+    again: int = 0
+    withdrawn: int = 0
+    dead: int = 0
+    parked: int = 0
+    returned: int = 0
+    reachable: bool = True
+
+    @property
+    def taken(self) -> int:
+        """Return how many letters were leased."""
+        return self.sent + self.again + self.withdrawn + self.dead + self.parked + self.returned
+
+
+def deliver_once(
+    engine: Engine,
+    transport: Transport,
+    composer: Composer,
+    *,
+    length: timedelta = outbox.LEASE,
+    stop: Callable[[], bool] = lambda: False,
+) -> Delivered:
+    """Lease some due letters, deliver them, and mark each with its answer; any number may do so at once.
+
+    One bad letter holds up nobody. Where the mail server cannot be reached, or `stop` says so, what was not tried is
+    given back as if it had not been leased.
+    """
+    with database.writing(engine.database) as connection:
+        letters = outbox.lease(connection, engine.clock(), length=length)
+    if not letters:
+        return Delivered()
+    outcomes = list(_Round(engine, transport, composer, length, stop).outcomes(letters))
+    _mark(engine, outcomes)
+    return _counted(outcomes)
+
+
+class _Round:
+    """One lease on its way."""
+
+    def __init__(
+        self, engine: Engine, transport: Transport, composer: Composer, length: timedelta, stop: Callable[[], bool]
+    ) -> None:
+        self._engine = engine
+        self._transport = transport
+        self._composer = composer
+        self._enough = engine.clock() + length / 2
+        self._stop = stop
+        self._over = ""
+        self._untrue: dict[str, str] = {}
+        self._plain: set[str] = set()
+
+    def outcomes(self, letters: Sequence[RowMapping]) -> Iterator[Outcome]:
+        """Yield what becomes of each letter; once something ends the round, the rest is given back."""
+        self._prepare(letters)
+        for letter in letters:
+            now = self._engine.clock()
+            if self._stop() or now > self._enough:
+                self._over = self._over or STOPPED
+            yield self._given_back(letter, now) if self._over else self._outcome(letter, now)
+
+    def _prepare(self, letters: Sequence[RowMapping]) -> None:
+        """Look up for all letters at once what is to be known of each."""
+        cancelled = [row for row in letters if row["invitation"] and row["invitation"]["method"] == Method.CANCEL]
+        with self._engine.reading() as connection:
+            self._untrue = relevance.untrue(self._engine, connection, letters)
+            never = outbox.undelivered(connection, cancelled)
+            self._composer.prepare(connection, [dict(letter) for letter in letters])
+        self._plain = {row["id"] for row in cancelled if (row["trust"], row["uid"]) in never}
+
+    def _outcome(self, letter: RowMapping, now: datetime) -> Outcome:
+        if letter["id"] in self._untrue:
+            return outbox.ended(letter, now, Delivery.SUPPRESSED, self._untrue[letter["id"]])
+        try:
+            built = self._composer.compose(dict(letter), now, with_invitation=letter["id"] not in self._plain)
+        except EngineError as error:
+            return outbox.ended(letter, now, Delivery.PARKED, error.sentence)
+        except Exception as error:  # noqa: BLE001 - one letter's fault, whatever it is, must not stop the others
+            _log.exception("letter not composed id=%s", letter["id"])
+            return outbox.ended(letter, now, Delivery.PARKED, f"It cannot be composed: {type(error).__name__}.")
+        return self._sent(letter, built)
+
+    def _sent(self, letter: RowMapping, built: Built) -> Outcome:
+        now = self._engine.clock
+        template = built.template
+        try:
+            answer = self._transport.send(self._composer.sender, letter["email"], built.message)
+        except Unreachable:
+            self._over = UNREACHABLE
+            return self._given_back(letter, now())
+        except Permanent as refusal:
+            return outbox.ended(letter, now(), Delivery.DEAD, _said(refusal), template=template)
+        except Uncertain as trouble:
+            self._over = LOST
+            return outbox.failed(letter, now(), _said(trouble), template=template, answered=False)
+        except Passing as trouble:
+            self._over = "" if trouble.code else LOST
+            return outbox.failed(letter, now(), _said(trouble), template=template)
+        return outbox.sent(letter, now(), answer, template=template, calendar=built.ics)
+
+    def _given_back(self, letter: RowMapping, now: datetime) -> Outcome:
+        pause = outbox.PAUSE if self._over == UNREACHABLE else timedelta()
+        return outbox.released(letter, now, self._over, pause=pause)
+
+
+def _mark(engine: Engine, outcomes: Sequence[Outcome]) -> None:
+    """Write the answers down, waiting out a database that is being restarted: without them all would go again."""
+    for pause in _PATIENCE:
+        try:
+            with database.writing(engine.database) as connection:
+                outbox.mark(connection, outcomes)
+        except (OperationalError, InterfaceError):
+            _log.warning("answers not written yet letters=%d", len(outcomes))
+            time.sleep(pause)
+        else:
+            return
+    with database.writing(engine.database) as connection:
+        outbox.mark(connection, outcomes)
+
+
+def _counted(outcomes: Sequence[Outcome]) -> Delivered:
+    tried = Counter(outcome.state for outcome in outcomes if outcome.tried)
+    returned = sum(not outcome.tried for outcome in outcomes)
+    delivered = Delivered(
+        sent=tried[Delivery.SENT],
+        again=tried[Delivery.RETRY],
+        withdrawn=tried[Delivery.SUPPRESSED],
+        dead=tried[Delivery.DEAD],
+        parked=tried[Delivery.PARKED],
+        returned=returned,
+        reachable=not any(outcome.answer == UNREACHABLE for outcome in outcomes),
+    )
+    _log.info("letters delivered sent=%d of=%d", delivered.sent, delivered.taken)
+    return delivered
+
+
+def _said(trouble: Undelivered) -> str:
+    return f"{trouble.code} {trouble.answer}" if trouble.code else trouble.answer

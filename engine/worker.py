@@ -1,0 +1,145 @@
+"""The embedded worker: delivers letters, fires timers and does the jobs that are due, until it is told to stop.
+
+Starting is recovering: whatever an earlier worker left behind falls due by itself (SECURITY 25).
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import FrameType
+from typing import Any, Final
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from engine import delivery, journal, outbox, timers
+from engine.jobs import EmbeddedJobs, Every, Jobs, Schedule, Work
+from engine.mail import Composer
+from engine.smtp import Transport
+from engine.transaction import Engine
+
+REST: Final = 0.5
+STOP_SECONDS: Final = 9.0
+_AFTER_TROUBLE: Final = 1.0
+SEAL: Final = "seal-the-journal"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """How letters leave: a transport and a composer for each thread that delivers."""
+
+    transport: Callable[[], Transport]
+    composer: Callable[[], Composer]
+    threads: int = 1
+    lease: timedelta = outbox.LEASE
+
+
+def embedded_jobs(
+    engine: Engine, works: Mapping[str, Work] | None = None, schedules: Sequence[Schedule] = ()
+) -> EmbeddedJobs:
+    """Return the job engine on our own database, with the engine's own work beside what is given."""
+    own = {SEAL: Work(run=lambda _arguments: seal(engine))}
+    rhythm = Schedule(name=SEAL, rhythm=Every(timedelta(minutes=5)))
+    return EmbeddedJobs(engine.database, engine.clock, {**own, **(works or {})}, [rhythm, *schedules])
+
+
+def seal(engine: Engine) -> int:
+    """Anchor what the journal has said since the last seal, trust by trust; return the number of rows."""
+    with engine.reading() as connection:
+        trusts = journal.unsealed(connection)
+    return sum(_sealed(engine, trust) for trust in trusts)
+
+
+def _sealed(engine: Engine, trust: str) -> int:
+    with engine.transaction() as tx:
+        return journal.seal(tx.connection, trust, tx.now)
+
+
+class Worker:
+    """Threads that deliver, and one for timers and jobs; `start` and `stop` it, or `run` it in the foreground."""
+
+    def __init__(self, engine: Engine, post: Post, jobs: Jobs) -> None:
+        self._engine = engine
+        self._post = post
+        self._jobs = jobs
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin, and return at once."""
+        loops = [self._chores, *[self._deliveries] * self._post.threads]
+        self._threads = [threading.Thread(target=loop, name=loop.__name__, daemon=True) for loop in loops]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, seconds: float = STOP_SECONDS) -> bool:
+        """Finish what is being sent, begin nothing, and say whether all ended within so many seconds.
+
+        What did not end loses nothing: its lease runs out.
+        """
+        self._stopping.set()
+        share = seconds / max(1, len(self._threads))
+        for thread in self._threads:
+            thread.join(share)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def run(self) -> bool:
+        """Work in the foreground until SIGTERM or SIGINT; return what `stop` says."""
+        self.start()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._told)
+        self._stopping.wait()
+        return self.stop()
+
+    def once(self) -> int:
+        """Do all that is due now, and return how many letters, timers and jobs that was."""
+        taken = self._chore()
+        transport, composer = self._post.transport(), self._post.composer()
+        while delivered := self._deliver(transport, composer).taken:
+            taken += delivered
+        return taken
+
+    def _told(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping.set()
+
+    def _chores(self) -> None:
+        self._repeat(self._chore)
+
+    def _deliveries(self) -> None:
+        transport, composer = self._post.transport(), self._post.composer()
+
+        def deliver() -> int:
+            delivered = self._deliver(transport, composer)
+            return delivered.taken if delivered.reachable else 0
+
+        self._repeat(deliver)
+
+    def _deliver(self, transport: Transport, composer: Composer) -> delivery.Delivered:
+        return delivery.deliver_once(
+            self._engine, transport, composer, length=self._post.lease, stop=self._stopping.is_set
+        )
+
+    def _chore(self) -> int:
+        self._jobs.schedule()
+        return self._jobs.run(self._stopping.is_set) + timers.fire_due(self._engine)
+
+    def _repeat(self, act: Callable[[], Any]) -> None:
+        """Act again at once while there is something to do, after a rest while there is not."""
+        while not self._stopping.is_set():
+            pause = 0.0 if self._acted(act) else REST
+            self._stopping.wait(pause)
+
+    def _acted(self, act: Callable[[], Any]) -> bool:
+        try:
+            return bool(act())
+        except (OperationalError, InterfaceError) as error:
+            _log.warning("worker without database error=%s", type(error.orig).__name__)
+        except Exception:  # noqa: BLE001 - a worker goes on; the log has the whole of it
+            _log.exception("worker stumbled")
+        self._stopping.wait(_AFTER_TROUBLE)
+        return False
