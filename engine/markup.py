@@ -13,7 +13,7 @@ _BODY = re.compile(r"(.*?<body[^>]*>)(.*)(</body>.*)", re.DOTALL | re.IGNORECASE
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 # No pictures: a picture in a message tells its server who reads it, and when.
-_TAGS = {
+TAGS = {
     *("a", "abbr", "b", "blockquote", "br", "caption", "code", "div", "em", "h1", "h2", "h3", "h4", "hr", "i", "li"),
     *("ol", "p", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
 }
@@ -62,7 +62,7 @@ def inline(source: str) -> str:
 def _purified(fragment: str) -> str:
     return nh3.clean(
         fragment,
-        tags=_TAGS,
+        tags=TAGS,
         attributes=_ATTRIBUTES,
         url_schemes=set(SCHEMES),
         link_rel=None,

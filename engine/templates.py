@@ -5,50 +5,44 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
-from engine import markup, notices, sandbox
+from engine import notices, rendering
 from engine.directory_tables import organisations
-from engine.notices import Notice, Source
-from engine.sandbox import HTML, PLAIN, Compiled
+from engine.errors import Conflict, Missing, TemplateError
+from engine.notices import Source
+from engine.rendering import Template
 from engine.tables import template_versions
+from engine.trial import Trial
 
-DRAFT, PUBLISHED, RETIRED = "DRAFT", "PUBLISHED", "RETIRED"
-NATIONAL = "national"
 _MOST_COMPILED = 256
 Place = tuple[str, str, str]  # trust, organisation, notice
 _columns = template_versions.c
 
 
+class State(StrEnum):
+    """Where a version stands (catalogue A19); stored in `template_versions.state`."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    RETIRED = "RETIRED"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
-    """A version, compiled. What a trust wrote is `foreign`: its HTML goes through the allow-list each time."""
+class Version:
+    """One version of an organisation's own template; `author` is an account."""
 
-    label: str
-    notice: Notice
-    subject: Compiled
-    text: Compiled
-    html: Compiled
-    foreign: bool
-
-    def page(self, values: Mapping[str, Any], subject: str) -> str:
-        """Return the HTML body."""
-        page = self.html.render({**values, "subject": subject})
-        return markup.purify(page) if self.foreign else page
-
-
-def compiled(notice: Notice, source: Source) -> Template:
-    """Compile a source in its frame, with its styles moved into the elements. Raises `TemplateError`."""
-    return Template(
-        label=source.label,
-        notice=notice,
-        subject=Compiled(source.subject, PLAIN),
-        text=Compiled(sandbox.assemble(notices.base("txt"), source.text), PLAIN),
-        html=Compiled(markup.inline(sandbox.assemble(notices.base("html"), source.html)), HTML),
-        foreign=not source.label.startswith(f"{NATIONAL}/"),
-    )
+    number: int
+    state: State
+    source: Source
+    author: str
+    comment: str
+    saved_at: datetime
 
 
 class Shelf:
@@ -75,7 +69,7 @@ class Shelf:
         source = self._own.get((trust, organisation, notice), shipped.source)
         key = (trust if source is not shipped.source else "", notice, source.label)
         if key not in self._compiled:
-            self._compiled[key] = compiled(shipped, source)
+            self._compiled[key] = rendering.compiled(shipped, source)
             if len(self._compiled) > _MOST_COMPILED:
                 self._compiled.popitem(last=False)
         self._compiled.move_to_end(key)
@@ -84,6 +78,77 @@ class Shelf:
     def trust_name(self, trust: str) -> str:
         """Return the name that a trust's mail bears, or nothing before `prepare`."""
         return self._names.get(trust, "")
+
+
+def applying(conn: Connection, trust: str, organisation: str, notice: str) -> Source:
+    """Return the source that applies at an organisation. Raises `Missing` for an unknown notice."""
+    place = (trust, organisation, notice)
+    return dict(_own(conn, {trust}, {place})).get(place, notices.notice(notice).source)
+
+
+def versions(conn: Connection, trust: str, organisation: str, notice: str) -> tuple[Version, ...]:
+    """Return an organisation's own versions, the newest first."""
+    rows = conn.execute(
+        select(template_versions).where(*_at(trust, organisation, notice)).order_by(_columns.version.desc())
+    )
+    return tuple(_version(row) for row in rows)
+
+
+def version(conn: Connection, trust: str, organisation: str, notice: str, number: int) -> Version:
+    """Return one version. Raises `Missing`."""
+    where = (*_at(trust, organisation, notice), _columns.version == number)
+    row = conn.execute(select(template_versions).where(*where)).one_or_none()
+    if row is None:
+        raise Missing("There is no such version of this template.")
+    return _version(row)
+
+
+def save_version(  # noqa: PLR0913 - a version has an author, a reason and a time
+    conn: Connection, trust: str, organisation: str, trial: Trial, *, author: str, comment: str, now: datetime
+) -> int:
+    """Publish what was tried out as the organisation's next version, and return its number.
+
+    The version before it is retired; its number and text are kept. Raises `TemplateError` where the trial found an
+    error, and `Conflict` where somebody else published at the same moment.
+    """
+    if trial.errors:
+        raise TemplateError(" ".join(finding.sentence for finding in trial.errors))
+    here = _at(trust, organisation, trial.notice)
+    last = conn.scalar(select(func.max(_columns.version)).where(*here)) or 0
+    conn.execute(update(template_versions).where(*here, _columns.state == State.PUBLISHED).values(state=State.RETIRED))
+    row = {
+        "trust": trust,
+        "notice": trial.notice,
+        "organisation": organisation,
+        "version": last + 1,
+        "state": State.PUBLISHED,
+        "subject": trial.source.subject,
+        "text": trial.source.text,
+        "html": trial.source.html,
+        "author": author,
+        "comment": comment,
+        "saved_at": now,
+    }
+    try:
+        conn.execute(insert(template_versions).values(row))
+    except IntegrityError:
+        raise Conflict("Somebody else published a version of this template first.") from None
+    return last + 1
+
+
+def _at(trust: str, organisation: str, notice: str) -> tuple[ColumnElement[bool], ...]:
+    return _columns.trust == trust, _columns.organisation == organisation, _columns.notice == notice
+
+
+def _version(row: Row[Any]) -> Version:
+    return Version(
+        number=row.version,
+        state=State(row.state),
+        source=_source(row),
+        author=row.author,
+        comment=row.comment,
+        saved_at=row.saved_at,
+    )
 
 
 def _names(conn: Connection, trusts: Collection[str]) -> dict[str, str]:
@@ -97,7 +162,7 @@ def _own(conn: Connection, trusts: Collection[str], places: Collection[Place]) -
     wanted = {notice for _, _, notice in places}
     rows = conn.execute(
         select(template_versions).where(
-            _columns.trust.in_(trusts), _columns.notice.in_(wanted), _columns.state == PUBLISHED
+            _columns.trust.in_(trusts), _columns.notice.in_(wanted), _columns.state == State.PUBLISHED
         )
     )
     published = {(row.trust, row.organisation, row.notice): _source(row) for row in rows}
