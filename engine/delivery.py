@@ -24,6 +24,7 @@ from engine.transaction import Engine
 UNREACHABLE: Final = "The mail server cannot be reached, so the message waits."
 LOST: Final = "The connection to the mail server was lost before it was sent."
 STOPPED: Final = "The worker stopped before it was sent."
+AWAY: Final = (OperationalError, InterfaceError)
 _PATIENCE: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
 _log = logging.getLogger(__name__)
 
@@ -142,7 +143,7 @@ def _mark(engine: Engine, outcomes: Sequence[Outcome]) -> None:
         try:
             with database.writing(engine.database) as connection:
                 outbox.mark(connection, outcomes)
-        except (OperationalError, InterfaceError):
+        except AWAY:
             _log.warning("answers not written yet letters=%d", len(outcomes))
             time.sleep(pause)
         else:

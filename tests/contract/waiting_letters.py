@@ -31,7 +31,11 @@ def letter(number: int = 0, *, at: datetime = START, **changed: Any) -> dict[str
         "email": f"learner{number}@northshire.example",
         "language": "en",
         "reason": "You get this message because you have a place on this class.",
-        "context": {"number": number},
+        "context": {
+            "course": "Fire safety",
+            "when": "Monday 4 January 2027, 9:30am",
+            "class_link": "https://learn.northshire.example/classes/1",
+        },
         "uid": None,
         "invitation": None,
         "relevant": None,
