@@ -1,0 +1,125 @@
+"""The history of a subject in plain words: one line for every move, with who, why and because of what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from flask import Blueprint, render_template
+from sqlalchemy import Connection, RowMapping, select
+
+from engine import directory, journal
+from engine.errors import Missing
+from engine.letters import Subject
+from engine.machine import SYSTEM, Actor
+from engine.transaction import Engine
+from engine.web.permissions import requires
+from engine.web.visitors import visitor
+
+READERS: Final = (
+    "career-management",
+    "class-administrator",
+    "learning-administrator",
+    "recruiter",
+    "system-administrator",
+)
+_ERASED: Final = "somebody whose name was erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """The row of the journal that entailed another."""
+
+    kind: str
+    subject: str
+    revision: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One move as a person reads it; `source` is empty where it started the subject."""
+
+    revision: int
+    at: datetime
+    by: str
+    done: str
+    source: str
+    target: str
+    step: str
+    reason: str
+    because: Cause | None
+
+
+def blueprint(engine: Engine) -> Blueprint:
+    """Return the page of a subject's history."""
+    pages = Blueprint("history", __name__, url_prefix="/history")
+
+    @pages.get("/<kind>/<id>")
+    @requires(*READERS)
+    def subject(kind: str, id: str) -> str:  # noqa: A002 - it is the address's name
+        """Show every move of a subject in an organisation that the visitor answers for."""
+        here = visitor()
+        of = Subject(kind=kind, trust=here.trust, id=id)
+        with engine.reading() as connection:
+            _require_within_reach(engine, connection, here.actor, of)
+            entries = history(engine, connection, of)
+        return render_template("engine/history.html", title=engine.kept(kind)[0].title, subject=of, entries=entries)
+
+    return pages
+
+
+def may_read(actor: Actor) -> bool:
+    """Say whether links to histories are of use to an actor."""
+    return any(held in READERS for held, _place in actor.grants)
+
+
+def history(engine: Engine, connection: Connection, subject: Subject) -> list[Entry]:
+    """Return the moves of a subject in plain words, oldest first."""
+    return [entry(engine, row) for row in journal.history(connection, subject)]
+
+
+def entry(engine: Engine, row: RowMapping) -> Entry:
+    """Put one row of the journal in plain words."""
+    said: Mapping[str, Any] = json.loads(row["payload"]) if row["payload"] else {}
+    facts = said.get("facts") or {}
+    return Entry(
+        revision=row["revision"],
+        at=row["at"],
+        by="Preceptor" if row["actor"] == SYSTEM else said.get("by", _ERASED),
+        done=words(row["trigger"]),
+        source=words(row["source"] or ""),
+        target=words(row["target"]),
+        step=row["step"],
+        reason=str(facts.get("reason") or facts.get("comment") or ""),
+        because=cause(engine, row["because"]),
+    )
+
+
+def words(name: str) -> str:
+    """Write a state or a trigger as a person says it."""
+    return name.replace("_", " ").capitalize()
+
+
+def cause(engine: Engine, reference: str | None) -> Cause | None:
+    """Read the reference to a row of the journal."""
+    kind, _, rest = (reference or "").partition("/")
+    subject, _, revision = rest.rpartition("/")
+    if not revision.isdecimal():
+        return None
+    title = engine.keeps[kind][0].title if kind in engine.keeps else words(kind)
+    return Cause(kind=kind, subject=subject, revision=int(revision), title=title)
+
+
+def _require_within_reach(engine: Engine, connection: Connection, actor: Actor, subject: Subject) -> None:
+    """Raise `Missing` for what is not there and for what is not the visitor's, alike."""
+    if subject.kind in engine.keeps:
+        table = engine.kept(subject.kind)[1].table
+        place = select(table.c.organisation).where(table.c.trust == subject.trust, table.c.id == subject.id)
+        found = connection.execute(place).scalar_one_or_none()
+        if found in directory.reach(connection, subject.trust, actor, READERS):
+            return
+    raise Missing("There is no such record, or it belongs to an organisation that you do not look after.")
