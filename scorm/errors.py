@@ -5,7 +5,11 @@ ScormError
 ├── UnknownFunction    the API has no function of this name
 ├── PackageRefused     a zip is not a package that can be played, with every reason
 │   └── CheckStopped   looking at it took more than it may take
-└── PackageNotStored   the package is good, but there was no room or no way to keep it
+├── PackageNotStored   the package is good, but there was no room or no way to keep it
+├── BatchMalformed     what was sent as calls is none
+├── BatchGap           calls are missing before those that were sent
+├── AttemptMissing     there is no such attempt, or nothing of it was opened
+└── PackageMissing     this trust has no such package, or nothing of that name in it can be launched
 """
 
 from __future__ import annotations
@@ -55,3 +59,29 @@ class PackageNotStored(ScormError):
         """Keep what the system said."""
         self.cause = cause
         super().__init__(f"{type(self).__doc__} The system says: {cause}.")
+
+
+class BatchMalformed(ScormError):
+    """What was sent as calls of a course cannot be read."""
+
+    def __init__(self, cause: str) -> None:
+        """Keep what is wrong with it."""
+        self.cause = cause
+        super().__init__(f"{type(self).__doc__} The batch is refused because {cause}.")
+
+
+class BatchGap(ScormError):
+    """Calls are missing before those that were sent."""
+
+    def __init__(self, expected: int) -> None:
+        """Keep the number of the call that comes next."""
+        self.expected = expected
+        super().__init__(f"{type(self).__doc__} The next one is number {expected}.")
+
+
+class AttemptMissing(ScormError):
+    """There is no such attempt."""
+
+
+class PackageMissing(ScormError):
+    """There is no such package, or nothing of that name in it can be launched."""

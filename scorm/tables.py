@@ -1,6 +1,7 @@
 """The run-time's tables: immutable packages, attempts, and the log of every call.
 
-What a SCO says is kept as JSON in text, for it may hold characters (NUL, halves of a pair) that PostgreSQL's JSON refuses.
+What a SCO says is kept as JSON in text, for it may hold characters (NUL, halves of a pair) that PostgreSQL's JSON
+refuses.
 """
 
 from __future__ import annotations

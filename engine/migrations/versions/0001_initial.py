@@ -255,9 +255,9 @@ def upgrade() -> None:
         "packages",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("edition", sa.String(length=20), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("scos", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("manifest", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("trust", "hash", name=op.f("pk_packages")),
     )
