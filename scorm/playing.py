@@ -1,0 +1,157 @@
+"""What happens while a course plays: a window opens, calls come in, the outcome goes to whom it concerns.
+
+A batch is replayed on the last snapshot, never from zero, and the server's answers count (DESIGN section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from engine.transaction import Transaction
+from scorm import calls, elements, library, outcome, store, tokens
+from scorm.batches import Batch
+from scorm.errors import AttemptMissing, BatchGap, BatchMalformed
+from scorm.outcome import Completion, Outcome
+from scorm.session import Call, Launch, Session, State, replay
+from scorm.store import Attempt, Epoch
+from scorm.values import number
+
+MODEL = "scorm12"
+
+OnOutcome = Callable[[Transaction, Attempt, Outcome], None]
+"""Called in the transaction of a batch in which a SCO initialised, finished, or changed status or score.
+
+`attempt.running` and `outcome.finished` say which; what it raises undoes the batch, and the browser sends it again.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A window that may play: its epoch, and the key for what it could not send in time."""
+
+    attempt: Attempt
+    epoch: Epoch
+    late_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of a batch; `superseded` says that a newer window of the attempt is open."""
+
+    attempt: Attempt
+    saved: int
+    divergences: int
+    superseded: bool
+
+
+def begin(connection: Connection, trust: str, identifier: str, now: datetime) -> Opened:
+    """Open the next epoch of an attempt, and freeze what a replay of it needs; raises `AttemptMissing`."""
+    attempt = _locked(connection, trust, identifier)
+    launch, opening = _launch(connection, attempt, now)
+    attempt = replace(attempt, epoch=attempt.epoch + 1, active_at=now)
+    epoch = Epoch(
+        trust=trust,
+        attempt=identifier,
+        epoch=attempt.epoch,
+        launch=launch,
+        opening=opening,
+        session=Session.open(launch, opening),
+        seq=0,
+    )
+    late_key = tokens.new_late_key()
+    store.keep_attempt(connection, attempt)
+    store.add_epoch(connection, epoch, late_key, now)
+    return Opened(attempt=attempt, epoch=epoch, late_key=late_key)
+
+
+def take(tx: Transaction, trust: str, batch: Batch, on_outcome: OnOutcome) -> Taken:
+    """Take the calls of a batch that are new: log, replay, note differences, keep the outcome, tell whom it concerns.
+
+    Raises `AttemptMissing`, `BatchMalformed` and `BatchGap`.
+    """
+    attempt = _locked(tx.connection, trust, batch.attempt)
+    epoch = store.epoch(tx.connection, trust, batch.attempt, batch.epoch)
+    if epoch is None:
+        raise AttemptMissing
+    if batch.first > epoch.seq + 1:
+        raise BatchGap(epoch.seq + 1)
+    fresh = [call for call in batch.calls if call.seq > epoch.seq]
+    superseded = epoch.epoch < attempt.epoch
+    if not fresh:
+        return Taken(attempt=attempt, saved=epoch.seq, divergences=0, superseded=superseded)
+    _require_known(epoch, fresh)
+    session, differences = replay(epoch.session, fresh)
+    calls.append(tx.connection, epoch.key, fresh)
+    calls.note(tx.connection, epoch.key, differences, tx.now)
+    store.keep_session(tx.connection, epoch, session, fresh[-1].seq)
+    attempt = _follow(tx, attempt, epoch, session, on_outcome)
+    return Taken(attempt=attempt, saved=fresh[-1].seq, divergences=len(differences), superseded=superseded)
+
+
+def as_of(connection: Connection, trust: str, attempt: str, epoch: int, seq: int) -> Session:
+    """Return the session of a window as it stood after a call, by replaying the log; raises `AttemptMissing`."""
+    found = store.epoch(connection, trust, attempt, epoch)
+    if found is None:
+        raise AttemptMissing
+    session, _ = replay(Session.open(found.launch, found.opening), calls.read(connection, found.key, seq))
+    return session
+
+
+def _locked(connection: Connection, trust: str, identifier: str) -> Attempt:
+    found = store.attempt(connection, trust, identifier, lock=True)
+    if found is None:
+        raise AttemptMissing
+    return found
+
+
+def _launch(connection: Connection, attempt: Attempt, now: datetime) -> tuple[Launch, dict[str, str]]:
+    """Return what the next window is told, and the data that it opens on."""
+    item = library.sco(connection, attempt.trust, attempt.package, attempt.sco)
+    launch = Launch(
+        model=MODEL,
+        student_id=attempt.learner,
+        student_name=attempt.learner_name,
+        launch_data=item.launch_data,
+        mastery_score=item.mastery_score,
+        max_time_allowed=item.max_time_allowed,
+        time_limit_action=item.time_limit_action,
+        server_time=now.isoformat(),
+    )
+    last = store.epoch(connection, attempt.trust, attempt.id, attempt.epoch)
+    if last is None:
+        return launch, {}
+    resumed = outcome.resumption(last.session, number(last.launch.mastery_score))
+    return replace(launch, entry=resumed.entry, total_time=resumed.total_time), dict(resumed.data)
+
+
+def _require_known(epoch: Epoch, fresh: list[Call]) -> None:
+    functions = elements.model(epoch.launch.model).functions
+    for call in fresh:
+        if call.fn not in functions:
+            raise BatchMalformed(f"call {call.seq} is of no function of the API")
+
+
+def _follow(tx: Transaction, attempt: Attempt, epoch: Epoch, session: Session, on_outcome: OnOutcome) -> Attempt:
+    """Keep what the attempt has come to, and tell whom it concerns when that is news."""
+    said = outcome.outcome_of(session, number(epoch.launch.mastery_score))
+    if epoch.epoch < attempt.epoch:
+        # An older window may raise the status; how the newer one stands is not its business (DESIGN section 4).
+        now = outcome.best(said, attempt.outcome) if attempt.outcome else said
+        after = replace(attempt, outcome=now)
+    else:
+        now = outcome.best(attempt.outcome, said) if attempt.outcome else said
+        after = replace(attempt, outcome=now, running=session.state is State.RUNNING, active_at=tx.now)
+    store.keep_attempt(tx.connection, after)
+    if after.running != attempt.running or session.began != epoch.session.began or _news(attempt.outcome, now):
+        on_outcome(tx, after, now)
+    return after
+
+
+def _news(before: Outcome | None, now: Outcome) -> bool:
+    if before is None:
+        return now.completion is not Completion.NOT_ATTEMPTED
+    return replace(before, total_seconds=now.total_seconds) != now

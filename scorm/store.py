@@ -1,0 +1,173 @@
+"""Attempts and their epochs as records: reading, locking and keeping them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from scorm import tables, tokens
+from scorm.outcome import Completion, Outcome, Success
+from scorm.session import Launch, Session
+
+_FINAL = frozenset({"completed", "passed", "failed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One learner's run through one SCO of a package, over as many windows as it takes.
+
+    `registration` is whatever the owner of the enrolment calls it. `epoch` counts the windows; `running` says that a
+    SCO has initialised and not finished; `outcome` is the best so far, None before the first call.
+    """
+
+    trust: str
+    id: str
+    registration: str
+    learner: str
+    learner_name: str
+    package: str
+    sco: str
+    epoch: int = 0
+    running: bool = False
+    outcome: Outcome | None = None
+    opened_at: datetime
+    active_at: datetime
+
+    @property
+    def goes_on(self) -> bool:
+        """Say whether the next launch resumes this attempt; what has ended with a result is left as it is."""
+        ended = self.outcome is not None and self.outcome.finished and self.outcome.lesson_status in _FINAL
+        return not ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epoch:
+    """One window of an attempt: what was frozen for it, and where its session stands after call `seq`."""
+
+    trust: str
+    attempt: str
+    epoch: int
+    launch: Launch
+    opening: Mapping[str, str]
+    session: Session
+    seq: int
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Return {trust, attempt, epoch}."""
+        return {"trust": self.trust, "attempt": self.attempt, "epoch": self.epoch}
+
+
+def add_attempt(connection: Connection, attempt: Attempt) -> None:
+    """Keep a new attempt; its package must have been imported for this trust."""
+    row = {name: getattr(attempt, name) for name in attempt.__slots__}
+    connection.execute(insert(tables.attempts), {**row, "outcome": None})
+
+
+def attempt(connection: Connection, trust: str, identifier: str, *, lock: bool = False) -> Attempt | None:
+    """Return an attempt; with `lock` nobody else can take calls for it until the transaction ends."""
+    key = (tables.attempts.c.trust == trust, tables.attempts.c.id == identifier)
+    question = select(tables.attempts).where(*key)
+    found = connection.execute(question.with_for_update() if lock else question).one_or_none()
+    return _attempt(found) if found else None
+
+
+def attempts_of(connection: Connection, trust: str, registration: str) -> list[Attempt]:
+    """Return every attempt of a registration, the latest first."""
+    table = tables.attempts
+    question = select(table).where(table.c.trust == trust, table.c.registration == registration)
+    found = connection.execute(question.order_by(table.c.opened_at.desc(), table.c.id.desc()))
+    return [_attempt(row) for row in found]
+
+
+def running_of(connection: Connection, trust: str, learner: str) -> list[Attempt]:
+    """Return the attempts in which a SCO of this learner has initialised and not finished."""
+    table = tables.attempts
+    wanted = (table.c.trust == trust, table.c.learner == learner, table.c.running)
+    return [_attempt(row) for row in connection.execute(select(table).where(*wanted).order_by(table.c.id))]
+
+
+def silent_since(connection: Connection, trust: str, moment: datetime) -> list[Attempt]:
+    """Return the running attempts of which nothing was heard since a moment."""
+    table = tables.attempts
+    wanted = (table.c.trust == trust, table.c.running, table.c.active_at < moment)
+    return [_attempt(row) for row in connection.execute(select(table).where(*wanted).order_by(table.c.id))]
+
+
+def keep_attempt(connection: Connection, attempt: Attempt) -> None:
+    """Write what changes in an attempt: epoch, running, outcome, when it was last heard of."""
+    outcome = attempt.outcome.as_dict() if attempt.outcome else None
+    connection.execute(
+        update(tables.attempts)
+        .where(tables.attempts.c.trust == attempt.trust, tables.attempts.c.id == attempt.id)
+        .values(epoch=attempt.epoch, running=attempt.running, outcome=outcome, active_at=attempt.active_at)
+    )
+
+
+def add_epoch(connection: Connection, epoch: Epoch, late_key: str, now: datetime) -> None:
+    """Keep a new epoch; of the late key only the hash is stored."""
+    row = {
+        **epoch.key,
+        "launch": json.dumps(epoch.launch.as_dict()),
+        "opening": json.dumps(dict(epoch.opening)),
+        "snapshot": json.dumps(epoch.session.snapshot()),
+        "seq": epoch.seq,
+        "late_key": tokens.hashed(late_key),
+        "opened_at": now,
+    }
+    connection.execute(insert(tables.epochs), row)
+
+
+def epoch(connection: Connection, trust: str, attempt: str, number: int) -> Epoch | None:
+    """Return one window of an attempt."""
+    key = {"trust": trust, "attempt": attempt, "epoch": number}
+    wanted = [tables.epochs.c[name] == value for name, value in key.items()]
+    found = connection.execute(select(tables.epochs).where(*wanted)).one_or_none()
+    return _epoch(found) if found else None
+
+
+def keep_session(connection: Connection, epoch: Epoch, session: Session, seq: int) -> None:
+    """Write where the session of an epoch stands after call `seq`."""
+    wanted = [tables.epochs.c[name] == value for name, value in epoch.key.items()]
+    values = {"snapshot": json.dumps(session.snapshot()), "seq": seq}
+    connection.execute(update(tables.epochs).where(*wanted).values(values))
+
+
+def late(connection: Connection, late_key: str, now: datetime) -> tuple[Attempt, int] | None:
+    """Return the attempt and the epoch that a late key may add calls to, while it lives."""
+    table = tables.epochs
+    wanted = (table.c.late_key == tokens.hashed(late_key), table.c.opened_at > now - tokens.LATE_LIFE)
+    found = connection.execute(select(table.c.trust, table.c.attempt, table.c.epoch).where(*wanted)).one_or_none()
+    if found is None:
+        return None
+    of = attempt(connection, found.trust, found.attempt)
+    return (of, found.epoch) if of else None
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(**{**row._mapping, "outcome": _outcome(row.outcome)})  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def _outcome(record: Mapping[str, Any] | None) -> Outcome | None:
+    if record is None:
+        return None
+    kinds = {"completion": Completion(record["completion"]), "success": Success(record["success"])}
+    return Outcome(**{**record, **kinds})
+
+
+def _epoch(row: Row[Any]) -> Epoch:
+    launch = Launch.from_dict(json.loads(row.launch))
+    return Epoch(
+        trust=row.trust,
+        attempt=row.attempt,
+        epoch=row.epoch,
+        launch=launch,
+        opening=json.loads(row.opening),
+        session=Session.restore(launch, json.loads(row.snapshot)),
+        seq=row.seq,
+    )
