@@ -1,0 +1,225 @@
+"""The content origin: the player page, its calls, and the files of packages, each package on a host of its own.
+
+No cookie is read or set here: the token or key in the path is all the authority there is (SECURITY 1 to 5).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Flask, Response, abort, render_template, request, send_file, send_from_directory
+from werkzeug.exceptions import HTTPException
+
+from engine.settings import Settings, secret_for
+from engine.transaction import Engine
+from scorm import addresses, batches, blobs, content, elements, library, playing, store, tokens
+from scorm.batches import Batch
+from scorm.errors import AttemptMissing, BatchGap, BatchMalformed
+from scorm.playing import OnOutcome, Taken
+from scorm.store import Attempt
+from scorm.tokens import Purpose, Token
+
+LARGEST_BATCH = 512 * 1024
+"""Bytes of one batch of calls."""
+
+_EXPIRED = "This link to the course has expired. Go back to your learning and open the course again."
+_UNKNOWN = "This link does not lead to a course. Go back to your learning and open the course again."
+
+_PLAYER_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+_CONTENT_POLICY = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self'; frame-ancestors 'self'"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """What the routes work with."""
+
+    engine: Engine
+    settings: Settings
+    secret: str
+    on_outcome: OnOutcome
+
+
+def create_content_app(engine: Engine, settings: Settings, on_outcome: OnOutcome) -> Flask:
+    """Make the WSGI application of the content origin; `on_outcome` is told in the transaction of a batch."""
+    site = _Site(engine=engine, settings=settings, secret=secret_for(settings), on_outcome=on_outcome)
+    app = Flask("scorm")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BATCH
+    app.register_blueprint(_player(site))
+    app.register_blueprint(_calls(site))
+    app.register_blueprint(_content(site))
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(AttemptMissing, lambda _: _problem(HTTPStatus.NOT_FOUND, "missing", _UNKNOWN))
+    app.register_error_handler(BatchMalformed, lambda e: _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", str(e)))
+    app.register_error_handler(BatchGap, lambda e: _problem(HTTPStatus.CONFLICT, "gap", str(e), expected=e.expected))
+    app.after_request(_guard)
+    return app
+
+
+def _player(site: _Site) -> Blueprint:
+    pages = Blueprint("player", __name__)
+
+    @pages.get("/play/<token>/")
+    def player(token: str) -> str:
+        _, attempt = _permitted(site, token)
+        return render_template("scorm/player.html", token=token, title=_title(site, attempt), home_url=_home(site))
+
+    @pages.post("/play/<token>/launch")
+    def launch(token: str) -> dict[str, Any]:
+        _, attempt = _permitted(site, token)
+        with site.engine.transaction() as tx:
+            opened = playing.begin(tx.connection, attempt.trust, attempt.id, tx.now)
+            item = library.sco(tx.connection, attempt.trust, attempt.package, attempt.sco)
+        now_playing = addresses.play_token(opened.attempt, site.secret, tx.now)
+        return {
+            "attempt": attempt.id,
+            "epoch": opened.epoch.epoch,
+            "launch": opened.epoch.launch.as_dict(),
+            "data": dict(opened.epoch.opening),
+            "model_url": f"/model/{opened.epoch.launch.model}.json",
+            "calls_url": f"/play/{now_playing}/calls",
+            "late_url": f"/late/{opened.late_key}/calls",
+            "content_url": f"/content/{now_playing}/{quote(item.path)}{item.suffix}",
+            "title": _title(site, attempt),
+        }
+
+    @pages.get("/finish-saving/<key>")
+    def finish_saving(key: str) -> str:
+        attempt = _attempt_of(site, tokens.read(key, Purpose.FINISH_SAVING, site.secret))
+        return render_template("scorm/finish_saving.html", title=_title(site, attempt), home_url=_home(site))
+
+    @pages.get("/model/<name>.json")
+    def model(name: str) -> Response:
+        return send_from_directory("model", f"{name}.json") if name in elements.MODELS else abort(HTTPStatus.NOT_FOUND)
+
+    return pages
+
+
+def _calls(site: _Site) -> Blueprint:
+    pages = Blueprint("calls", __name__)
+
+    @pages.post("/play/<token>/calls")
+    def take(token: str) -> tuple[dict[str, Any], int]:
+        permit, _ = _permitted(site, token)
+        return _taken(site, permit.trust, _batch(permit.attempt, permit.epoch))
+
+    @pages.post("/late/<key>/calls")
+    def take_late(key: str) -> tuple[dict[str, Any], int]:
+        with site.engine.reading() as connection:
+            found = store.late(connection, key, site.engine.clock())
+        if found is None or not _at_home(site, found[0].package):
+            abort(HTTPStatus.NOT_FOUND)
+        attempt, epoch = found
+        return _taken(site, attempt.trust, _batch(attempt.id, epoch))
+
+    return pages
+
+
+def _content(site: _Site) -> Blueprint:
+    pages = Blueprint("content", __name__)
+
+    @pages.get("/content/<token>/<path:path>")
+    def file(token: str, path: str) -> Response:
+        _, attempt = _permitted(site, token)
+        with site.engine.reading() as connection:
+            found = library.file(connection, attempt.trust, attempt.package, path)
+        if found is None:
+            abort(HTTPStatus.NOT_FOUND)
+        response = send_file(blobs.place(site.settings.blobs, found.hash), etag=found.hash, conditional=True)
+        response.headers["Content-Type"] = content.media_type(found.path)
+        response.headers["Cache-Control"] = "private, max-age=3600"
+        return response
+
+    return pages
+
+
+def _permitted(site: _Site, text: str) -> tuple[Token, Attempt]:
+    """Return what a launch token speaks for; 404 for what we did not sign, 401 when its time is over."""
+    permit = tokens.read(text, Purpose.PLAY, site.secret)
+    attempt = _attempt_of(site, permit)
+    if permit is None or site.engine.clock() > max(permit.issued_at, attempt.active_at) + tokens.LAUNCH_LIFE:
+        abort(HTTPStatus.UNAUTHORIZED, _EXPIRED)
+    return permit, attempt
+
+
+def _attempt_of(site: _Site, permit: Token | None) -> Attempt:
+    if permit is None or not _at_home(site, permit.package):
+        abort(HTTPStatus.NOT_FOUND, _UNKNOWN)
+    with site.engine.reading() as connection:
+        attempt = store.attempt(connection, permit.trust, permit.attempt)
+    return attempt or abort(HTTPStatus.NOT_FOUND, _UNKNOWN)
+
+
+def _at_home(site: _Site, package: str) -> bool:
+    """Say whether the request came to the host of this package, and to no other."""
+    return request.host == addresses.package_host(site.settings, package)
+
+
+def _batch(attempt: str, epoch: int) -> Batch:
+    """Read the batch in the request; whose it is says the token or the key, never the body."""
+    batch = batches.parse(request.get_json(silent=True))
+    if (batch.attempt, batch.epoch) != (attempt, epoch):
+        raise BatchMalformed("it is for another attempt or window")
+    return batch
+
+
+def _taken(site: _Site, trust: str, batch: Batch) -> tuple[dict[str, Any], int]:
+    """Take a batch and answer once it is durable."""
+    with site.engine.transaction() as tx:
+        taken = playing.take(tx, trust, batch, site.on_outcome)
+    return _receipt(taken, batch), HTTPStatus.GONE if taken.superseded else HTTPStatus.OK
+
+
+def _receipt(taken: Taken, batch: Batch) -> dict[str, Any]:
+    outcome = taken.attempt.outcome
+    return {
+        "saved": taken.saved,
+        "epoch": batch.epoch,
+        "divergences": taken.divergences,
+        "outcome": outcome.as_dict() if outcome else None,
+        **({"error": "superseded"} if taken.superseded else {}),
+    }
+
+
+def _title(site: _Site, attempt: Attempt) -> str:
+    with site.engine.reading() as connection:
+        package = library.package_of(connection, attempt.trust, attempt.package)
+    return package.title if package else ""
+
+
+def _home(site: _Site) -> str:
+    return f"{site.settings.app_origin}/"
+
+
+def _refused(error: HTTPException) -> Response | tuple[str, int]:
+    """Say why in the form that was asked for: a page to a person, JSON to the player."""
+    code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    detail = error.description or ""
+    if request.method == "GET" and not request.path.startswith("/content/"):
+        return render_template("scorm/refused.html", reason=detail), code
+    return _problem(HTTPStatus(code), HTTPStatus(code).phrase.lower(), detail)
+
+
+def _problem(status: HTTPStatus, error: str, detail: str, **facts: Any) -> Response:
+    return Response(json.dumps({"error": error, "detail": detail, **facts}), status, mimetype="application/json")
+
+
+def _guard(response: Response) -> Response:
+    """Put on every answer what keeps a package apart from the rest."""
+    headers: Mapping[str, str] = {
+        "Content-Security-Policy": _CONTENT_POLICY if request.path.startswith("/content/") else _PLAYER_POLICY,
+        "Permissions-Policy": "unload=(self)",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
+    return response
