@@ -17,6 +17,7 @@ from engine.tables import invitations, outbox
 
 _Twin = Mapping[str, Any] | RowMapping
 _Twins = dict[tuple[str, str], _Twin]
+_QUEUEING = insert(outbox)
 
 
 def post(connection: Connection, letters: Sequence[tuple[Letter, int]], now: datetime, reply_domain: str) -> None:
@@ -36,7 +37,7 @@ def post(connection: Connection, letters: Sequence[tuple[Letter, int]], now: dat
         said[key] = _next(letter, meeting, said.get(key, known.get(key)), reply_domain)
         rows.append(_row(letter, revision, said[key]["said"], now, reply_domain))
     _write_twins(connection, [t for k, t in said.items() if k not in known], [said[k] for k in said if k in known])
-    connection.execute(insert(outbox), rows)
+    connection.execute(_QUEUEING, rows)
 
 
 def _meaningful(letter: Letter, known: _Twins, said: _Twins) -> Invitation | None:

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, RowMapping, bindparam, insert, update
+from sqlalchemy import Connection, RowMapping, Table, Update, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from engine import database, posting
@@ -30,6 +31,7 @@ from engine.moves import Move, Moved, Outcomes, cause, moved_columns, questions_
 from engine.tables import journal as journal_table
 
 MOST_EFFECTS_DEEP = 10
+_JOURNALLING = insert(journal_table)
 
 
 Handler = Callable[["Transaction", Sequence[tuple[Case[Any], Any]]], None]
@@ -149,17 +151,10 @@ class Transaction:
         """Write the moves where each subject still stands as it was decided on; raises `Conflict` otherwise."""
         rows = [self._changed(workflow, keep, move) for move in moves]
         rows.sort(key=lambda row: tuple(sorted(row)))
-        key = ("trust", "id", "state", "revision")
         for names, alike in groupby(rows, key=lambda row: tuple(sorted(row))):
-            changed = [name for name in names if not name.startswith("_")]
-            statement = (
-                update(keep.table)
-                .where(*(keep.table.c[name] == bindparam(f"_{name}") for name in key))
-                .values({name: bindparam(name) for name in changed})
-            )
             batch = list(alike)
-            written = self.connection.execute(statement, batch if len(batch) > 1 else batch[0])
-            if written.rowcount != len(batch):
+            moved = self.connection.execute(_moving(keep.table, names), batch if len(batch) > 1 else batch[0])
+            if moved.rowcount != len(batch):
                 raise Conflict
 
     def _changed(self, workflow: Workflow, keep: Keep, move: Move) -> dict[str, Any]:
@@ -176,7 +171,7 @@ class Transaction:
         """Write what moves entail: journal, effects, questions, letters."""
         if not moves:
             return
-        self.connection.execute(insert(journal_table), [move.entry for move in moves])
+        self.connection.execute(_JOURNALLING, [move.entry for move in moves])
         self._apply(workflow, moves)
         letters = [(letter, move.entry["revision"]) for move in moves for letter in move.decision.letters]
         if letters:
@@ -213,6 +208,13 @@ class Transaction:
         """Start the subjects that steps asked for."""
         for _case, effect in effects:
             self.start(effect.kind, effect.trust, effect.trigger, effect.facts)
+
+
+@cache
+def _moving(table: Table, names: tuple[str, ...]) -> Update:
+    """Return the compare-and-set for these columns; those with an underscore are what stood."""
+    stood = (table.c[name[1:]] == bindparam(name) for name in names if name.startswith("_"))
+    return update(table).where(*stood).values({name: bindparam(name) for name in names if not name.startswith("_")})
 
 
 def _known(workflow: Workflow, trigger: str) -> StrEnum:
