@@ -65,9 +65,9 @@ class NewPassword(Form):
         "New password",
         [
             InputRequired("Enter a new password."),
-            Length(accounts.SHORTEST_PASSWORD, accounts.LONGEST_PASSWORD, _LENGTH),
+            Length(_SHORTEST, _LONGEST, _LENGTH),
         ],
-        description=f"At least {accounts.SHORTEST_PASSWORD} characters. Three words that have nothing in common will do.",
+        description=f"At least {_SHORTEST} characters. Three words that have nothing in common will do.",
     )
     again = PasswordField(
         "New password again",

@@ -6,19 +6,27 @@ The one place where errors become answers: pages in the look of the rest, or pro
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Flask, Response, current_app, json, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError  # noqa: A004 - of the pool of connections
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    TimeoutError,  # noqa: A004 - of the pool of connections
+)
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from engine.errors import Conflict, EngineError, Invalid, Missing, NoHolder, NotAllowed, NotDeclared, Refused
 
 API = "/api/"
-RETRY_SECONDS = "5"
+_RETRY_SECONDS = "5"
 _NOT_KEPT = "Nothing that you sent was saved."
 _log = logging.getLogger(__name__)
 
@@ -33,7 +41,7 @@ class SignedOut(EngineError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mishap:
-    """An answer that is not what was asked for: its status, and its three sentences."""
+    """An answer that is not what was asked for: its status, and its three sentences; `kind` is a problem's type."""
 
     status: int
     title: str
@@ -41,6 +49,7 @@ class Mishap:
     kept: str = _NOT_KEPT
     next: str = "Go back and try again."
     facts: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "about:blank"
 
 
 _KNOWN: Mapping[int, Mishap] = {
@@ -146,20 +155,18 @@ def answer(error: Exception) -> Response:
     if mishap.status >= 500:  # noqa: PLR2004 - from here on it is our fault
         _log.error("request.failed", exc_info=error, extra={"endpoint": request.endpoint})
     response = problem(mishap) if request.path.startswith(API) else _page(mishap)
-    if mishap.status == 503:  # noqa: PLR2004
-        response.headers["Retry-After"] = RETRY_SECONDS
+    response.headers.update(_headers(mishap.status, error))
     return response
 
 
 def mishap_of(error: Exception) -> Mishap:
     """Return what is to be said about an error; of an unknown one nothing is given away."""
     if isinstance(error, EngineError):
-        status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 500)
-        return _said(_KNOWN[status], error.sentence if status in _STATUSES.values() else "", error.facts)
+        return _of_engine(error)
     if isinstance(error, HTTPException):
         return _of_http(error)
     if isinstance(error, DBAPIError | TimeoutError):
-        return _KNOWN[409 if isinstance(error, IntegrityError) else 503]
+        return _of_database(error)
     return _KNOWN[500]
 
 
@@ -167,7 +174,7 @@ def problem(mishap: Mishap, **members: Any) -> Response:
     """Write problem details (RFC 9457 3.1); facts that JSON can say become extension members."""
     extensions = {"facts": dict(mishap.facts)} if mishap.facts else {}
     body = {
-        "type": f"{API}problems#{mishap.status}",
+        "type": mishap.kind,
         "title": mishap.title,
         "status": mishap.status,
         "detail": " ".join(filter(None, (mishap.happened, mishap.kept))),
@@ -177,6 +184,29 @@ def problem(mishap: Mishap, **members: Any) -> Response:
     return current_app.response_class(
         json.dumps(body, default=str), status=mishap.status, mimetype="application/problem+json"
     )
+
+
+def _headers(status: int, error: Exception) -> Mapping[str, str]:
+    if isinstance(error, MethodNotAllowed):
+        return {"Allow": ", ".join(sorted(error.valid_methods or ()))}
+    return {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": _RETRY_SECONDS}}.get(status, {})
+
+
+def _of_engine(error: EngineError) -> Mishap:
+    """Say the error's own sentence, unless the fault is ours; its class names the type of the problem."""
+    status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), None)
+    if status is None:
+        return _KNOWN[500]
+    kind = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
+    return _said(_KNOWN[status], error.sentence, error.facts, f"urn:preceptor:{kind}")
+
+
+def _of_database(error: Exception) -> Mishap:
+    if isinstance(error, IntegrityError):
+        return _KNOWN[409]
+    if isinstance(error, DataError):
+        return _KNOWN[400]
+    return _KNOWN[503 if isinstance(error, OperationalError | InterfaceError | TimeoutError) else 500]
 
 
 def _of_http(error: HTTPException) -> Mishap:
@@ -190,12 +220,5 @@ def _page(mishap: Mishap) -> Response:
     return make_response(render_template("engine/mishap.html", mishap=mishap), mishap.status)
 
 
-def _said(mishap: Mishap, sentence: str, facts: Mapping[str, Any] | None = None) -> Mishap:
-    return Mishap(
-        status=mishap.status,
-        title=mishap.title,
-        happened=sentence or mishap.happened,
-        kept=mishap.kept,
-        next=mishap.next,
-        facts=facts or {},
-    )
+def _said(mishap: Mishap, sentence: str, facts: Mapping[str, Any] | None = None, kind: str = "about:blank") -> Mishap:
+    return replace(mishap, happened=sentence or mishap.happened, facts=facts or {}, kind=kind)
