@@ -21,6 +21,9 @@ MANIFEST = "imsmanifest.xml"
 MOST_DAMAGES = 20
 """Damaged files that are named; a zip with more is no better known for it."""
 
+OUT_OF_MEMORY = 3
+"""The exit code of a child that was refused memory; one that was stopped has a signal's."""
+
 _OTHER_STANDARDS = {
     ".crs": "AICC",
     ".au": "AICC",
@@ -82,8 +85,11 @@ def main(arguments: Sequence[str]) -> int:
     """Answer one request on standard output; 0 whenever there is an answer."""
     request = Request.read(arguments[0])
     _restrict(request)
-    with Path(request.path).open("rb") as file:
-        result = inspect(file, request)
+    try:
+        with Path(request.path).open("rb") as file:
+            result = inspect(file, request)
+    except MemoryError:
+        return OUT_OF_MEMORY
     sys.stdout.write(json.dumps(asdict(result)))
     return 0
 

@@ -132,8 +132,10 @@ def _inspected(request: Request) -> Result:
     if not Path(request.path).is_file():
         raise PackageRefused([f"There is no file {request.path!r}."])
     answer, code = _run(request)
+    if code == child.OUT_OF_MEMORY or code < 0:
+        raise CheckStopped(["Looking at it takes more time or memory than it may have."])
     if code:
-        raise CheckStopped([f"Looking at it took more than {request.bounds.seconds} s or its share of memory."])
+        raise CheckStopped(["Looking at it ended in an error of ours."])
     result = Result.read(answer)
     return replace(result, reasons=tuple(dict.fromkeys(result.reasons)))
 
