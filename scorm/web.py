@@ -13,8 +13,10 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, abort, render_template, request, send_file, send_from_directory
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from engine.errors import Conflict
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
 from scorm import addresses, batches, blobs, content, elements, library, playing, store, tokens
@@ -58,6 +60,8 @@ def create_content_app(engine: Engine, settings: Settings, on_outcome: OnOutcome
     app.register_error_handler(AttemptMissing, lambda _: _problem(HTTPStatus.NOT_FOUND, "missing", _UNKNOWN))
     app.register_error_handler(BatchMalformed, lambda e: _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", str(e)))
     app.register_error_handler(BatchGap, lambda e: _problem(HTTPStatus.CONFLICT, "gap", str(e), expected=e.expected))
+    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(Conflict, _busy)
     app.after_request(_guard)
     return app
 
@@ -91,7 +95,10 @@ def _player(site: _Site) -> Blueprint:
 
     @pages.get("/finish-saving/<key>")
     def finish_saving(key: str) -> str:
-        attempt = _attempt_of(site, tokens.read(key, Purpose.FINISH_SAVING, site.secret))
+        permit = tokens.read(key, Purpose.FINISH_SAVING, site.secret)
+        attempt = _attempt_of(site, permit)
+        if permit is None or site.engine.clock() > permit.issued_at + tokens.LATE_LIFE:
+            abort(HTTPStatus.UNAUTHORIZED, _EXPIRED)
         return render_template("scorm/finish_saving.html", title=_title(site, attempt), home_url=_home(site))
 
     @pages.get("/model/<name>.json")
@@ -204,6 +211,13 @@ def _refused(error: HTTPException) -> Response | tuple[str, int]:
     if request.method == "GET" and not request.path.startswith("/content/"):
         return render_template("scorm/refused.html", reason=detail), code
     return _problem(HTTPStatus(code), HTTPStatus(code).phrase.lower(), detail)
+
+
+def _busy(_: Exception) -> Response:
+    """Ask for the batch again: the database is away, or somebody else was first."""
+    response = _problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "The course cannot be saved at this moment.")
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _problem(status: HTTPStatus, error: str, detail: str, **facts: Any) -> Response:

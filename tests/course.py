@@ -55,12 +55,16 @@ FILES = {"index.html": PAGE.encode(), "Images/Exit.SVG": b"<svg xmlns='http://ww
 
 @dataclass(kw_only=True)
 class Stage:
-    """A content origin with the course, one learner's attempt, and a record of the outcomes that were told."""
+    """A content origin with the course, one learner's attempt, and a record of the outcomes that were told.
+
+    While there is a `fault`, telling fails with it.
+    """
 
     engine: Engine
     settings: Settings
     attempt: Attempt
     told: list[tuple[Attempt, Outcome]] = field(default_factory=list)
+    fault: Exception | None = None
 
     @property
     def app(self) -> Flask:
@@ -85,6 +89,8 @@ class Stage:
         return found
 
     def _tell(self, _tx: Transaction, attempt: Attempt, outcome: Outcome) -> None:
+        if self.fault:
+            raise self.fault
         self.told.append((attempt, outcome))
 
 

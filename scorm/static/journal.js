@@ -50,11 +50,12 @@ export class Journal {
   async leftovers() {
     if (!this.#database) return [];
     const launches = await this.#read("attempts");
-    const rows = Map.groupBy(await this.#read("calls"), (row) => `${row.attempt} ${row.epoch}`);
+    const rows = await this.#read("calls");
+    const calls = ({ attempt, epoch }) => rows.filter((row) => row.attempt === attempt && row.epoch === epoch);
     return launches
-      .map((launch) => ({ ...launch, calls: rows.get(`${launch.attempt} ${launch.epoch}`) ?? [] }))
-      .filter((launch) => this.#current(launch) && launch.calls.length)
-      .map((launch) => ({ ...launch, calls: launch.calls.map((row) => row.call) }))
+      .filter((launch) => this.#current(launch))
+      .map((launch) => ({ ...launch, calls: calls(launch).map((row) => row.call) }))
+      .filter((launch) => launch.calls.length)
       .sort((one, other) => one.started - other.started);
   }
 
@@ -89,6 +90,7 @@ export class Courier {
   #sending = null;
   #waiting = false;
   #superseded = false;
+  #reached = true;
 
   /** `launch` is {attempt, epoch, late_url}; `url` takes batches until its token expires. */
   constructor({ journal, launch, url, changed = () => undefined, calls = [] }) {
@@ -102,6 +104,11 @@ export class Courier {
   /** How many calls the server does not have yet. */
   get unsaved() {
     return this.#pending.length;
+  }
+
+  /** Whether the server answered the last batch at all. */
+  get reached() {
+    return this.#reached;
   }
 
   /** When the oldest of them was made, in milliseconds since 1970; null when all is saved. */
@@ -175,6 +182,7 @@ export class Courier {
   }
 
   #settle(reply) {
+    this.#reached = reply.status > 0 && reply.status < 500;
     if (reply.status === 401) this.#url = this.#launch.late_url;
     if (reply.status === 410) this.#superseded = true;
     if (reply.status === 409 && reply.expected) this.#saved(reply.expected - 1);
@@ -188,14 +196,15 @@ export class Courier {
   }
 }
 
-/** Send what earlier windows left behind; returns {saved, left}, numbers of calls. */
+/** Send what earlier windows left behind: {saved, left}, numbers of calls, and whether the server was `reached`. */
 export async function flushLeftovers(journal) {
-  const total = { saved: 0, left: 0 };
+  const total = { saved: 0, left: 0, reached: true };
   for (const launch of await journal.leftovers()) {
     const courier = new Courier({ journal, launch, url: launch.late_url, calls: launch.calls });
     await courier.flush();
     total.saved += launch.calls.length - courier.unsaved;
     total.left += courier.unsaved;
+    total.reached &&= courier.reached;
   }
   return total;
 }

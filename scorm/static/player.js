@@ -6,6 +6,7 @@ import { Courier, flushLeftovers, Journal } from "./journal.js";
 const ROUND = 5_000; // milliseconds between two sendings while something is unsaved
 const WORRY = 10_000; // milliseconds after which the learner is told
 const FAREWELL = 8_000; // milliseconds that leaving waits for the last batch
+const UNSENT = "This browser still holds progress that could not be sent. Check the connection, then open the course again.";
 
 /** Why the server does not open the course, in its own words. */
 class Refusal extends Error {}
@@ -22,7 +23,8 @@ try {
 
 async function play() {
   const journal = await Journal.open();
-  await flushLeftovers(journal); // first: the server must know the last page before it says where to resume
+  // First, for the server must know the last page before it says where to resume.
+  if (!(await flushLeftovers(journal)).reached) throw new Refusal(UNSENT);
   const opened = await asked(frame.dataset.launch, { method: "POST" });
   const model = await asked(opened.model_url);
   journal.enrol({
@@ -75,6 +77,8 @@ function show(courier) {
   const state = late ? "late" : courier.state;
   if (courier.state === "superseded") openOnce(element("elsewhere"));
   if (element("saved").dataset.state === state) return;
+  if (late) element("spoken").textContent = "";
+  else if (element("saved").dataset.state === "late") element("spoken").textContent = "Your progress is saved again.";
   element("saved").dataset.state = state;
   element("saved").textContent = { saved: "Saved", unsaved: "Saving…", late: "Not saved yet" }[state] ?? "";
   element("worry").hidden = !late;
@@ -91,6 +95,7 @@ async function goHome(event, courier) {
 // Taking the course away lets its own unload handler finish: for many packages that is where they say so.
 function unloaded() {
   return new Promise((done) => {
+    setTimeout(done, FAREWELL);
     frame.addEventListener("load", () => setTimeout(done), { once: true });
     frame.src = "about:blank";
   });

@@ -108,6 +108,32 @@ def test_going_home_lets_the_course_finish_first(stage: Stage, page: Page) -> No
     assert stage.told[-1][1].finished
 
 
+def test_going_home_without_a_connection_says_what_is_kept(stage: Stage, page: Page) -> None:
+    cut_off(page)
+    page.goto(stage.play_url)
+    turn_pages(page, 1)
+
+    page.locator("#home").click()
+
+    expect(page.locator("#unsaved")).to_be_visible()
+    page.unroute(is_a_batch)
+    page.route("http://127.0.0.1:*/", lambda route: route.fulfill(body="home", content_type="text/html"))
+    page.locator("#again").click()
+    expect(page.locator("body")).to_have_text("home")
+    assert stage.told[-1][1].finished
+
+
+def test_a_course_is_not_opened_over_progress_that_cannot_be_sent(stage: Stage, page: Page) -> None:
+    cut_off(page)
+    page.goto(stage.play_url)
+    turn_pages(page, 1)
+
+    page.goto(stage.play_url)
+
+    expect(page.locator("#refusal")).to_contain_text("still holds progress")
+    assert stage.stored().epoch == 1
+
+
 def test_closing_the_window_lets_the_course_finish_as_well(stage: Stage, page: Page) -> None:
     page.goto(stage.play_url)
     turn_pages(page, 2)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from engine.errors import Conflict
 from scorm import calls, playing, store, tables
 from tests.clock import FrozenClock
 from tests.course import TRUST, Learner, Stage, call, set_up
@@ -255,6 +256,27 @@ def test_an_expired_link_is_explained_to_a_person(stage: Stage, learner: Learner
 
     assert answer.status_code == 401
     assert "expired" in answer.text
+
+
+def test_a_batch_that_comes_too_soon_is_asked_for_again(stage: Stage, learner: Learner) -> None:
+    learner.open(stage.play_url)
+    stage.fault = Conflict()
+    refused = learner.send(BEGIN)
+    stage.fault = None
+
+    again = learner.send(BEGIN)
+
+    assert (refused.status_code, refused.headers["Retry-After"], again.status_code) == (503, "5", 200)
+
+
+def test_the_page_that_finishes_saving_opens_for_thirty_days(
+    stage: Stage, learner: Learner, clock: FrozenClock
+) -> None:
+    path = "/finish-saving/" + stage.finish_saving_url.split("/finish-saving/")[1]
+    opened = learner.get(path)
+    clock.advance(timedelta(days=31))
+
+    assert (opened.status_code, learner.get(path).status_code) == (200, 401)
 
 
 def test_files_are_found_by_their_names_and_served_with_their_own_types(stage: Stage, learner: Learner) -> None:
