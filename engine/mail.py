@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine import calendar, skeleton
+from engine import calendar, skeleton, text
 from engine.letters import Recipient
 from engine.rendering import Template
 from engine.skeleton import Header, Meant
@@ -21,6 +21,7 @@ from engine.templates import Shelf
 
 Row = Mapping[str, Any]
 
+_LONGEST_NAME = 200
 _REPARSE_EVERY = 500
 
 
@@ -83,7 +84,7 @@ class Composer:
     def _context(self, row: Row, record: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the tokens of a row, with those that the engine itself knows."""
         known = {
-            "recipient_name": row["name"],
+            "recipient_name": text.clean(row["name"], _LONGEST_NAME) or row["email"],
             "reason": row["reason"],
             "trust_name": self._shelf.trust_name(row["trust"]) or self._name,
         }

@@ -57,6 +57,7 @@ class Meant:
 def build(meant: Meant) -> bytes:
     """Return the whole message, compared with what was meant. Raises `Garbled`."""
     structure = _structure(meant)
+    _require_equal([name for name, value in meant.headers if people.UNSAFE.search(value)], [], "a header has a line end")
     try:
         head = "".join(f"{name}: {_written(name, value)}\r\n" for name, value in (*meant.headers, *structure))
         message = head.encode("ascii") + b"\r\n" + _body(meant)
