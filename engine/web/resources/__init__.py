@@ -1,0 +1,16 @@
+"""The API's resources that belong to the engine."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.web.operations import Operation
+from engine.web.resources import approvals, history, messages, organisations, roles
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *organisations.OPERATIONS,
+    *roles.OPERATIONS,
+    *approvals.OPERATIONS,
+    *messages.OPERATIONS,
+    *history.OPERATIONS,
+)
