@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
+
+_STAGING = ".staging-"
 
 
 def place(blobs: Path, digest: str) -> Path:
@@ -20,13 +23,23 @@ def place(blobs: Path, digest: str) -> Path:
 
 @contextmanager
 def staging(blobs: Path) -> Iterator[Path]:
-    """Make a folder beside the blobs for files that may yet be refused; whatever is left in it goes in the end."""
+    """Make a folder beside the blobs for files that may yet be refused; whatever is left in it goes in the end.
+
+    Folders of processes that were killed are cleared away first.
+    """
     blobs.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=blobs, prefix=".staging-"))
+    with _opened(blobs) as all_of_it:
+        fcntl.flock(all_of_it, fcntl.LOCK_EX)
+        _sweep(blobs)
+        folder = Path(tempfile.mkdtemp(dir=blobs, prefix=_STAGING))
+        own = os.open(folder, os.O_RDONLY)
+        # Held for as long as this process lives, which is how others know that the folder is in use.
+        fcntl.flock(own, fcntl.LOCK_EX)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(own)
 
 
 def stage(chunks: Iterable[bytes], folder: Path, blobs: Path) -> tuple[str, int]:
@@ -62,6 +75,14 @@ def publish(digests: Iterable[str], folder: Path, blobs: Path) -> None:
             touched.add(target.parent)
     for directory in touched:
         _sync(directory)
+
+
+def _sweep(blobs: Path) -> None:
+    for folder in blobs.glob(f"{_STAGING}*"):
+        # One that is locked is in use, and one that is gone has just been finished.
+        with suppress(BlockingIOError, FileNotFoundError), _opened(folder) as descriptor:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _known(digest: str, folder: Path, blobs: Path) -> bool:

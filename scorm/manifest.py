@@ -28,7 +28,7 @@ class Item:
     """One entry of the table of contents; `path` is "" for a heading, else the file that is launched.
 
     `kind` is `sco`, `asset` or "" for a heading; `suffix` follows the path in the address; the rest is what
-    adlcp says, as text, "" where it says nothing or nothing legal (CAM 1.2 2.3.5).
+    adlcp says, as text, "" where it says nothing or nothing legal (CAM 1.2 2.3).
     """
 
     identifier: str

@@ -17,7 +17,7 @@ from scorm.errors import UnknownFunction
 from scorm.values import joined
 
 LOOKING = frozenset({"last_error", "error_string", "diagnostic"})
-"""The verbs that ask about the last error, and so must not change it (RTE 1.2 3.3.2)."""
+"""The verbs that ask about the last error, and so must not change it (RTE 1.2 3.3)."""
 
 
 class State(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 LONGEST_TIMESPAN = 9999 * 3600 + 59 * 60 + 59.99
-"""Seconds; the most that `HHHH:MM:SS.SS` can say (RTE 1.2 3.4.2, CMITimespan)."""
+"""Seconds; the most that `HHHH:MM:SS.SS` can say (RTE 1.2 3.4, CMITimespan)."""
 
 _TIMESPAN = re.compile(r"([0-9]{2,4}):([0-9]{2}):([0-9]{2}(?:\.[0-9]{1,2})?)", re.ASCII)
 

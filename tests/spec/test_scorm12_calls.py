@@ -1,6 +1,6 @@
 """SCORM 1.2: every element of the data model against every way in which a SCO may ask for it.
 
-The table of expectations is the standard's own (RTE 1.2 3.4.2 to 3.4.7), written here by hand and not read from
+The table of expectations is the standard's own (RTE 1.2 3.4), written here by hand and not read from
 scorm/model, so that a slip in that table shows.
 """
 

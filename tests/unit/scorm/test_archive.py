@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorm import archive
+from scorm import archive, zipdirectory
 from scorm.archive import Archive, Damaged, Limits
 
 LIMITS = Limits()
@@ -62,6 +62,14 @@ def symlink():
 def overlapping():
     # The second record points at the first file, so that both names share its bytes.
     return patched(TWO, b"PK\x01\x02", 42, "<L", 0, nth=1)
+
+
+def sixty_four(shift):
+    """A 64-bit end that the locator misses by so many bytes."""
+    at = TWO.index(b"PK\x05\x06")
+    begin = TWO.index(b"PK\x01\x02")
+    end = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 2, 2, at - begin, begin)
+    return TWO[:at] + end + struct.pack("<4sLQL", b"PK\x06\x07", 0, at + shift, 1) + TWO[at:]
 
 
 def with_gap(filler):
@@ -119,6 +127,16 @@ def test_a_zip_with_64_bit_records_is_honest_too(monkeypatch):
     assert [entry.size for entry in found.files] == [45, 45]
 
 
+def test_a_64_bit_end_that_nobody_needed_is_honest_too():
+    assert len(survey(sixty_four(0)).files) == 2
+
+
+def test_a_directory_beyond_all_measure_is_refused(monkeypatch):
+    monkeypatch.setattr(zipdirectory, "LARGEST_DIRECTORY", 10)
+
+    assert survey(TWO).reasons == ("The zip's directory is too large.",)
+
+
 def test_a_comment_is_harmless():
     assert survey(honest([("a.txt", b"hello")], comment=b"made by hand")).reasons == ()
 
@@ -151,6 +169,7 @@ def test_a_name_of_an_old_dos_is_read_as_it_was_meant():
         (patched(patched(TWO, b"PK\x05\x06", 8, "<H", 1), b"PK\x05\x06", 10, "<H", 1), "as many entries"),
         (patched(patched(ONE, b"PK\x05\x06", 8, "<H", 2), b"PK\x05\x06", 10, "<H", 2), "directory is damaged"),
         (patched(ONE, b"PK\x01\x02", 0, "<H", 0), "directory is damaged"),
+        (sixty_four(1), "64-bit end is not where"),
         (overlapping(), "overlap"),
         (with_gap(ONE), "bytes between its files"),
         (with_gap(bytes(70_000)), "bytes between its files"),

@@ -248,6 +248,16 @@ def test_the_child_limits_itself_before_it_looks(zipped, course, monkeypatch, ca
     assert Result.read(capsys.readouterr().out.encode()).manifest.title == "Fire safety"
 
 
+def test_a_child_that_is_refused_memory_says_so_by_its_code(zipped, course, monkeypatch):
+    def starved(_file, _request):
+        raise MemoryError
+
+    monkeypatch.setattr(resource, "setrlimit", lambda _kind, _most: None)
+    monkeypatch.setattr(child, "inspect", starved)
+
+    assert child.main([json.dumps(asdict(Request(path=str(zipped(course)))))]) == child.OUT_OF_MEMORY
+
+
 def test_the_child_is_not_told_our_settings(zipped, course, monkeypatch, tmp_path):
     seen = tmp_path / "seen"
     (tmp_path / "spy").write_text(f"#!/bin/sh\nenv > {seen}\nexit 3\n")
@@ -283,6 +293,15 @@ def test_what_was_staged_before_a_refusal_goes_away(tmp_path):
         assert kept(stage)
 
     assert kept(tmp_path / "blobs") == []
+
+
+def test_what_a_killed_process_had_staged_is_cleared_away_and_what_a_living_one_has_is_not(tmp_path):
+    folder = tmp_path / "blobs"
+    (folder / ".staging-left").mkdir(parents=True)
+    (folder / ".staging-left" / "part").write_bytes(b"half")
+
+    with blobs.staging(folder) as first, blobs.staging(folder) as second:
+        assert sorted(folder.iterdir()) == sorted([first, second])
 
 
 def test_an_empty_file_is_a_file(tmp_path):
