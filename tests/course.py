@@ -99,7 +99,7 @@ class Learner:
 
     def __init__(self, stage: Stage) -> None:
         self._client: FlaskClient = stage.app.test_client()
-        self._origin = addresses.package_origin(stage.settings, PACKAGE)
+        self._origin = addresses.package_origin(stage.settings, stage.attempt.package)
         self.opened: dict[str, Any] = {}
 
     def open(self, play_url: str) -> dict[str, Any]:

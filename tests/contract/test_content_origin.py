@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import select
 
 from engine.errors import Conflict
-from scorm import calls, playing, store, tables
+from scorm import calls, library, package, playing, store, tables
 from tests.clock import FrozenClock
-from tests.course import TRUST, Learner, Stage, call, set_up
+from tests.course import FILES, TRUST, Learner, Stage, call, set_up
 
 BEGIN = call(1, "LMSInitialize", "")
 COMPLETED = ("LMSSetValue", "cmi.core.lesson_status", "completed")
+
+MANIFEST = """<manifest identifier="M" xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2"
+          xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_rootv1p2">
+  <metadata><schema>ADL SCORM</schema><schemaversion>1.2</schemaversion></metadata>
+  <organizations default="O"><organization identifier="O"><title>Fire safety</title>
+    <item identifier="I" identifierref="R" parameters="?mode=full"><title>Fire safety</title></item>
+  </organization></organizations>
+  <resources><resource identifier="R" type="webcontent" adlcp:scormtype="sco" href="start.html"/></resources>
+</manifest>"""
 
 
 @pytest.fixture
@@ -28,6 +39,13 @@ def stage(database_url: str, tmp_path: Path, clock: FrozenClock) -> Iterator[Sta
 @pytest.fixture
 def learner(stage: Stage) -> Learner:
     return Learner(stage)
+
+
+def zipped(path: Path) -> Path:
+    with ZipFile(path, "w") as course:
+        course.writestr("imsmanifest.xml", MANIFEST)
+        course.writestr("start.html", FILES["index.html"])
+    return path
 
 
 def divergences(stage: Stage) -> list[int]:
@@ -287,6 +305,22 @@ def test_files_are_found_by_their_names_and_served_with_their_own_types(stage: S
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html")
     assert (image.status_code, image.headers["Content-Type"]) == (200, "image/svg+xml")
     assert absent.status_code == 404
+
+
+def test_a_zip_is_played_as_it_was_read(stage: Stage, tmp_path: Path) -> None:
+    imported = package.read(zipped(tmp_path / "course.zip"), stage.settings.blobs)
+    with stage.engine.transaction() as tx:
+        stored, again = (library.add(tx.connection, TRUST, imported, tx.now) for _ in range(2))
+        sco = stored.manifest.scos[0].identifier
+        stage.attempt = replace(stage.attempt, id="attempt-2", package=stored.hash, sco=sco)
+        store.add_attempt(tx.connection, stage.attempt)
+    learner = Learner(stage)
+
+    opened = learner.open(stage.play_url)
+
+    assert stored == again
+    assert opened["content_url"].endswith("/start.html?mode=full")
+    assert learner.get(opened["content_url"]).data == FILES["index.html"]
 
 
 def test_part_of_a_file_can_be_asked_for(stage: Stage, learner: Learner) -> None:
