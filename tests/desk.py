@@ -1,0 +1,135 @@
+"""The engine's pages over the trial workflow: an app, people who are signed in, letters that wait."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import insert, update
+from werkzeug.security import generate_password_hash
+from werkzeug.test import TestResponse
+
+from engine import database, settings
+from engine.directory_tables import accounts, grants
+from engine.machine import Actor
+from engine.sink import Sink
+from engine.tables import outbox
+from engine.transaction import Engine, Moved
+from engine.web import journal, mailbox, messages, template_pages, worklist
+from engine.web.frame import frame
+from tests import trial
+from tests.clock import FrozenClock
+from tests.letters import a_row
+from tests.trial import LEARNER, TRUST, TRUST_HOLDER, WARD, WARD_HOLDER, Turn
+
+PASSWORD = "three words apart"
+ADMINISTRATOR = Actor(id="acc-ada", name="Ada Obi", person="ada")
+ELSEWHERE = Actor(id="acc-eve", name="Eve Lund", person="eve")
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class Browser:
+    """A person's browser: signed in, and sending the token of the form that it was shown."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self._client = client
+
+    def get(self, address: str, **arguments: Any) -> TestResponse:
+        """Open an address."""
+        return self._client.get(address, **arguments)
+
+    def page(self, address: str) -> str:
+        """Open an address, and return the page in one line."""
+        return " ".join(self._client.get(address).text.split())
+
+    def post(self, form: str, data: Mapping[str, str], to: str = "") -> TestResponse:
+        """Open the page of a form, and send the form."""
+        token = _TOKEN.search(self._client.get(form).text)
+        assert token, f"no form on {form}"
+        return self._client.post(to or form, data={**data, "csrf_token": token[1]})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """The app and its parts."""
+
+    app: Flask
+    engine: Engine
+    clock: FrozenClock
+    sink: Sink
+
+    def signed_in(self, actor: Actor) -> Browser:
+        """Return the browser of an account."""
+        client = self.app.test_client()
+        with client.session_transaction() as session:
+            since = int(self.clock().timestamp())
+            session.update(trust=TRUST, account=actor.id, number=0, since=since)
+        return Browser(client)
+
+    def asks_for_leave(self, organisation: str = WARD, actor: Actor = LEARNER) -> Moved:
+        """Have a learner ask for leave, which opens a question."""
+        with self.engine.transaction(actor) as tx:
+            return tx.start("leave", TRUST, Turn.ASK, {"person": actor.person, "organisation": organisation})
+
+    def queue(self, notice: str, state: str = "QUEUED", **changes: Any) -> str:
+        """Queue a letter that says what the usual sample of its notice says, and return its id."""
+        row = {**a_row(notice), "revision": 1, "person": "sian", "language": "en", "relevant": None, "attempts": 0}
+        row |= {"state": state, "fence": 0, "queued_at": self.clock(), "due_at": self.clock(), **changes}
+        row.setdefault("id", f"letter-{notice}")
+        with database.writing(self.engine.database) as connection:
+            connection.execute(insert(outbox), row)
+        return str(row["id"])
+
+
+def desk_on(url: str, clock: FrozenClock, folder: Path, **environment: str) -> Desk:
+    """Put the pages over a database with a trust, its ward, two holders, a learner and an administrator."""
+    engine = trial.engine_on(url, clock)
+    trial.allocate(engine, {TRUST: [TRUST_HOLDER], WARD: [WARD_HOLDER]})
+    _add(engine, LEARNER, ADMINISTRATOR, ELSEWHERE)
+    for responsibility in ("system-administrator", "template-administrator"):
+        _grant(engine, ADMINISTRATOR, responsibility, TRUST)
+    chosen = settings.read({"PRECEPTOR_DATA_DIR": str(folder / "data"), **environment})
+    sink = Sink(folder / "mail", clock)
+    app = frame(engine, chosen)
+    for pages in (
+        worklist.blueprint(engine, {}),
+        messages.blueprint(engine, chosen),
+        journal.blueprint(engine),
+        template_pages.blueprint(engine),
+        mailbox.blueprint(sink),
+    ):
+        app.register_blueprint(pages)
+    return Desk(app=app, engine=engine, clock=clock, sink=sink)
+
+
+def let_in(desk: Desk, actor: Actor) -> None:
+    """Give an account the password, for a browser that signs in by the form."""
+    with database.writing(desk.engine.database) as connection:
+        kept = generate_password_hash(PASSWORD)
+        connection.execute(update(accounts).where(accounts.c.id == actor.id).values(password=kept))
+
+
+def received(desk: Desk, raw: bytes, at: datetime) -> str:
+    """Put a message into the mailbox as the sink does, and return its id."""
+    folder = desk.sink._folder
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{at:%Y%m%d%H%M%S}"
+    (folder / f"{name}.eml").write_bytes(raw)
+    return name
+
+
+def _add(engine: Engine, *actors: Actor) -> None:
+    with database.writing(engine.database) as connection:
+        connection.execute(insert(accounts), [trial._account(actor) for actor in actors])
+
+
+def _grant(engine: Engine, actor: Actor, responsibility: str, organisation: str) -> None:
+    row = {"trust": TRUST, "account": actor.id, "responsibility": responsibility, "organisation": organisation}
+    with database.writing(engine.database) as connection:
+        connection.execute(insert(grants), row)
+
+

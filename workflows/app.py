@@ -1,0 +1,106 @@
+"""The composition root: what a process is made of, and the one place where the clock is read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from engine import database
+from engine.errors import SettingError
+from engine.mail import Composer
+from engine.settings import Settings
+from engine.sink import Sink
+from engine.smtp import SmtpTransport
+from engine.templates import Shelf
+from engine.transaction import Engine
+from engine.web import account, frame, journal, mailbox, messages, worklist
+from engine.worker import Post, Worker, embedded_jobs
+from scorm.web import create_content_app
+from workflows import wiring
+from workflows.learning import playing
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Clock = Callable[[], datetime]
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Return the clock: the real one, or one that started at the moment of a trial."""
+    if settings.fixed_now is None:
+        return partial(datetime.now, UTC)
+    began, start = time.monotonic(), settings.fixed_now
+    return lambda: start + timedelta(seconds=time.monotonic() - began)
+
+
+def engine_of(settings: Settings) -> Engine:
+    """Open the database and put the workflows over it; the schema must stand already (`db upgrade`)."""
+    return wiring.engine(settings, database.connect(settings.database_url), clock_of(settings))
+
+
+def require_schema(settings: Settings) -> None:
+    """Raise `SettingError` unless the schema of the database is at its newest revision."""
+    stands, newest = database.revisions(settings.database_url)
+    if stands != newest:
+        raise SettingError("The database's schema is not at its newest revision: run `preceptor db upgrade` first.")
+
+
+def post_of(settings: Settings) -> Post:
+    """Return how letters leave."""
+    return Post(
+        transport=lambda: SmtpTransport(settings.smtp_url),
+        composer=lambda: Composer(Shelf(), settings.mail_from),
+    )
+
+
+def worker_of(settings: Settings) -> Worker:
+    """Return a worker that has opened nothing yet but the database."""
+    engine = engine_of(settings)
+    return Worker(engine, post_of(settings), embedded_jobs(engine))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHost:
+    """Two applications that share nothing but the port: the pages, and below the content host the courses."""
+
+    pages: Flask
+    content: Flask
+    content_host: str
+
+    def __call__(self, environment: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        host = environment.get("HTTP_HOST", "").partition(":")[0].lower()
+        below = host == self.content_host or host.endswith(f".{self.content_host}")
+        return (self.content if below else self.pages)(environment, start)
+
+
+def create_app(settings: Settings, sink: Sink | None = None) -> ByHost:
+    """Make the WSGI application of both origins; with a sink, a page shows what it received."""
+    engine = engine_of(settings)
+    return ByHost(
+        pages=_pages(engine, settings, sink),
+        content=create_content_app(engine, settings, playing.on_outcome),
+        content_host=urlsplit(settings.content_origin).hostname or "",
+    )
+
+
+def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
+    pages = frame.frame(engine, settings)
+    presenters: dict[str, Any] = {}
+    for blueprint in (
+        account.blueprint(engine, settings),
+        worklist.blueprint(engine, presenters),
+        messages.blueprint(engine, settings),
+        journal.blueprint(engine),
+    ):
+        pages.register_blueprint(blueprint)
+    if sink is not None:
+        pages.register_blueprint(mailbox.blueprint(sink))
+    return pages

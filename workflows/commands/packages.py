@@ -1,0 +1,59 @@
+"""`preceptor scorm`: judge a package, import it, and read the flight recorder of an attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from scorm import library, package
+from scorm.package import Verdict
+from workflows import app
+from workflows.commands.people import the_trust
+from workflows.commands.report import as_json, say, settings_of
+
+_ZIP = click.Path(path_type=Path)
+
+
+@click.group()
+def scorm() -> None:
+    """SCORM packages and attempts."""
+
+
+@scorm.command()
+@click.argument("file", metavar="ZIP", type=_ZIP)
+@as_json
+def check(file: Path, *, wants_json: bool) -> int:
+    """Say whether a package can be played, and why not; keeps nothing. Exit 1 if it cannot."""
+    verdict = package.examine(file)
+    say(verdict.as_dict(), _lines(file, verdict), wants_json=wants_json)
+    return 0 if verdict.accepted else 1
+
+
+@scorm.command("import")
+@click.argument("file", metavar="ZIP", type=_ZIP)
+@click.option("--trust", help="Needed where there are several trusts.")
+@as_json
+@click.pass_context
+def import_package(context: click.Context, file: Path, *, trust: str | None, wants_json: bool) -> None:
+    """Import a package as a new immutable version; the same contents again change nothing."""
+    settings = settings_of(context)
+    engine = app.engine_of(settings)
+    imported = package.read(file, settings.blobs)
+    with engine.transaction() as tx:
+        home = the_trust(tx.connection, trust)
+        stored = library.add(tx.connection, home, imported, tx.now)
+    new = stored.imported_at == tx.now
+    answer = {"package": imported.hash, "title": imported.title, "new": new, "warnings": imported.warnings}
+    known = "is imported" if new else "was imported before; nothing changed"
+    say(answer, [f"{imported.title} {known}: {imported.hash}", *imported.warnings], wants_json=wants_json)
+
+
+def _lines(file: Path, verdict: Verdict) -> Iterator[str]:
+    kind = f"{verdict.standard} {verdict.edition}".strip()
+    yield f"{file.name}: {'can be played' if verdict.accepted else 'is refused'} ({kind or 'no known standard'})"
+    if verdict.accepted:
+        yield f"  {verdict.title}: {verdict.files} files, starts with {verdict.launch}"
+    yield from (f"  refused: {reason}" for reason in verdict.reasons)
+    yield from (f"  warning: {warning}" for warning in verdict.warnings)

@@ -1,0 +1,96 @@
+"""`preceptor users` and `token`: let somebody in, and give a program a token."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+import click
+from sqlalchemy import Connection, select
+
+from engine import accounts, directory
+from engine.directory_tables import accounts as account_table
+from engine.directory_tables import organisations
+from engine.errors import Invalid, Missing
+from workflows import app
+from workflows.commands.report import settings_of
+from workflows.people.responsibilities import GRANTED
+
+
+@click.group()
+def users() -> None:
+    """Accounts."""
+
+
+@users.command()
+@click.argument("email")
+@click.option("--name", required=True, help="The name as others see it.")
+@click.option("--role", help="A responsibility to grant, or a role to hold.")
+@click.option("--organisation", help="Where; the default is the trust.")
+@click.option("--trust", help="Needed where there are several trusts.")
+@click.pass_context
+def add(  # noqa: PLR0913 - one parameter an option
+    context: click.Context, email: str, *, name: str, role: str | None, organisation: str | None, trust: str | None
+) -> None:
+    """Add an account, and print its user name and first password once."""
+    engine = app.engine_of(settings_of(context))
+    with engine.transaction() as tx:
+        home = the_trust(tx.connection, trust)
+        username = _free_username(tx.connection, name)
+        made = accounts.add_account(tx.connection, now=tx.now, trust=home, username=username, email=email, name=name)
+        password = secrets.token_urlsafe(12)
+        accounts.set_password(tx.connection, home, made.id, password)
+        if role:
+            _give(tx.connection, home, made.id, role, organisation or home)
+    click.echo(f"user name {username}, password {password}")
+
+
+@click.command()
+@click.argument("email")
+@click.pass_context
+def token(context: click.Context, email: str) -> None:
+    """Make an API token for the account with this address, and print it once."""
+    engine = app.engine_of(settings_of(context))
+    with engine.transaction() as tx:
+        found = tx.connection.execute(
+            select(account_table.c.trust, account_table.c.id).where(account_table.c.email == email.lower())
+        ).all()
+        if len(found) != 1:
+            raise Missing(f"There {'are several accounts' if found else 'is no account'} with the address {email}.")
+        secret = accounts.add_token(tx.connection, found[0].trust, found[0].id, tx.now)
+    click.echo(secret)
+
+
+def the_trust(connection: Connection, named: str | None) -> str:
+    """Return the trust that was named, or the only one; raises `Missing` or `Invalid`."""
+    roots = connection.execute(select(organisations.c.id).where(organisations.c.parent.is_(None))).scalars().all()
+    if named is not None:
+        if named not in roots:
+            raise Missing(f"There is no trust {named}.")
+        return named
+    if len(roots) == 1:
+        return str(roots[0])
+    raise Invalid(f"Name the trust with --trust: there are {len(roots)}." if roots else "There is no trust yet.")
+
+
+def _free_username(connection: Connection, name: str) -> str:
+    """Return a user name made of the name, with a number where it is taken."""
+    stem = re.sub(r"[^a-z0-9]+", ".", name.lower()).strip(".") or "user"
+    wanted, number = stem, 1
+    while accounts.find(connection, wanted) is not None:
+        number += 1
+        wanted = f"{stem}{number}"
+    return wanted
+
+
+def _give(connection: Connection, trust: str, account: str, role: str, organisation: str) -> None:
+    if role in GRANTED:
+        directory.grant(connection, trust, account, role, organisation)
+        return
+    held: Any = directory.versions(connection, trust, role)
+    if organisation not in held:
+        raise Invalid(f"“{role}” is neither a responsibility ({', '.join(GRANTED)}) nor a role allocated there.")
+    directory.put_holder(
+        connection, directory.Holder(trust=trust, role=role, organisation=organisation, account=account, enabled=True)
+    )

@@ -1,0 +1,84 @@
+"""`preceptor serve`, `worker`, `deliver` and `due`: the processes of an installation, and one pass of each."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import click
+
+from engine import delivery, timers
+from engine.errors import Invalid
+from engine.settings import Settings
+from workflows import app
+from workflows.commands.report import as_json, say, settings_of
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=8, show_default=True, type=click.IntRange(1, 64), help="Threads that answer.")
+@click.pass_context
+def serve(context: click.Context, host: str, port: int, workers: int) -> None:
+    """Serve the pages, the API and the content origin, until stopped."""
+    import waitress  # noqa: PLC0415 - only here is anything served
+
+    settings = _ready(context)
+    waitress.serve(app.create_app(settings), host=host, port=port, threads=workers, ident=None)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now, and end.")
+@click.pass_context
+def worker(context: click.Context, *, once: bool) -> int:
+    """Deliver letters, fire timers and do scheduled work, until stopped."""
+    working = app.worker_of(_ready(context))
+    if once:
+        click.echo(f"{working.once()} done.")
+        return 0
+    return 0 if working.run() else 1
+
+
+@click.command()
+@click.option("--once", is_flag=True, required=True, help="One pass; `worker` delivers for good.")
+@as_json
+@click.pass_context
+def deliver(context: click.Context, *, once: bool, wants_json: bool) -> None:  # noqa: ARG001 - the option says it
+    """Deliver what waits in the outbox."""
+    settings = _ready(context)
+    post = app.post_of(settings)
+    done = delivery.deliver_once(app.engine_of(settings), post.transport(), post.composer())
+    answer = {"sent": done.sent, "again": done.again, "withdrawn": done.withdrawn, "dead": done.dead}
+    sentence = ", ".join(f"{count} {name}" for name, count in answer.items())
+    say(answer, [sentence if done.reachable else delivery.UNREACHABLE], wants_json=wants_json)
+
+
+@click.command()
+@click.option("--until", metavar="ISO", help="For trials: as if the clock stood there.")
+@as_json
+@click.pass_context
+def due(context: click.Context, *, until: str | None, wants_json: bool) -> None:
+    """Fire the timers that are due."""
+    settings = _ready(context)
+    if until:
+        settings = replace(settings, fixed_now=_moment(until, settings))
+    fired = timers.fire_due(app.engine_of(settings))
+    say({"fired": fired}, [f"{fired} fired."], wants_json=wants_json)
+
+
+def _ready(context: click.Context) -> Settings:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = settings_of(context)
+    app.require_schema(settings)
+    return settings
+
+
+def _moment(text: str, settings: Settings) -> datetime:
+    if settings.production:
+        raise Invalid("--until is for trials: it is refused in production.")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"--until must be a moment such as 2027-01-04T09:30:00Z, not {text!r}.") from None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
