@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
+from engine.errors import Invalid
 from engine.letters import Recipient
 
 ON_THE_FORM: Final = ("NHS|MAND", "NHS|CSTF", "NHS|CCF", "NHS|EDU")
@@ -79,3 +80,11 @@ def framework_of(name: str) -> str:
     """
     words = name.replace("(", "|").replace(")", "|").replace(" ", "|", 1).split("|")
     return "|".join(word.strip() for word in words[:2])
+
+
+def day(text: str) -> date:
+    """Read an ISO date; raises `Invalid`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid("A date is written as year-month-day, as in 2026-11-22.", value=text) from None

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Row, Table, insert, select
 
-from engine.errors import Invalid, Missing
+from engine.errors import Missing
 from engine.machine import Case, Decision
 from workflows.competence.compliance import Colour, colour
-from workflows.competence.records import Award, AwardState, Competence, Requirement
+from workflows.competence.records import Award, AwardState, Competence, Requirement, day
 from workflows.competence.tables import awards, competences, requirements
 from workflows.people import store as people
 from workflows.people.records import AssignmentStatus, Site
@@ -106,14 +106,6 @@ class AwardKeep:
     def changes(self, case: Case[Award], decision: Decision) -> Mapping[str, Any]:  # noqa: ARG002
         """Change nothing but the state."""
         return {}
-
-
-def day(text: str) -> date:
-    """Read an ISO date; raises `Invalid`."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Invalid("A date is written as year-month-day, as in 2026-11-22.", value=text) from None
 
 
 def lasts(ends_on: date | None) -> date:

@@ -21,6 +21,18 @@ class Trigger(StrEnum):
     ABANDON = "ABANDON"
 
 
+@guard("There is nothing to play: you need a place on an e-learning class.")
+def playable(case: Case[Attempt]) -> bool:
+    """Hold where the enrolment has a place and the offering a package."""
+    return case.record.playable
+
+
+@guard("No attempts are left.")
+def attempts_left(case: Case[Attempt]) -> bool:
+    """Hold while the learner has not failed as often as the offering allows (F40)."""
+    return not case.record.exhausted
+
+
 @guard("The result is final already: a new attempt is needed.")
 def not_final(case: Case[Attempt]) -> bool:
     """Hold while the best result is not final."""
@@ -35,7 +47,14 @@ WORKFLOW = Workflow(
     states=AttemptState,
     triggers=Trigger,
     steps=(
-        Step(id="A6-launch", trigger=_T.LAUNCH, sources=(), target=_S.CREATED, by=(SELF,)),
+        Step(
+            id="A6-launch",
+            trigger=_T.LAUNCH,
+            sources=(),
+            target=_S.CREATED,
+            by=(SELF,),
+            when=(playable, attempts_left),
+        ),
         Step(id="A6-T01", trigger=_T.INITIALIZE, sources=(_S.CREATED,), target=_S.INITIALIZED, by=(SELF,)),
         Step(id="A6-T02", trigger=_T.CALL, sources=(_S.INITIALIZED,), target=_S.INITIALIZED),
         Step(id="A6-T03", trigger=_T.SUSPEND, sources=(_S.INITIALIZED,), target=_S.SUSPENDED),
@@ -46,6 +65,15 @@ WORKFLOW = Workflow(
             id="A6-T07",
             trigger=_T.INITIALIZE,
             sources=(_S.SUSPENDED,),
+            target=_S.INITIALIZED,
+            by=(SELF,),
+            when=(not_final,),
+        ),
+        # Ours: a package may finish without a result, and is then taken up again where it was left.
+        Step(
+            id="A6-T07-finished",
+            trigger=_T.INITIALIZE,
+            sources=(_S.FINISHED,),
             target=_S.INITIALIZED,
             by=(SELF,),
             when=(not_final,),

@@ -10,7 +10,7 @@ from engine.machine import Case, guard
 from workflows.competence.award import Trigger as AwardTrigger
 from workflows.competence.writes import PutOnProfile, TakeBack
 from workflows.learning import letters
-from workflows.learning.records import ClassState, Delivery, Enrolment, PerformanceState
+from workflows.learning.records import FINAL, ClassState, Delivery, Enrolment
 from workflows.learning.writes import CloseRanks, Settle
 from workflows.people.responsibilities import RUNS_CLASSES
 
@@ -119,7 +119,7 @@ def before_bar(case: Case[Enrolment]) -> bool:
 def done(case: Case[Enrolment]) -> bool:
     """Hold where the class has started, or the result of the e-learning is final."""
     if case.record.course_class.offering.delivery is Delivery.E_LEARNING:
-        return case.record.performed in (PerformanceState.COMPLETED, PerformanceState.PASSED)
+        return case.record.performed in FINAL
     return case.record.course_class.started(case.now)
 
 

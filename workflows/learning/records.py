@@ -49,7 +49,7 @@ class PerformanceState(StrEnum):
 
 
 class AttemptState(StrEnum):
-    """How far one launch got; stored in `attempts.state`."""
+    """How far one launch got; stored in `launches.state`."""
 
     CREATED = "CREATED"
     INITIALIZED = "INITIALIZED"
@@ -67,6 +67,10 @@ class Delivery(StrEnum):
 
 PLACED: Final = (EnrolmentState.CONFIRMED, EnrolmentState.ATTENDED)
 """The states that take a place and block double booking (facts 1.1)."""
+
+
+FINAL: Final = (PerformanceState.COMPLETED, PerformanceState.PASSED)
+"""The results that complete what an enrolment asks; nothing leads back from them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +236,9 @@ class Attempt:
     organisations: tuple[str, ...]
     person: str
     enrolment: str
-    performance: str
+    playable: bool
+    """Whether the enrolment has a place and the offering a package."""
+    exhausted: bool
+    """Whether the learner failed as often as the offering allows."""
     final: bool
     """Whether the best result is final already."""

@@ -14,6 +14,7 @@ class AssignmentStatus(StrEnum):
 
     APPLICANT = "APPLICANT"
     ACTIVE = "ACTIVE"
+    ENDED = "ENDED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,3 +16,13 @@ STAT_AND_MAND: Final = "stat-and-mand"
 
 RUNS_CLASSES: Final = (LEARNING_ADMINISTRATOR, CLASS_ADMINISTRATOR)
 """Who creates classes and moves enrolments (catalogue D2)."""
+
+GRANTED: Final = (
+    LEARNING_ADMINISTRATOR,
+    CLASS_ADMINISTRATOR,
+    RECRUITER,
+    TEMPLATE_ADMINISTRATOR,
+    SYSTEM_ADMINISTRATOR,
+    CAREER_MANAGEMENT,
+)
+"""All that an account may be granted; everything else is a role, which is allocated to holders."""

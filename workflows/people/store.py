@@ -25,13 +25,13 @@ def add_assignment(conn: Connection, assignment: Assignment) -> None:
     conn.execute(insert(assignments).values(**asdict(assignment)))
 
 
-def activate(conn: Connection, trust: str, assignment: str, starts_on: date) -> None:
-    """Turn an applicant's assignment into an employee's."""
-    conn.execute(
-        update(assignments)
-        .where(assignments.c.trust == trust, assignments.c.id == assignment)
-        .values(status=AssignmentStatus.ACTIVE, starts_on=starts_on)
-    )
+def set_assignment(
+    conn: Connection, trust: str, assignment: str, status: AssignmentStatus, starts_on: date | None = None
+) -> None:
+    """Change whether somebody works in a post, and since when."""
+    since = {"starts_on": starts_on} if starts_on else {}
+    mine = (assignments.c.trust == trust, assignments.c.id == assignment)
+    conn.execute(update(assignments).where(*mine).values(status=status, **since))
 
 
 def person(conn: Connection, trust: str, key: str) -> Person:
@@ -63,7 +63,7 @@ def by_name(conn: Connection, trust: str) -> tuple[Person, ...]:
 def lock(conn: Connection, trust: str, keys: Iterable[str]) -> None:
     """Hold persons' rows until the commit, in one order, so that two enrolments of one person take turns."""
     query = select(persons.c.id).where(persons.c.trust == trust, persons.c.id.in_(set(keys)))
-    conn.execute(query.order_by(persons.c.id).with_for_update())
+    conn.execute(query.order_by(persons.c.id).with_for_update(key_share=True))
 
 
 def assignments_of(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, tuple[Assignment, ...]]:

@@ -332,6 +332,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_attempts_registration", ["trust", "registration", "opened_at"], unique=False)
 
     op.create_table(
+        "courses",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "organisation"],
+            ["organisations.trust", "organisations.id"],
+            name=op.f("fk_courses_trust_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_courses")),
+    )
+    op.create_table(
         "grants",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("account", sa.String(length=40), nullable=False),
@@ -406,6 +419,35 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("trust", "role", "organisation", name=op.f("pk_roles")),
     )
+    op.create_table(
+        "applicants",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("definition", sa.String(length=16), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.String(length=200), nullable=False),
+        sa.Column("hire_on", sa.Date(), nullable=True),
+        sa.Column("person_type", sa.String(length=40), nullable=True),
+        sa.Column("checks_complete", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["trust", "organisation"],
+            ["organisations.trust", "organisations.id"],
+            name=op.f("fk_applicants_trust_organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["trust", "person"], ["persons.trust", "persons.id"], name=op.f("fk_applicants_trust_person")
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_applicants")),
+    )
+    with op.batch_alter_table("applicants", schema=None) as batch_op:
+        batch_op.create_index("ix_applicants_person", ["trust", "person"], unique=False)
+
     op.create_table(
         "assignments",
         sa.Column("trust", sa.String(length=40), nullable=False),
@@ -500,6 +542,33 @@ def upgrade() -> None:
         batch_op.create_index("ix_holders_account", ["trust", "account"], unique=False)
 
     op.create_table(
+        "offerings",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("course", sa.String(length=40), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("delivery", sa.String(length=12), nullable=False),
+        sa.Column("package", sa.String(length=64), nullable=True),
+        sa.Column("competence", sa.String(length=40), nullable=True),
+        sa.Column("validity_months", sa.Integer(), nullable=True),
+        sa.Column("restrict_days", sa.Integer(), nullable=True),
+        sa.Column("max_attempts", sa.Integer(), nullable=True),
+        sa.Column("joining_text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "competence"], ["competences.trust", "competences.id"], name=op.f("fk_offerings_trust_competence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["trust", "course"], ["courses.trust", "courses.id"], name=op.f("fk_offerings_trust_course")
+        ),
+        sa.ForeignKeyConstraint(
+            ["trust", "package"], ["packages.trust", "packages.hash"], name=op.f("fk_offerings_trust_package")
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_offerings")),
+    )
+    with op.batch_alter_table("offerings", schema=None) as batch_op:
+        batch_op.create_index("ix_offerings_course", ["trust", "course"], unique=False)
+
+    op.create_table(
         "calls",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("attempt", sa.String(length=40), nullable=False),
@@ -517,6 +586,92 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trust", "attempt", "epoch", "seq", name=op.f("pk_calls")),
     )
     op.create_table(
+        "classes",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("definition", sa.String(length=16), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("offering", sa.String(length=40), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("minimum", sa.Integer(), nullable=False),
+        sa.Column("maximum", sa.Integer(), nullable=True),
+        sa.Column("waitlist", sa.Boolean(), nullable=False),
+        sa.Column("waitlist_maximum", sa.Integer(), nullable=True),
+        sa.Column("restrict_days", sa.Integer(), nullable=True),
+        sa.Column("withdraw_days", sa.Integer(), nullable=False),
+        sa.Column("approval", sa.Boolean(), nullable=False),
+        sa.Column("venue", sa.String(length=200), nullable=False),
+        sa.Column("joining_text", sa.Text(), nullable=False),
+        sa.Column("zone", sa.String(length=60), nullable=False),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["trust", "offering"], ["offerings.trust", "offerings.id"], name=op.f("fk_classes_trust_offering")
+        ),
+        sa.ForeignKeyConstraint(
+            ["trust", "organisation"],
+            ["organisations.trust", "organisations.id"],
+            name=op.f("fk_classes_trust_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_classes")),
+    )
+    with op.batch_alter_table("classes", schema=None) as batch_op:
+        batch_op.create_index("ix_classes_offering", ["trust", "offering"], unique=False)
+
+    op.create_table(
+        "performances",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("definition", sa.String(length=16), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("offering", sa.String(length=40), nullable=False),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("attempt", sa.String(length=40), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "offering"], ["offerings.trust", "offerings.id"], name=op.f("fk_performances_trust_offering")
+        ),
+        sa.ForeignKeyConstraint(
+            ["trust", "person"], ["persons.trust", "persons.id"], name=op.f("fk_performances_trust_person")
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_performances")),
+        sa.UniqueConstraint("trust", "offering", "person", name=op.f("uq_performances_trust_offering_person")),
+    )
+    with op.batch_alter_table("performances", schema=None) as batch_op:
+        batch_op.create_index("ix_performances_person", ["trust", "person"], unique=False)
+
+    op.create_table(
+        "transfers",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("definition", sa.String(length=16), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("applicant", sa.String(length=40), nullable=False),
+        sa.Column("source_organisation", sa.String(length=200), nullable=False),
+        sa.Column("review_days", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["trust", "applicant"], ["applicants.trust", "applicants.id"], name=op.f("fk_transfers_trust_applicant")
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_transfers")),
+    )
+    with op.batch_alter_table("transfers", schema=None) as batch_op:
+        batch_op.create_index("ix_transfers_applicant", ["trust", "applicant"], unique=False)
+
+    op.create_table(
         "divergences",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("attempt", sa.String(length=40), nullable=False),
@@ -532,14 +687,131 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("trust", "attempt", "epoch", "seq", name=op.f("pk_divergences")),
     )
+    op.create_table(
+        "enrolments",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("definition", sa.String(length=16), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("course_class", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("spell", sa.Integer(), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("made_by", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "course_class"], ["classes.trust", "classes.id"], name=op.f("fk_enrolments_trust_course_class")
+        ),
+        sa.ForeignKeyConstraint(
+            ["trust", "person"], ["persons.trust", "persons.id"], name=op.f("fk_enrolments_trust_person")
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_enrolments")),
+        sa.UniqueConstraint("trust", "course_class", "person", name=op.f("uq_enrolments_trust_course_class_person")),
+    )
+    with op.batch_alter_table("enrolments", schema=None) as batch_op:
+        batch_op.create_index("ix_enrolments_person", ["trust", "person"], unique=False)
+        batch_op.create_index(
+            "uq_enrolments_position",
+            ["trust", "course_class", "position"],
+            unique=True,
+            sqlite_where=sa.text("position IS NOT NULL"),
+            postgresql_where=sa.text("position IS NOT NULL"),
+        )
+
+    op.create_table(
+        "sessions",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("course_class", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=8), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("venue", sa.String(length=200), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "course_class"], ["classes.trust", "classes.id"], name=op.f("fk_sessions_trust_course_class")
+        ),
+        sa.PrimaryKeyConstraint("trust", "course_class", "id", name=op.f("pk_sessions")),
+    )
+    op.create_table(
+        "transfer_lines",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("transfer", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.String(length=8), nullable=False),
+        sa.Column("name", sa.String(length=240), nullable=False),
+        sa.Column("level", sa.String(length=80), nullable=True),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("decided", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["trust", "transfer"], ["transfers.trust", "transfers.id"], name=op.f("fk_transfer_lines_trust_transfer")
+        ),
+        sa.PrimaryKeyConstraint("trust", "transfer", "number", name=op.f("pk_transfer_lines")),
+    )
+    op.create_table(
+        "launches",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("definition", sa.String(length=16), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("enrolment", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "enrolment"], ["enrolments.trust", "enrolments.id"], name=op.f("fk_launches_trust_enrolment")
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_launches")),
+    )
+    with op.batch_alter_table("launches", schema=None) as batch_op:
+        batch_op.create_index("ix_launches_enrolment", ["trust", "enrolment"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Take back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("launches", schema=None) as batch_op:
+        batch_op.drop_index("ix_launches_enrolment")
+
+    op.drop_table("launches")
+    op.drop_table("transfer_lines")
+    op.drop_table("sessions")
+    with op.batch_alter_table("enrolments", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_enrolments_position",
+            sqlite_where=sa.text("position IS NOT NULL"),
+            postgresql_where=sa.text("position IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_enrolments_person")
+
+    op.drop_table("enrolments")
     op.drop_table("divergences")
+    with op.batch_alter_table("transfers", schema=None) as batch_op:
+        batch_op.drop_index("ix_transfers_applicant")
+
+    op.drop_table("transfers")
+    with op.batch_alter_table("performances", schema=None) as batch_op:
+        batch_op.drop_index("ix_performances_person")
+
+    op.drop_table("performances")
+    with op.batch_alter_table("classes", schema=None) as batch_op:
+        batch_op.drop_index("ix_classes_offering")
+
+    op.drop_table("classes")
     op.drop_table("calls")
+    with op.batch_alter_table("offerings", schema=None) as batch_op:
+        batch_op.drop_index("ix_offerings_course")
+
+    op.drop_table("offerings")
     with op.batch_alter_table("holders", schema=None) as batch_op:
         batch_op.drop_index("ix_holders_account")
 
@@ -559,6 +831,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_assignments_person")
 
     op.drop_table("assignments")
+    with op.batch_alter_table("applicants", schema=None) as batch_op:
+        batch_op.drop_index("ix_applicants_person")
+
+    op.drop_table("applicants")
     op.drop_table("roles")
     op.drop_table("requirements")
     with op.batch_alter_table("persons", schema=None) as batch_op:
@@ -570,6 +846,7 @@ def downgrade() -> None:
 
     op.drop_table("package_files")
     op.drop_table("grants")
+    op.drop_table("courses")
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.drop_index("ix_attempts_registration")
         batch_op.drop_index("ix_attempts_learner")

@@ -1,0 +1,109 @@
+"""What a launch needs, and what an outcome of the run-time moves: attempt, performance, enrolment, award, letters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.errors import Missing, Refused
+from engine.transaction import Transaction
+from scorm import library
+from scorm import store as runtime
+from scorm.outcome import Outcome
+from workflows.learning import attempt, catalogue, performance, results
+from workflows.learning.records import PerformanceState
+from workflows.learning.tables import classes, enrolments, performances
+from workflows.people import store as people
+
+SUSPENDED = "suspend"
+
+
+def launch(tx: Transaction, trust: str, enrolment: str) -> str:
+    """Return the attempt that an enrolment plays next: the last one while it goes on, else a new one.
+
+    Raises `Missing`, `NotAllowed`, or `Refused` where there is nothing to play or no attempt is left.
+    """
+    going_on = [one for one in runtime.attempts_of(tx.connection, trust, enrolment)[:1] if one.goes_on]
+    owner = _owner(tx, trust, enrolment)
+    if going_on and owner.person == tx.actor.person:
+        return going_on[0].id
+    moved = tx.start(attempt.KIND, trust, attempt.Trigger.LAUNCH, {"enrolment": enrolment})
+    offering = catalogue.offering(tx.connection, trust, owner.offering)
+    learner = people.person(tx.connection, trust, owner.person)
+    package = library.package_of(tx.connection, trust, offering.package or "")
+    if package is None:
+        raise Refused("The package of this e-learning is not here any more.")
+    new = runtime.Attempt(
+        trust=trust,
+        id=moved.subject.id,
+        registration=enrolment,
+        learner=learner.id,
+        learner_name=learner.name,
+        package=package.hash,
+        sco=package.manifest.scos[0].identifier,
+        opened_at=tx.now,
+        active_at=tx.now,
+    )
+    runtime.add_attempt(tx.connection, new)
+    _ensure_performance(tx, trust, offering.id, learner.id)
+    return new.id
+
+
+def on_outcome(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> None:
+    """Move what an outcome concerns, in the commit of the batch that brought it, as the system.
+
+    What the tables refuse is no news: a performance never goes back, and a late batch may find all done already.
+    """
+    within = tx.caused_by(tx.because)
+    _follow_attempt(within, played, outcome)
+    _follow_performance(within, played, outcome)
+
+
+def _follow_attempt(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> None:
+    begun = _try(tx, attempt.KIND, played.trust, attempt.Trigger.INITIALIZE, played.id)
+    if played.running:
+        if not begun:
+            _try(tx, attempt.KIND, played.trust, attempt.Trigger.CALL, played.id)
+        return
+    end = attempt.Trigger.SUSPEND if outcome.exit == SUSPENDED else attempt.Trigger.FINISH
+    _try(tx, attempt.KIND, played.trust, end, played.id)
+
+
+def _follow_performance(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> None:
+    owner = _owner(tx, played.trust, played.registration)
+    identifier = _ensure_performance(tx, played.trust, owner.offering, owner.person)
+    mine = (performances.c.trust == played.trust, performances.c.id == identifier)
+    state = tx.connection.execute(select(performances.c.state).where(*mine)).scalar_one()
+    facts = {"attempt": played.id, "score": outcome.score_raw}
+    for trigger in performance.way(PerformanceState(state), outcome.lesson_status):
+        _try(tx, performance.KIND, played.trust, trigger, identifier, facts)
+
+
+def _try(  # noqa: PLR0913, PLR0917 - what `fire_many` takes, for one
+    tx: Transaction, kind: str, trust: str, trigger: str, identifier: str, facts: dict[str, Any] | None = None
+) -> bool:
+    return bool(tx.fire_many(kind, trust, trigger, {identifier: facts or {}}).moved)
+
+
+def _ensure_performance(tx: Transaction, trust: str, offering: str, person: str) -> str:
+    """Return the performance of a person, started where there is none; the person's row is held meanwhile."""
+    people.lock(tx.connection, trust, [person])
+    known = results.performance_of(tx.connection, trust, offering, person)
+    if known is not None:
+        return known
+    facts = {"person": person, "offering": offering}
+    within = tx.caused_by(tx.because)
+    return within.start(performance.KIND, trust, performance.Trigger.START, facts).subject.id
+
+
+def _owner(tx: Transaction, trust: str, enrolment: str) -> Any:
+    """Return person and offering of an enrolment; raises `Missing`."""
+    row = tx.connection.execute(
+        select(enrolments.c.person, classes.c.offering)
+        .join(classes, (classes.c.trust == trust) & (classes.c.id == enrolments.c.course_class))
+        .where(enrolments.c.trust == trust, enrolments.c.id == enrolment)
+    ).one_or_none()
+    if row is None:
+        raise Missing("There is no such enrolment in this trust.", kind="enrolment", id=enrolment)
+    return row

@@ -1,0 +1,1 @@
+"""From applicant to employee, and what they bring along from another organisation."""

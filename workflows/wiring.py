@@ -1,0 +1,73 @@
+"""Which workflow is kept where, and which writer serves which effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from engine import approvals, questions, timers
+from engine.effects import Ask, Close, Effect, Schedule, Unschedule
+from engine.keep import Keep
+from engine.machine import Workflow
+from engine.transaction import Handler, Predicate
+from workflows.competence import award
+from workflows.competence import effects as competence_effects
+from workflows.competence.store import AwardKeep
+from workflows.competence.writes import PutOnProfile, TakeBack
+from workflows.learning import attempt, classes, enrolment, performance
+from workflows.learning import effects as learning_effects
+from workflows.learning.keeps import ClassKeep, EnrolmentKeep
+from workflows.learning.results import AttemptKeep, PerformanceKeep
+from workflows.learning.writes import CloseRanks, MoveEnrolments, Settle, WriteSessions
+from workflows.onboarding import applicant, transfer
+from workflows.onboarding import effects as onboarding_effects
+from workflows.onboarding.keeps import ApplicantKeep, TransferKeep
+from workflows.onboarding.writes import AddAssignment, KeepDecision, SetAssignment, WriteLines
+from workflows.people.records import Site
+
+WORKFLOWS: Final[tuple[Workflow, ...]] = (
+    applicant.WORKFLOW,
+    approvals.WORKFLOW,
+    attempt.WORKFLOW,
+    award.WORKFLOW,
+    classes.WORKFLOW,
+    enrolment.WORKFLOW,
+    performance.WORKFLOW,
+    transfer.WORKFLOW,
+)
+"""Every workflow there is, the engine's own among them."""
+
+HANDLERS: Final[Mapping[type[Effect], Handler]] = {
+    Ask: questions.ask,
+    Close: questions.close,
+    Schedule: timers.schedule,
+    Unschedule: timers.unschedule,
+    PutOnProfile: competence_effects.put_on_profile,
+    TakeBack: competence_effects.take_back,
+    Settle: learning_effects.settle,
+    CloseRanks: learning_effects.close_ranks,
+    MoveEnrolments: learning_effects.move_enrolments,
+    WriteSessions: learning_effects.write_sessions,
+    AddAssignment: onboarding_effects.add_assignments,
+    SetAssignment: onboarding_effects.set_assignments,
+    WriteLines: onboarding_effects.write_lines,
+    KeepDecision: onboarding_effects.keep_decisions,
+}
+
+
+PREDICATES: Final[Mapping[str, Predicate]] = {}
+"""Predicates of letters beside the engine's own `still_in`, which is all that ours ask so far."""
+
+
+def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:
+    """Return by kind each workflow and where its subjects are, for an installation at this address."""
+    return {
+        approvals.KIND: (approvals.WORKFLOW, questions.Approvals()),
+        applicant.KIND: (applicant.WORKFLOW, ApplicantKeep()),
+        attempt.KIND: (attempt.WORKFLOW, AttemptKeep()),
+        award.KIND: (award.WORKFLOW, AwardKeep(site)),
+        classes.KIND: (classes.WORKFLOW, ClassKeep()),
+        enrolment.KIND: (enrolment.WORKFLOW, EnrolmentKeep(site)),
+        performance.KIND: (performance.WORKFLOW, PerformanceKeep()),
+        transfer.KIND: (transfer.WORKFLOW, TransferKeep(site)),
+    }
