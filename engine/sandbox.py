@@ -22,6 +22,7 @@ LONGEST_OUTPUT = 256 * 1024
 _MOST_NODES = 3000
 _MOST_LOOPS = 10
 _DEEPEST_LOOP = 2
+_TOO_DEEP = "The template is nested too deeply."
 _OF_A_LOOP = frozenset({"first", "last", "index"})
 _ALLOWED = (
     nodes.Template,
@@ -80,7 +81,10 @@ class Compiled:
         """Compile what `check` lets through. Raises `TemplateError`."""
         tree = check(source, sandbox)
         self._loops = tree.find(nodes.For) is not None
-        self._template = sandbox.from_string(source)
+        try:
+            self._template = sandbox.from_string(source)
+        except (JinjaError, SyntaxError, RecursionError):  # Python allows 100 levels of indentation
+            raise TemplateLimit(_TOO_DEEP, line=1) from None
 
     def render(self, values: Mapping[str, Any]) -> str:
         """Return the text. Raises `TemplateError` for a name it was not given, `TemplateLimit` for too much."""
@@ -108,7 +112,7 @@ def check(source: str, sandbox: Sandbox) -> nodes.Template:
     except TemplateSyntaxError as trouble:
         raise TemplateError(f"{trouble.message}.", line=trouble.lineno) from None
     except RecursionError:
-        raise TemplateLimit("The template is nested too deeply.", line=1) from None
+        raise TemplateLimit(_TOO_DEEP, line=1) from None
     if len(everything) > _MOST_NODES:
         raise TemplateLimit("The template has too many parts.", line=1)
     for node in everything:

@@ -114,13 +114,13 @@ def save_version(  # noqa: PLR0913 - a version has an author, a reason and a tim
     if trial.errors:
         raise TemplateError(" ".join(finding.sentence for finding in trial.errors))
     here = _at(trust, organisation, trial.notice)
-    last = conn.scalar(select(func.max(_columns.version)).where(*here)) or 0
+    number = _next(conn, here)
     conn.execute(update(template_versions).where(*here, _columns.state == State.PUBLISHED).values(state=State.RETIRED))
     row = {
         "trust": trust,
         "notice": trial.notice,
         "organisation": organisation,
-        "version": last + 1,
+        "version": number,
         "state": State.PUBLISHED,
         "subject": trial.source.subject,
         "text": trial.source.text,
@@ -133,7 +133,11 @@ def save_version(  # noqa: PLR0913 - a version has an author, a reason and a tim
         conn.execute(insert(template_versions).values(row))
     except IntegrityError:
         raise Conflict("Somebody else published a version of this template first.") from None
-    return last + 1
+    return number
+
+
+def _next(conn: Connection, here: tuple[ColumnElement[bool], ...]) -> int:
+    return (conn.scalar(select(func.max(_columns.version)).where(*here)) or 0) + 1
 
 
 def _at(trust: str, organisation: str, notice: str) -> tuple[ColumnElement[bool], ...]:

@@ -60,7 +60,8 @@ def test_what_is_not_on_the_list_is_refused(source):
     "source",
     [
         "a" * (sandbox.LONGEST_SOURCE + 1),
-        "{{ name }}" * 2000,
+        "{{ name }}" * 3100,
+        "{% if a %}" * 200 + "{% endif %}" * 200,
         "{% for a in names %}{% endfor %}" * 11,
         "{% for a in names %}{% for b in names %}{% for c in names %}{% endfor %}{% endfor %}{% endfor %}",
         "{{ " + "(" * 3000 + "name" + ")" * 3000 + " }}",
