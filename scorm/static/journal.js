@@ -220,8 +220,7 @@ function fitting(calls, limit) {
 function opened() {
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => {
-    const calls = request.result.createObjectStore("calls", { keyPath: ["attempt", "epoch", "seq"] });
-    calls.createIndex("attempt", "attempt");
+    request.result.createObjectStore("calls", { keyPath: ["attempt", "epoch", "seq"] });
     request.result.createObjectStore("attempts", { keyPath: ["attempt", "epoch"] });
   };
   return settled(request);

@@ -145,6 +145,30 @@ def test_closing_the_window_lets_the_course_finish_as_well(stage: Stage, page: P
     assert stage.told[-1][1].finished
 
 
+def test_a_value_far_too_long_is_refused_and_holds_nothing_up(stage: Stage, page: Page) -> None:
+    page.goto(stage.play_url)
+    expect_page(page, 1)
+
+    answer = page.evaluate("API.LMSSetValue('cmi.suspend_data', 'x'.repeat(5_000_000))")
+    page.frame_locator("#course").locator("#done").click()
+
+    expect(page.locator("#saved")).to_have_text("Saved", timeout=2_000)
+    assert answer == "false"
+    assert count(stage, tables.divergences) == 0
+
+
+def test_what_does_not_fit_into_the_last_request_is_there_at_the_next_launch(stage: Stage, page: Page) -> None:
+    page.goto(stage.play_url)
+    expect_page(page, 1)
+    page.evaluate("API.LMSSetValue('cmi.suspend_data', 'é'.repeat(64_000))")
+    page.goto("about:blank")
+
+    page.goto(stage.play_url)
+
+    expect_page(page, 1)
+    assert page.evaluate("API.LMSGetValue('cmi.suspend_data').length") == 64_000
+
+
 def test_a_learner_is_warned_after_ten_seconds_and_told_when_all_is_saved(stage: Stage, page: Page) -> None:
     page.clock.install()
     cut_off(page)
