@@ -87,7 +87,8 @@ def lines(invitation: Invitation, sequence: int, stamp: datetime, organizer: str
 
 def fold(content: list[str]) -> bytes:
     """Write content lines with CRLF, each of at most 75 octets and no character split (RFC 5545 3.1)."""
-    return "".join([_plain(line) or _folded(line) for line in content]).encode()
+    short = [line if len(line) <= MAX_OCTETS and line.isascii() else _folded(line) for line in content]
+    return ("\r\n".join(short) + "\r\n").encode()
 
 
 def from_record(record: Mapping[str, Any]) -> Invitation:
@@ -213,11 +214,6 @@ def _escaped(value: str) -> str:
     return people.clean_lines(value, _LONGEST_TEXT).translate(_ESCAPES)
 
 
-def _plain(line: str) -> str:
-    """Return a line that needs no folding with its end, else nothing; nearly all are such."""
-    return f"{line}\r\n" if len(line) <= MAX_OCTETS and line.isascii() else ""
-
-
 def _folded(line: str) -> str:
     octets = line.encode()
     parts = []
@@ -229,7 +225,7 @@ def _folded(line: str) -> str:
         parts.append(octets[start:stop])
         start, room = stop, MAX_OCTETS - 1
     parts.append(octets[start:])
-    return b"\r\n ".join(parts).decode() + "\r\n"
+    return b"\r\n ".join(parts).decode()
 
 
 def _utc(at: datetime) -> str:

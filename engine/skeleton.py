@@ -57,7 +57,9 @@ class Meant:
 def build(meant: Meant) -> bytes:
     """Return the whole message, compared with what was meant. Raises `Garbled`."""
     structure = _structure(meant)
-    _require_equal([name for name, value in meant.headers if people.UNSAFE.search(value)], [], "a header has a line end")
+    _require_equal(
+        [name for name, value in meant.headers if people.UNSAFE.search(value)], [], "a header has a line end"
+    )
     try:
         head = "".join(f"{name}: {_written(name, value)}\r\n" for name, value in (*meant.headers, *structure))
         message = head.encode("ascii") + b"\r\n" + _body(meant)
@@ -216,6 +218,8 @@ def _read(name: str, written: str) -> str:
     if name in _MAILBOXES and written.startswith('"'):
         quoted, _, email = written.rpartition('" <')
         return _UNESCAPED.sub(r"\1", quoted[1:]) + f" <{email}"
+    if "=?" not in written:
+        return written
     joined = _BETWEEN_WORDS.sub("", written)
     return _WORD.sub(lambda word: b64decode(word[1]).decode(), joined)
 

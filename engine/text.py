@@ -34,4 +34,4 @@ def clean_lines(value: str, limit: int) -> str:
 
 def squeeze(value: str) -> str:
     """Leave at most one empty line between two others, and none at the ends."""
-    return _BLANK_LINES.sub("\n\n", value).strip()
+    return (_BLANK_LINES.sub("\n\n", value) if "\n\n\n" in value else value).strip()
