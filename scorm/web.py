@@ -21,7 +21,7 @@ from engine.settings import Settings, secret_for
 from engine.transaction import Engine
 from scorm import addresses, batches, blobs, content, elements, library, playing, store, tokens
 from scorm.batches import Batch
-from scorm.errors import AttemptMissing, BatchGap, BatchMalformed
+from scorm.errors import AttemptMissing, BatchGap, BatchMalformed, PackageMissing
 from scorm.playing import OnOutcome, Taken
 from scorm.store import Attempt
 from scorm.tokens import Purpose, Token
@@ -57,7 +57,8 @@ def create_content_app(engine: Engine, settings: Settings, on_outcome: OnOutcome
     app.register_blueprint(_calls(site))
     app.register_blueprint(_content(site))
     app.register_error_handler(HTTPException, _refused)
-    app.register_error_handler(AttemptMissing, lambda _: _problem(HTTPStatus.NOT_FOUND, "missing", _UNKNOWN))
+    for missing in (AttemptMissing, PackageMissing):
+        app.register_error_handler(missing, lambda _: _problem(HTTPStatus.NOT_FOUND, "missing", _UNKNOWN))
     app.register_error_handler(BatchMalformed, lambda e: _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", str(e)))
     app.register_error_handler(BatchGap, lambda e: _problem(HTTPStatus.CONFLICT, "gap", str(e), expected=e.expected))
     app.register_error_handler(OperationalError, _busy)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from engine.errors import Conflict
 from scorm import calls, library, package, playing, store, tables
+from scorm.errors import AttemptMissing
 from tests.clock import FrozenClock
 from tests.course import FILES, TRUST, Learner, Stage, call, set_up
 
@@ -200,6 +201,39 @@ def test_an_attempt_can_be_seen_as_of_any_call(stage: Stage, learner: Learner) -
         session = playing.as_of(connection, TRUST, opened["attempt"], 1, 3)
 
     assert session.value("cmi.core.lesson_location") == "3"
+
+
+def test_what_was_never_opened_cannot_be_seen(stage: Stage) -> None:
+    with stage.engine.reading() as connection, pytest.raises(AttemptMissing):
+        playing.as_of(connection, TRUST, "attempt-1", 1, 3)
+
+
+def test_calls_of_a_window_that_was_never_opened_are_refused(stage: Stage, learner: Learner) -> None:
+    unopened = stage.play_url.removesuffix("/") + "/calls"
+    learner.opened = {"attempt": "attempt-1", "epoch": 0}
+
+    assert learner.send(BEGIN, to="/play/" + unopened.split("/play/")[1]).status_code == 422
+
+
+def test_an_attempt_at_what_its_package_does_not_have_is_not_opened(stage: Stage) -> None:
+    stage.attempt = replace(stage.attempt, id="attempt-2", sco="I9")
+    with stage.engine.transaction() as tx:
+        store.add_attempt(tx.connection, stage.attempt)
+    learner = Learner(stage)
+
+    opened = learner.open(stage.play_url)
+
+    assert opened["error"] == "missing"
+    assert stage.stored().epoch == 0
+
+
+def test_a_trust_has_its_own_packages_and_attempts(stage: Stage) -> None:
+    with stage.engine.reading() as connection:
+        here, elsewhere = (library.packages_of(connection, trust) for trust in (TRUST, "southshire"))
+        attempts = store.attempts_of(connection, TRUST, "enrolment-1")
+
+    assert ([one.title for one in here], elsewhere) == (["Fire safety"], [])
+    assert attempts == [stage.attempt]
 
 
 @pytest.mark.parametrize(
