@@ -117,11 +117,11 @@ class _Guard:
     def __call__(self) -> AnyResponse | None:
         g.visitor = None
         g.nonce = secrets.token_urlsafe(16)
+        self._require_origin()
         if request.endpoint is None:
             return None
         permission = self._declared()
-        self._require_origin(permission)
-        if permission.by_cookie and not request.endpoint.endswith("static"):
+        if permission.by_cookie and not _is_file():
             with self.engine.reading() as conn:
                 g.visitor = visitors.recognise(conn, self.engine.clock())
         return self._refusal(permission)
@@ -132,14 +132,10 @@ class _Guard:
             raise NotAllowed("This page does not declare who may open it, so nobody may.")
         return permission
 
-    def _require_origin(self, permission: Permission) -> None:
-        """Keep the app's pages off the content origin, and packages off the app's (SECURITY 1)."""
+    def _require_origin(self) -> None:
+        """Keep the app's pages off the content origin, whatever the composition root serves there (SECURITY 1)."""
         app, content = (urlsplit(origin).netloc for origin in (self.settings.app_origin, self.settings.content_origin))
-        if app == content:
-            return
-        at_content = request.host == content or request.host.endswith(f".{content}")
-        is_file = (request.endpoint or "").endswith("static")
-        if not is_file and at_content is not (permission.entry is Entry.CONTENT):
+        if app != content and (request.host == content or request.host.endswith(f".{content}")):
             raise NotFound
 
     def _refusal(self, permission: Permission) -> AnyResponse | None:
@@ -169,9 +165,14 @@ class _Headers:
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if not (request.endpoint or "").endswith("static"):
+        if not _is_file():
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _is_file() -> bool:
+    """Say whether a file of a static folder is asked for: it is the same for everybody."""
+    return (request.endpoint or "").rpartition(".")[2] == "static"
 
 
 def _policy(settings: Settings) -> str:

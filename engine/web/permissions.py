@@ -20,7 +20,6 @@ class Entry(StrEnum):
     SIGNED_IN = "signed in"
     RESPONSIBLE = "responsible"
     BEARER = "bearer token"
-    CONTENT = "content origin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,7 @@ class Permission:
     @property
     def by_cookie(self) -> bool:
         """Say whether the route trusts the session's cookie, and so needs the form's token too."""
-        return self.entry in {Entry.PUBLIC, Entry.SIGNED_IN, Entry.RESPONSIBLE}
+        return self.entry is not Entry.BEARER
 
     def admits(self, actor: Actor | None) -> bool:
         """Say whether an actor may come in; without one, only what asks nothing of the session is open."""
@@ -63,11 +62,6 @@ def requires(*responsibilities: str) -> Callable[[View], View]:
 def by_bearer(view: View) -> View:
     """Declare that the view checks a bearer token itself; cookies mean nothing to it."""
     return _declare(view, Permission(entry=Entry.BEARER))
-
-
-def on_content_origin(view: View) -> View:
-    """Declare that the view is for the content origin alone and checks the token in its path itself."""
-    return _declare(view, Permission(entry=Entry.CONTENT))
 
 
 def declared(view: Callable[..., Any] | None) -> Permission | None:
