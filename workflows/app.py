@@ -20,11 +20,12 @@ from engine.sink import Sink
 from engine.smtp import SmtpTransport
 from engine.templates import Shelf
 from engine.transaction import Engine
-from engine.web import account, frame, journal, mailbox, messages, worklist
+from engine.web import frame, journal, mailbox, messages, worklist
 from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
 from workflows import wiring
 from workflows.learning import playing
+from workflows.people.records import Site
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -42,7 +43,14 @@ def clock_of(settings: Settings) -> Clock:
 
 def engine_of(settings: Settings) -> Engine:
     """Open the database and put the workflows over it; the schema must stand already (`db upgrade`)."""
-    return wiring.engine(settings, database.connect(settings.database_url), clock_of(settings))
+    return Engine(
+        database=database.connect(settings.database_url),
+        keeps=wiring.keeps(Site(origin=settings.app_origin, domain=settings.reply_domain)),
+        handlers=wiring.HANDLERS,
+        predicates=wiring.PREDICATES,
+        clock=clock_of(settings),
+        reply_domain=settings.reply_domain,
+    )
 
 
 def require_schema(settings: Settings) -> None:
@@ -95,7 +103,6 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
     pages = frame.frame(engine, settings)
     presenters: dict[str, Any] = {}
     for blueprint in (
-        account.blueprint(engine, settings),
         worklist.blueprint(engine, presenters),
         messages.blueprint(engine, settings),
         journal.blueprint(engine),

@@ -81,7 +81,10 @@ def test_every_notice_of_a_step_has_its_folder():
 def test_every_effect_has_a_handler():
     declared = {kind for kind in all_effects(Effect) if kind.__module__.split(".")[0] in {"engine", "workflows"}}
 
-    assert declared - SERVED_BY_THE_SPINE == set(wiring.HANDLERS)
+    # By name: a slotted dataclass leaves the class that it was made from among the subclasses.
+    assert {kind.__qualname__ for kind in declared - SERVED_BY_THE_SPINE} - {
+        kind.__qualname__ for kind in SERVED_BY_THE_SPINE
+    } == {kind.__qualname__ for kind in wiring.HANDLERS}
 
 
 def test_every_setting_is_documented():

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from engine import drawing, journal, messages
 from engine.errors import Missing
 from engine.letters import Subject
-from engine.machine import Workflow, plain
+from engine.machine import plain
 from engine.tables import journal as journal_table
 from engine.tables import outbox
 from engine.transaction import Engine
@@ -34,7 +34,7 @@ def list_workflows(*, wants_json: bool) -> None:
     """Name each workflow with its version, states and steps."""
     found = [
         {"kind": w.kind, "title": w.title, "version": w.version, "states": len(w.states), "steps": len(w.steps)}
-        for w in _declared()
+        for w in wiring.WORKFLOWS
     ]
     lines = (f"{w['kind']:<14}{w['version']}  {w['states']} states, {w['steps']} steps  {w['title']}" for w in found)
     say(found, lines, wants_json=wants_json)
@@ -44,7 +44,7 @@ def list_workflows(*, wants_json: bool) -> None:
 @click.option("--check", is_flag=True, help="Only say whether the generated README is current.")
 def draw(*, check: bool) -> int:
     """Write workflows/README.md: a diagram and a table for every workflow."""
-    drawn = "\n".join([_HEAD, *(f"{drawing.document(workflow)}\n" for workflow in _declared())])
+    drawn = "\n".join([_HEAD, *(f"{drawing.document(workflow)}\n" for workflow in wiring.WORKFLOWS)])
     current = _DRAWN.is_file() and _DRAWN.read_text(encoding="utf-8") == drawn
     if not check:
         _DRAWN.write_text(drawn, encoding="utf-8")
@@ -89,10 +89,6 @@ def why(context: click.Context, kind: str, identifier: str, *, wants_json: bool)
             answer = list(_history(engine, connection, kind, identifier))
             lines = [entry["sentence"] for entry in answer]
     say(answer, lines, wants_json=wants_json)
-
-
-def _declared() -> list[Workflow]:
-    return list(wiring.WORKFLOWS)
 
 
 def _one(connection: Connection, table: Any, identifier: str) -> Any:

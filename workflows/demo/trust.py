@@ -118,7 +118,13 @@ _COMPETENCES: Final = (
     ("infection-control", "NHS|CSTF|Infection Prevention and Control - Level 2 - 1 Year|", 12),
     ("safeguarding-adults", "NHS|CSTF|Safeguarding Adults - Level 2 - 3 Years|", 36),
 )
-_REQUIRED: Final = ("information-governance", "moving-and-handling", "resuscitation", "fire-safety", "infection-control")
+_REQUIRED: Final = (
+    "information-governance",
+    "moving-and-handling",
+    "resuscitation",
+    "fire-safety",
+    "infection-control",
+)
 
 
 def build(engine: Engine, blobs: Path) -> None:
@@ -213,7 +219,7 @@ def _classroom(tx: Transaction) -> None:
     _offering(tx.connection, "fire-safety", "Fire safety: ward evacuation", Delivery.CLASSROOM)
     _offering(tx.connection, "infection-control", "Infection prevention and control: practical", Delivery.CLASSROOM)
     free = _classroom_class(tx, "resuscitation", days=21, places=12, sessions=2)
-    full = _classroom_class(tx, "fire-safety", days=28, places=3)
+    full = _classroom_class(tx, "fire-safety", days=24, places=3)
     near = _classroom_class(tx, "infection-control", days=5, places=2)
     for made, learners in (
         (free, ("lin.chen", "sofia.rossi")),
@@ -311,7 +317,11 @@ def _applicant(tx: Transaction) -> None:
     made = tx.start(applicant.KIND, TRUST, applicant.Trigger.PREFER, facts).subject
     names = {identifier: name for identifier, name, _months in _COMPETENCES}
     lines = [
-        {"name": names[identifier], "starts_on": str(today - timedelta(days=200)), "ends_on": str(today + timedelta(days=ends))}
+        {
+            "name": names[identifier],
+            "starts_on": str(today - timedelta(days=200)),
+            "ends_on": str(today + timedelta(days=ends)),
+        }
         for identifier, ends in (("fire-safety", 530), ("resuscitation", 165), ("safeguarding-adults", 895))
     ]
     sent = {"applicant": made.id, "source_organisation": "Westerly University Hospitals", "lines": lines}
