@@ -78,7 +78,7 @@ def _share(url: str, synchronous: str, count: int, processes: int, number: int) 
         database=base,
         keeps={KIND: (WORKFLOW, Bookings())},
         handlers={},
-        clock=partial(datetime.now, UTC),  # noqa: TID251
+        clock=partial(datetime.now, UTC),  # noqa: TID251 - a load is timed by the real clock
     )
     with engine.reading() as connection:
         connection.execute(select(func.count()).select_from(bookings)).scalar_one()
