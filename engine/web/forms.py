@@ -18,6 +18,7 @@ _COMPONENTS: Mapping[str, str] = {
     "SelectMultipleField": "checkboxes",
     "TextAreaField": "textarea",
 }
+_FOLDERS: Mapping[str, str] = {"fileUpload": "file-upload", "passwordInput": "password-input"}
 _TYPES: Mapping[str, str] = {"EmailField": "email", "DateField": "date", "TimeField": "time"}
 _NUMERIC = frozenset({"IntegerField", "DecimalField"})
 
@@ -38,14 +39,14 @@ def install(app: Flask) -> None:
 
 
 def component(field: Field) -> dict[str, Any]:
-    """Return the name of a field's component, and its parameters."""
+    """Return the name of a field's component, the folder of its macro, and its parameters."""
     name = _COMPONENTS.get(field.type, "input")
     params = {"id": field.id, "name": field.name, **_said(field)}
     if name in {"radios", "select", "checkboxes"}:
         params |= _choices(name, field)
     else:
         params |= {"label": {"text": field.label.text}, **_value(name, field)}
-    return {"name": name, "params": params}
+    return {"name": name, "folder": _FOLDERS.get(name, name), "params": params}
 
 
 def problems(form: Form) -> list[dict[str, str]]:
