@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, update
 
 from engine import relevance
 from engine.errors import Invalid, Missing, Refused
@@ -58,20 +58,30 @@ def message(connection: Connection, trust: str, letter: str) -> RowMapping:
     return found
 
 
-def messages(
+def messages(  # noqa: PLR0913 - which letters, and which page of them
     connection: Connection,
     trust: str,
     filters: Mapping[str, str] | None = None,
     cursor: str | None = None,
     limit: int = PAGE,
+    *,
+    within: Collection[str] | None = None,
+    recipient: str = "",
 ) -> Page:
     """Return a page of a trust's letters, the newest first; `filters` are columns of `FILTERS` and their values.
 
-    `cursor` is the `after` of the page before. Raises `Invalid` for another filter.
+    `cursor` is the `after` of the page before; `within` are the organisations whose letters may be seen (None: all);
+    `recipient` is a part of a name or an address, in any case. Raises `Invalid` for another filter.
     """
     if unknown := (filters or {}).keys() - FILTERS:
         raise Invalid(f"Messages cannot be chosen by {', '.join(sorted(unknown))}.")
     wanted = [outbox.c[name] == value for name, value in (filters or {}).items()]
+    if within is not None:
+        wanted.append(outbox.c.organisation.in_(within))
+    if recipient:
+        part = recipient.lower()
+        named = func.lower(outbox.c.name).contains(part, autoescape=True)
+        wanted.append(or_(named, func.lower(outbox.c.email).contains(part, autoescape=True)))
     if cursor:
         wanted.append(outbox.c.id < cursor)
     chosen = select(outbox).where(outbox.c.trust == trust, *wanted).order_by(outbox.c.id.desc()).limit(limit + 1)

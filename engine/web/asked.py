@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func
 
 from engine.approvals import Status
 from engine.directory_tables import organisations, roles
-from engine.errors import Invalid, Missing
+from engine.errors import Missing
 from engine.machine import Actor
 from engine.tables import Instant, approvals
+from engine.web import paging
 
 PAGE: Final = 25
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
-_BETWEEN: Final = "~"
 
 
 class Shown(StrEnum):
@@ -26,14 +26,6 @@ class Shown(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Some approvals, each with the titles of its role and place; `after` is the next ones' cursor, None at the end."""
-
-    approvals: Sequence[RowMapping]
-    after: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +37,7 @@ class _Order:
     falling: bool
 
 
-_DUE = func.coalesce(approvals.c.due_at, literal(_NEVER, Instant()), type_=Instant())
+_DUE = func.coalesce(approvals.c.due_at, literal(_NEVER, Instant()), type_=Instant()).label("due")
 _ORDERS: Final[Mapping[Shown, _Order]] = {
     Shown.OPEN: _Order(states=(Status.OPEN, Status.ERROR), moment=_DUE, falling=False),
     Shown.CLOSED: _Order(
@@ -54,21 +46,15 @@ _ORDERS: Final[Mapping[Shown, _Order]] = {
 }
 
 
-def asked_of(  # noqa: PLR0913 - whose, which, and which page of them
-    connection: Connection, trust: str, actor: Actor, shown: Shown, *, cursor: str | None = None, limit: int = PAGE
-) -> Page:
+def asked_of(connection: Connection, trust: str, actor: Actor, shown: Shown, cursor: str | None = None) -> paging.Page:
     """Return a page of what is asked of an actor: open ones by due date, closed ones the latest first.
 
-    Raises `Invalid` for a cursor that no page gave out.
+    Each row has the titles of its role and place too. Raises `Invalid` for a cursor that no page gave out.
     """
     order = _ORDERS[shown]
     chosen = _titled(trust, actor).where(approvals.c.state.in_(order.states))
-    if cursor:
-        chosen = chosen.where(_beyond(order, cursor))
     keys = [order.moment, approvals.c.id]
-    sorted_by = [key.desc() if order.falling else key for key in keys]
-    found = connection.execute(chosen.order_by(*sorted_by).limit(limit + 1)).mappings().all()
-    return Page(approvals=found[:limit], after=_cursor(found[limit - 1]) if len(found) > limit else None)
+    return paging.page(connection, chosen, keys, cursor=cursor, limit=PAGE, newest_first=order.falling)
 
 
 def counts(connection: Connection, trust: str, actor: Actor) -> Mapping[Shown, int]:
@@ -96,7 +82,7 @@ def _titled(trust: str, actor: Actor) -> Select[Any]:
     named = (
         func.coalesce(roles.c.title, approvals.c.role).label("role_title"),
         func.coalesce(organisations.c.name, "").label("place"),
-        _DUE.label("due"),
+        _DUE,
     )
     return select(approvals, *named).outerjoin(roles, role).outerjoin(organisations, place).where(_mine(trust, actor))
 
@@ -106,20 +92,3 @@ def _mine(trust: str, actor: Actor) -> ColumnElement[bool]:
     others = or_(approvals.c.subject_person.is_(None), approvals.c.subject_person != (actor.person or ""))
     held = tuple_(approvals.c.role, approvals.c.organisation).in_(sorted(actor.grants))
     return and_(approvals.c.trust == trust, held, others)
-
-
-def _cursor(row: RowMapping) -> str:
-    moment: datetime = row["due"] if row["state"] in _ORDERS[Shown.OPEN].states else row["closed_at"]
-    return f"{moment.isoformat()}{_BETWEEN}{row['id']}"
-
-
-def _beyond(order: _Order, cursor: str) -> ColumnElement[bool]:
-    written, _, identifier = cursor.partition(_BETWEEN)
-    try:
-        at = datetime.fromisoformat(written).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Invalid("This address does not lead to a page of the list.") from None
-    moment, here = order.moment, literal(at, Instant())
-    if order.falling:
-        return or_(moment < here, and_(moment == here, approvals.c.id < identifier))
-    return or_(moment > here, and_(moment == here, approvals.c.id > identifier))

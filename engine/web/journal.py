@@ -15,7 +15,8 @@ from engine import directory, journal
 from engine.errors import Missing
 from engine.letters import Subject
 from engine.machine import SYSTEM, Actor
-from engine.transaction import Engine
+from engine.tables import journal as journal_table
+from engine.transaction import MOST_EFFECTS_DEEP, Engine
 from engine.web.permissions import requires
 from engine.web.visitors import visitor
 
@@ -43,6 +44,9 @@ class Cause:
 class Entry:
     """One move as a person reads it; `source` is empty where it started the subject."""
 
+    kind: str
+    subject: str
+    title: str
     revision: int
     at: datetime
     by: str
@@ -65,7 +69,7 @@ def blueprint(engine: Engine) -> Blueprint:
         here = visitor()
         of = Subject(kind=kind, trust=here.trust, id=id)
         with engine.reading() as connection:
-            _require_within_reach(engine, connection, here.actor, of)
+            require_within_reach(engine, connection, here.actor, of)
             entries = history(engine, connection, of)
         return render_template("engine/history.html", title=engine.kept(kind)[0].title, subject=of, entries=entries)
 
@@ -87,6 +91,9 @@ def entry(engine: Engine, row: RowMapping) -> Entry:
     said: Mapping[str, Any] = json.loads(row["payload"]) if row["payload"] else {}
     facts = said.get("facts") or {}
     return Entry(
+        kind=row["kind"],
+        subject=row["subject"],
+        title=_title(engine, row["kind"]),
         revision=row["revision"],
         at=row["at"],
         by="Preceptor" if row["actor"] == SYSTEM else said.get("by", _ERASED),
@@ -110,11 +117,29 @@ def cause(engine: Engine, reference: str | None) -> Cause | None:
     subject, _, revision = rest.rpartition("/")
     if not revision.isdecimal():
         return None
-    title = engine.keeps[kind][0].title if kind in engine.keeps else words(kind)
-    return Cause(kind=kind, subject=subject, revision=int(revision), title=title)
+    return Cause(kind=kind, subject=subject, revision=int(revision), title=_title(engine, kind))
 
 
-def _require_within_reach(engine: Engine, connection: Connection, actor: Actor, subject: Subject) -> None:
+def chain(engine: Engine, connection: Connection, subject: Subject, revision: int) -> list[Entry]:
+    """Return a move with all that led to it, the first cause first; nothing where the journal has no such row."""
+    found: list[Entry] = []
+    sought: Cause | None = Cause(kind=subject.kind, subject=subject.id, revision=revision, title="")
+    while sought is not None and len(found) <= MOST_EFFECTS_DEEP:
+        at = (journal_table.c.kind == sought.kind, journal_table.c.subject == sought.subject)
+        here = (journal_table.c.trust == subject.trust, *at, journal_table.c.revision == sought.revision)
+        row = connection.execute(select(journal_table).where(*here)).mappings().one_or_none()
+        if row is None:
+            break
+        found.insert(0, entry(engine, row))
+        sought = found[0].because
+    return found
+
+
+def _title(engine: Engine, kind: str) -> str:
+    return engine.keeps[kind][0].title if kind in engine.keeps else words(kind)
+
+
+def require_within_reach(engine: Engine, connection: Connection, actor: Actor, subject: Subject) -> None:
     """Raise `Missing` for what is not there and for what is not the visitor's, alike."""
     if subject.kind in engine.keeps:
         table = engine.kept(subject.kind)[1].table

@@ -92,7 +92,7 @@ def blueprint(engine: Engine, presenters: Mapping[str, Presenter]) -> Blueprint:
         here = visitor()
         shown = Shown.CLOSED if request.args.get("show") == Shown.CLOSED else Shown.OPEN
         with engine.reading() as connection:
-            page = asked.asked_of(connection, here.trust, here.actor, shown, cursor=request.args.get("after"))
+            page = asked.asked_of(connection, here.trust, here.actor, shown, request.args.get("after"))
             counts = asked.counts(connection, here.trust, here.actor)
         return render_template(
             "engine/worklist.html", page=page, shown=shown, counts=counts, now=engine.clock(), words=journal.words
