@@ -19,9 +19,9 @@ def timed(share: Share, processes: int, operations: int) -> Figures:
 
     `seconds` go from the common start to the end of the last, `client_cpu_s` is the processor time of all.
     """
-    fork = multiprocessing.get_context("fork")
-    barrier, times = fork.Barrier(processes), fork.SimpleQueue()
-    crew = [fork.Process(target=_run, args=(share, number, barrier, times)) for number in range(processes)]
+    spawn = multiprocessing.get_context("spawn")
+    barrier, times = spawn.Barrier(processes), spawn.SimpleQueue()
+    crew = [spawn.Process(target=_run, args=(share, number, barrier, times)) for number in range(processes)]
     for one in crew:
         one.start()
     taken: list[_Times] = [times.get() for _ in crew]

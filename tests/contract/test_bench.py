@@ -1,0 +1,33 @@
+"""The workloads prove themselves, small."""
+
+import json
+
+from workflows import bench
+
+
+def figures(capsys) -> dict[str, object]:
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_w1_walks_every_booking_and_proves_it(database_url, capsys):
+    status = bench.main(["w1", "--db", database_url, "--sync", "NORMAL", "--n", "6", "--procs", "2"])
+
+    found = figures(capsys)
+    assert status == 0
+    assert (found["ops"], found["ok"]) == (18, True)
+    assert set(found) == {"ops", "seconds", "rate", "client_cpu_s", "ok"}
+
+
+def test_w2_hands_over_every_letter_once_and_every_second_with_a_calendar(database_url, smtp_sink, capsys):
+    status = bench.main(["w2", "--db", database_url, "--smtp", f"127.0.0.1:{smtp_sink.port}", "--n", "30"])
+
+    found = figures(capsys)
+    raw = [one.raw for one in smtp_sink.received]
+    assert (status, found["ops"], found["ok"]) == (0, 30, True)
+    assert len({one.message["X-Bench-Id"] for one in smtp_sink.received}) == len(raw) == 30
+    assert sum(b"text/calendar" in message for message in raw) == 15
+
+
+def test_another_workload_is_refused(capsys):
+    assert bench.main(["w9"]) == 2
+    assert "w9" in capsys.readouterr().err
