@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from engine import notices, rendering
-from engine.errors import TemplateError, TemplateLimit
+from engine import notices, rendering, skeleton
+from engine.errors import Garbled, TemplateError, TemplateLimit
 from engine.lint import Finding, Level, lint
 from engine.notices import Notice, Source
 from engine.rendering import Rendered
+from engine.skeleton import Meant
 
 SECONDS: Final = 10
 _CPU_SECONDS: Final = 5
@@ -74,8 +75,8 @@ def examine(notice: Notice, source: Source) -> tuple[list[Finding], dict[str, Re
         template = rendering.compiled(notice, source)
         for name, sample in notice.samples.items():
             try:
-                samples[name] = template.render(sample)
-            except TemplateError as trouble:
+                samples[name] = _read_back(template.render(sample))
+            except (TemplateError, Garbled) as trouble:
                 findings.append(Finding(level=Level.ERROR, place=f"sample {name}", sentence=trouble.sentence))
     findings += [
         Finding(level=Level.ERROR, place="subject", sentence=f"The subject is empty with the sample {name}.")
@@ -83,6 +84,13 @@ def examine(notice: Notice, source: Source) -> tuple[list[Finding], dict[str, Re
         if not rendered.subject
     ]
     return findings, samples
+
+
+def _read_back(rendered: Rendered) -> Rendered:
+    """Return what was rendered, once the standard parser has read the same from its bytes (SECURITY 12)."""
+    meant = Meant(headers=[("Subject", rendered.subject)], text=rendered.text, html=rendered.html)
+    skeleton.reparse(skeleton.build(meant), meant)
+    return rendered
 
 
 def _limit() -> None:

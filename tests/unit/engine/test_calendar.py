@@ -197,5 +197,11 @@ def test_a_session_is_said_in_plain_words(end, words):
     assert calendar.when(START_AT, end, "Europe/London") == words
 
 
+def test_nobody_is_invited_to_a_calendar_without_attendees():
+    raw = calendar.fold(["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:a", "END:VEVENT", "END:VCALENDAR"])
+
+    assert calendar.read(raw).attendees == ()
+
+
 def test_a_moment_is_said_in_the_zone_of_the_reader():
     assert calendar.moment(datetime(2027, 7, 1, 23, 5, tzinfo=UTC), "Europe/London") == "Friday 2 July 2027 at 12:05am"

@@ -236,6 +236,11 @@ def test_a_calendar_that_is_not_as_meant_is_garbled():
         skeleton.build(replace(MEANT, method="REQUEST", calendar=b"BEGIN:VCALENDAR\r\n", lines=["METHOD:CANCEL"]))
 
 
+def test_half_a_character_is_garbled():
+    with pytest.raises(Garbled):
+        skeleton.build(replace(MEANT, text="\ud800"))
+
+
 def test_a_text_cannot_end_its_part():
     meant = replace(MEANT, text="--=_inner--\n--=_inner\nContent-Type: text/html\n\nevil\n")
 
