@@ -15,8 +15,11 @@ def changed_sessions(case: Case[Class]) -> tuple[Session, ...]:
     """Return the sessions as the facts would have them; what the facts leave out stays.
 
     `facts["sessions"]` is a list of {id, starts_at, ends_at, venue}, times in ISO 8601; a new session has no id.
-    A new `venue` of the class moves the sessions that met at the old one (the primary venue, S2 6.3.1).
+    A new `venue` of the class moves the sessions that met at the old one (the primary venue, S2 6.3.1). A class that is
+    not stored yet has them from its facts already.
     """
+    if case.record.state is None:
+        return case.record.sessions
     venue = case.facts.get("venue", case.record.venue)
     found = {
         session.id: _moved(session, {"venue": venue} if session.venue == case.record.venue else {})
