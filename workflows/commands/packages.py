@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
+from sqlalchemy import select
 
-from scorm import library, package
+from engine.errors import Missing
+from scorm import calls, library, package, playing
 from scorm.package import Verdict
+from scorm.tables import attempts
 from workflows import app
 from workflows.commands.people import the_trust
 from workflows.commands.report import as_json, say, settings_of
@@ -48,6 +53,27 @@ def import_package(context: click.Context, file: Path, *, trust: str | None, wan
     answer = {"package": imported.hash, "title": imported.title, "new": new, "warnings": imported.warnings}
     known = "is imported" if new else "was imported before; nothing changed"
     say(answer, [f"{imported.title} {known}: {imported.hash}", *imported.warnings], wants_json=wants_json)
+
+
+@scorm.command()
+@click.argument("attempt")
+@click.option("--at", metavar="N", type=click.IntRange(1), help="As of the Nth call of the newest launch.")
+@as_json
+@click.pass_context
+def log(context: click.Context, attempt: str, *, at: int | None, wants_json: bool) -> None:
+    """Read the flight recorder of ATTEMPT: every call of its newest launch, and what the data were then."""
+    with app.engine_of(settings_of(context)).reading() as connection:
+        row = connection.execute(select(attempts).where(attempts.c.id == attempt)).one_or_none()
+        if row is None:
+            raise Missing(f"There is no attempt {attempt}.")
+        key = {"trust": row.trust, "attempt": row.id, "epoch": row.epoch}
+        made = calls.read(connection, key, at)
+        data = playing.as_of(connection, row.trust, row.id, row.epoch, made[-1].seq if made else 0).snapshot()
+    answer = {**key, "calls": [asdict(call) for call in made], "data": data}
+    lines = (
+        f"{call.seq:>5} {call.at} {call.fn}({', '.join(call.args)}) -> {call.answer!r} {call.error}" for call in made
+    )
+    say(answer, [*lines, json.dumps(data, ensure_ascii=False)], wants_json=wants_json)
 
 
 def _lines(file: Path, verdict: Verdict) -> Iterator[str]:

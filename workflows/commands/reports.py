@@ -83,12 +83,28 @@ def why(context: click.Context, kind: str, identifier: str, *, wants_json: bool)
     with engine.reading() as connection:
         if kind == "message":
             row = _one(connection, outbox, identifier)
-            answer: Any = messages.why(connection, row.trust, identifier)
-            lines = list(answer.lines())
+            answer: Any = _message(messages.why(connection, row.trust, identifier))
+            lines = [f"{name:<11} {value}" for name, value in answer.items()]
         else:
             answer = list(_history(engine, connection, kind, identifier))
             lines = [entry["sentence"] for entry in answer]
     say(answer, lines, wants_json=wants_json)
+
+
+def _message(why: messages.Why) -> dict[str, str]:
+    """Return the chain from what happened to the server's answer, each link by name."""
+    because = f", because of {why.because}" if why.because else ""
+    return {
+        "to": f"{why.letter['name']} <{why.letter['email']}>",
+        "reason": why.letter["reason"],
+        "cause": f"{why.cause}: {why.moved} by {why.by}{because}",
+        "step": f"{why.step} ({why.trigger})",
+        "notice": why.letter["notice"],
+        "template": why.template,
+        "had to hold": why.relevant,
+        "state": why.letter["state"],
+        "answer": why.answer,
+    }
 
 
 def _one(connection: Connection, table: Any, identifier: str) -> Any:

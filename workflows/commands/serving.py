@@ -69,6 +69,7 @@ def due(context: click.Context, *, until: str | None, wants_json: bool) -> None:
 
 def _ready(context: click.Context) -> Settings:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = settings_of(context)
     app.require_schema(settings)
     return settings

@@ -33,7 +33,7 @@ from workflows.people.records import Assignment, AssignmentStatus, Person
 TRUST: Final = "northshire"
 MEDICINE: Final = "northshire-medicine"
 SURGERY: Final = "northshire-surgery"
-PASSWORD: Final = "northshire-demo"
+PASSWORD: Final = "northshire-demo"  # noqa: S105 - the demo prints it
 _LONDON: Final = ZoneInfo("Europe/London")
 
 
