@@ -8,7 +8,7 @@ import re
 # byte order mark: none of them is ever meant, and each has fooled a header, a calendar or a reader.
 _NEVER = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
 UNSAFE = re.compile(f"[{_NEVER}]")
-_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
+_GAPS = re.compile(r"\s+")  # also no-break and wide spaces: readers of headers disagree about those
 _LINE_ENDS = re.compile("\r\n|[\n\v\f\r\x85\u2028\u2029]")
 _INVISIBLE = re.compile(f"[{_NEVER}]".replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
 _SPACES = re.compile(" {2,}")
@@ -19,7 +19,7 @@ def clean(value: str, limit: int) -> str:
     """Return one line of at most `limit` characters, without anything that does not print."""
     if value.isprintable() and "  " not in value:  # nearly every value, and it runs for each of every message
         return value.strip()[:limit].rstrip()
-    line = UNSAFE.sub("", _BREAKS.sub(" ", value))
+    line = UNSAFE.sub("", _GAPS.sub(" ", value))
     return _SPACES.sub(" ", line).strip()[:limit].rstrip()
 
 

@@ -18,6 +18,7 @@ from engine import text
         ("pay\u202egpj.exe", "paygpj.exe"),
         ("\ud800x", "x"),
         ("abcdef ghi", "abcdef"),
+        ("Ann\xa0\u3000Lee", "Ann Lee"),
         ("女性", "女性"),
     ],
 )
