@@ -92,14 +92,15 @@ WORKFLOW = Workflow(
 def way(state: PerformanceState, lesson_status: str) -> tuple[Trigger, ...]:
     """Return the triggers that lead from a state to what a SCO says now; none where that would go back.
 
-    What was only browsed is in progress first, whatever comes (A5-T06).
+    What was only browsed or failed before is in progress first (A5-T06, A5-T10).
     """
     trigger = TRIGGERS.get(lesson_status)
     if trigger is None:
         return ()
     if trigger in _open(state):
         return (trigger,)
-    return (Trigger.PROGRESS, trigger) if state is PerformanceState.BROWSED and trigger in _open(_S.INCOMPLETE) else ()
+    again = Trigger.PROGRESS in _open(state) and trigger in _open(PerformanceState.INCOMPLETE)
+    return (Trigger.PROGRESS, trigger) if again else ()
 
 
 def _open(state: PerformanceState) -> frozenset[StrEnum]:

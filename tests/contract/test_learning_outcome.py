@@ -1,0 +1,174 @@
+"""What a course comes to, on both databases: a final status attends, awards and tells in the commit of its batch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from engine.errors import NotAllowed, Refused
+from engine.machine import THE_SYSTEM, Actor
+from engine.tables import journal
+from engine.transaction import Engine
+from scorm import batches, library
+from scorm import playing as runtime
+from scorm.manifest import Item, Manifest
+from scorm.package import ImportedPackage
+from tests import northshire
+from tests.clock import FrozenClock
+from tests.course import call
+from tests.northshire import HELEN, TRUST, enrol, fire, learner, notices, offer, open_class
+from workflows.learning import playing, store
+from workflows.learning.records import Delivery
+
+PACKAGE = hashlib.sha256(b"a course").hexdigest()
+FILES = (("index.html", PACKAGE, 8),)
+BEGIN = ("LMSInitialize", "")
+END = ("LMSFinish", "")
+
+
+def status(value: str) -> tuple[str, ...]:
+    return ("LMSSetValue", "cmi.core.lesson_status", value)
+
+
+@pytest.fixture
+def engine(database_url: str, clock: FrozenClock) -> Iterator[Engine]:
+    built = northshire.engine_on(database_url, clock)
+    northshire.found(built, clock)
+    item = Item(identifier="I1", title="Fire safety", kind="sco", path="index.html")
+    manifest = Manifest(edition="1.2", identifier="M1", title="Fire safety", items=(item,)).as_record()
+    with built.transaction() as tx:
+        package = ImportedPackage(hash=PACKAGE, title="Fire safety", manifest=manifest, files=FILES, warnings=())
+        library.add(tx.connection, TRUST, package, tx.now)
+    yield built
+    built.database.dispose()
+
+
+@pytest.fixture
+def enrolment(engine: Engine, clock: FrozenClock) -> str:
+    return enrol(engine, e_learning(engine, clock), "ann")
+
+
+def e_learning(engine: Engine, clock: FrozenClock, **changes: Any) -> str:
+    chosen = {"id": "fire-online", "delivery": Delivery.E_LEARNING, "package": PACKAGE, **changes}
+    offer(engine, **chosen)
+    return open_class(engine, clock, sessions=0, offering=chosen["id"])
+
+
+class Player:
+    """Plays an enrolment as a browser would: one window, batches in order."""
+
+    def __init__(self, engine: Engine, enrolment: str, actor: Actor | None = None) -> None:
+        self._engine, self._seq = engine, 0
+        with engine.transaction(actor or learner("ann")) as tx:
+            self.attempt = playing.launch(tx, TRUST, enrolment)
+            self._epoch = runtime.begin(tx.connection, TRUST, self.attempt, tx.now).epoch.epoch
+
+    def say(self, *calls: tuple[str, ...]) -> None:
+        rows = []
+        for fn, *args in calls:
+            self._seq += 1
+            rows.append(call(self._seq, fn, *args))
+        body = {"attempt": self.attempt, "epoch": self._epoch, "first": rows[0][0], "calls": rows}
+        with self._engine.transaction(THE_SYSTEM) as tx:
+            runtime.take(tx, TRUST, batches.parse(body), playing.on_outcome)
+
+
+def at_home(engine: Engine, clock: FrozenClock) -> Any:
+    with engine.reading() as conn:
+        return store.home(conn, TRUST, "ann", clock().date())
+
+
+def steps(engine: Engine, kind: str) -> list[str]:
+    with engine.reading() as conn:
+        query = select(journal.c.step).where(journal.c.kind == kind).order_by(journal.c.subject, journal.c.revision)
+        return list(conn.scalars(query))
+
+
+def test_a_completed_course_attends_awards_and_tells_before_it_is_closed(
+    engine: Engine, clock: FrozenClock, enrolment: str
+) -> None:
+    Player(engine, enrolment).say(BEGIN, status("completed"))
+
+    home = at_home(engine, clock)
+    assert [(one.state, one.performed) for one in home.e_learning] == [("ATTENDED", "COMPLETED")]
+    assert home.e_learning[0].open_attempt
+    assert [(line.colour, line.ends_on.isoformat()) for line in home.competences] == [("GREEN", "2027-11-22")]
+    assert notices(engine) == [("LRN-17", "ann"), ("LRN-18", "ann")]
+
+
+def test_what_was_completed_never_goes_back_and_is_told_once(
+    engine: Engine, clock: FrozenClock, enrolment: str
+) -> None:
+    player = Player(engine, enrolment)
+    player.say(BEGIN, status("completed"))
+
+    player.say(status("incomplete"))
+    player.say(status("failed"))
+    player.say(status("passed"), END)
+
+    assert steps(engine, "performance")[-2:] == ["A5-T03", "A5-T13"]
+    assert len(notices(engine)) == 2
+    assert at_home(engine, clock).e_learning[0].performed == "PASSED"
+
+
+def test_a_browsed_course_that_is_completed_is_in_progress_first(engine: Engine, enrolment: str) -> None:
+    player = Player(engine, enrolment)
+    player.say(BEGIN, status("browsed"))
+
+    player.say(status("completed"))
+
+    assert steps(engine, "performance") == ["A5-start", "A5-T02", "A5-T06", "A5-T07"]
+
+
+def test_a_window_that_is_suspended_goes_on_with_the_same_attempt(engine: Engine, enrolment: str) -> None:
+    first = Player(engine, enrolment)
+    first.say(BEGIN, status("incomplete"), ("LMSSetValue", "cmi.core.exit", "suspend"), END)
+
+    second = Player(engine, enrolment)
+    second.say(BEGIN)
+
+    assert second.attempt == first.attempt
+    assert steps(engine, "attempt") == ["A6-launch", "A6-T01", "A6-T03", "A6-T07"]
+
+
+def test_a_failed_attempt_may_be_made_again_while_attempts_are_left(engine: Engine, clock: FrozenClock) -> None:
+    enrolment = enrol(engine, e_learning(engine, clock, max_attempts=2), "ann")
+    for _ in range(2):
+        Player(engine, enrolment).say(BEGIN, status("failed"), END)
+
+    with pytest.raises(Refused, match="No attempts are left"):
+        Player(engine, enrolment)
+
+    assert at_home(engine, clock).e_learning[0].performed == "FAILED"
+
+
+def test_only_the_learner_plays_and_only_with_a_place(engine: Engine, clock: FrozenClock, enrolment: str) -> None:
+    with pytest.raises(NotAllowed):
+        Player(engine, enrolment, learner("bob"))
+    fire(engine, HELEN, "enrolment", enrolment, "WITHDRAW")
+
+    with pytest.raises(Refused, match="nothing to play"):
+        Player(engine, enrolment)
+
+
+def test_one_result_attends_every_enrolment_on_the_same_offering(engine: Engine, clock: FrozenClock) -> None:
+    one = enrol(engine, e_learning(engine, clock), "ann")
+    other = open_class(engine, clock, sessions=0, offering="fire-online")
+    enrol(engine, other, "ann")
+
+    Player(engine, one).say(BEGIN, status("passed"), END)
+
+    assert [line.state for line in at_home(engine, clock).e_learning] == ["ATTENDED", "ATTENDED"]
+
+
+def test_an_award_made_twice_is_held_once_and_the_older_is_superseded(engine: Engine, clock: FrozenClock) -> None:
+    for offering in ("fire-online", "fire-again"):
+        enrolment = enrol(engine, e_learning(engine, clock, id=offering), "ann")
+        Player(engine, enrolment).say(BEGIN, status("completed"), END)
+
+    assert sorted(steps(engine, "award")) == ["A8-T01", "A8-T01", "A8-T08"]
+    assert len(at_home(engine, clock).competences) == 1
