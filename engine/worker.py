@@ -9,6 +9,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
@@ -99,9 +100,10 @@ class Worker:
     def once(self) -> int:
         """Do all that is due now, and return how many letters, timers and jobs that was."""
         taken = self._chore()
-        transport, composer = self._post.transport(), self._post.composer()
-        while delivered := self._deliver(transport, composer).taken:
-            taken += delivered
+        composer = self._post.composer()
+        with closing(self._post.transport()) as transport:
+            while delivered := self._deliver(transport, composer).taken:
+                taken += delivered
         return taken
 
     def _told(self, _number: int, _frame: FrameType | None) -> None:
@@ -111,13 +113,14 @@ class Worker:
         self._repeat(self._chore)
 
     def _deliveries(self) -> None:
-        transport, composer = self._post.transport(), self._post.composer()
+        composer = self._post.composer()
+        with closing(self._post.transport()) as transport:
 
-        def deliver() -> int:
-            delivered = self._deliver(transport, composer)
-            return delivered.taken if delivered.reachable else 0
+            def deliver() -> int:
+                delivered = self._deliver(transport, composer)
+                return delivered.taken if delivered.reachable else 0
 
-        self._repeat(deliver)
+            self._repeat(deliver)
 
     def _deliver(self, transport: Transport, composer: Composer) -> delivery.Delivered:
         return delivery.deliver_once(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -48,7 +49,8 @@ def deliver(context: click.Context, *, once: bool, wants_json: bool) -> None:  #
     """Deliver what waits in the outbox."""
     settings = _ready(context)
     post = app.post_of(settings)
-    done = delivery.deliver_once(app.engine_of(settings), post.transport(), post.composer())
+    with closing(post.transport()) as transport:
+        done = delivery.deliver_once(app.engine_of(settings), transport, post.composer())
     answer = {"sent": done.sent, "again": done.again, "withdrawn": done.withdrawn, "dead": done.dead}
     sentence = ", ".join(f"{count} {name}" for name, count in answer.items())
     say(answer, [sentence if done.reachable else delivery.UNREACHABLE], wants_json=wants_json)
