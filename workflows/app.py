@@ -68,9 +68,9 @@ def post_of(settings: Settings) -> Post:
     )
 
 
-def worker_of(settings: Settings) -> Worker:
-    """Return a worker that has opened nothing yet but the database."""
-    engine = engine_of(settings)
+def worker_of(settings: Settings, engine: Engine | None = None) -> Worker:
+    """Return a worker that has opened nothing yet but the database; an engine that is given is used instead."""
+    engine = engine or engine_of(settings)
     return Worker(engine, post_of(settings), embedded_jobs(engine))
 
 
@@ -89,9 +89,9 @@ class ByHost:
         return (self.content if below else self.pages)(environment, start)
 
 
-def create_app(settings: Settings, sink: Sink | None = None) -> ByHost:
+def create_app(settings: Settings, sink: Sink | None = None, engine: Engine | None = None) -> ByHost:
     """Make the WSGI application of both origins; with a sink, a page shows what it received."""
-    engine = engine_of(settings)
+    engine = engine or engine_of(settings)
     return ByHost(
         pages=_pages(engine, settings, sink),
         content=create_content_app(engine, settings, playing.on_outcome),
