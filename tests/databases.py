@@ -27,9 +27,29 @@ def sqlite_database(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
+def copied(url: str, folder: Path) -> Iterator[str]:
+    """Yield the URL of a copy of a database that nobody is connected to; on SQLite it is a file in the folder."""
+    original = make_url(url)
+    if original.get_backend_name() == "sqlite":
+        database = folder / f"{uuid.uuid4().hex}.db"
+        _fold_the_log_in(Path(str(original.database)))
+        shutil.copyfile(str(original.database), database)
+        yield f"sqlite:///{database}"
+    else:
+        with _throwaway(_named(url, "postgres"), str(original.database)) as copy:
+            yield copy
+
+
+@contextmanager
 def postgres_database(server: str) -> Iterator[str]:
     """Yield the URL of a new database on a PostgreSQL server, and drop it afterwards, whoever is still connected."""
-    template, name = _postgres_template(server), f"test_{uuid.uuid4().hex}"
+    with _throwaway(server, _postgres_template(server)) as url:
+        yield url
+
+
+@contextmanager
+def _throwaway(server: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
     _run(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield _named(server, name)
