@@ -74,7 +74,7 @@ def _choices(name: str, field: Field) -> dict[str, Any]:
     if field.type == "BooleanField":
         return {"items": [{"value": "y", "text": field.label.text, "checked": bool(field.data), "id": field.id}]}
     mark = "selected" if name == "select" else "checked"
-    items = [{"value": value, "text": text, mark: chosen} for value, text, chosen, *_rest in field.iter_choices()]
+    items = [{"value": one.value, "text": one.label, mark: one.selected} for one in field.iter_choices()]
     legend = {"legend": {"text": field.label.text, "classes": "nhsuk-fieldset__legend--m"}}
     named = {"label": {"text": field.label.text}} if name == "select" else {"idPrefix": field.id, "fieldset": legend}
     return {"items": items, **named}
