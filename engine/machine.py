@@ -22,7 +22,7 @@ from engine.letters import Letter, Recipient
 EVERYONE: Final = "everyone"
 SELF: Final = "self"
 SYSTEM: Final = "system"
-_START: Final = "*"
+_START: Final = "(new)"  # not "*", which to `transitions` means every state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,9 @@ from engine.letters import Recipient
 
 ON_THE_FORM: Final = ("NHS|MAND", "NHS|CSTF", "NHS|CCF", "NHS|EDU")
 """The frameworks that the stat & mand form carries (S2 5.3.1)."""
+
+
+_SEPARATORS: Final = re.compile(r"[|() ]+")
 
 
 class AwardState(StrEnum):
@@ -78,8 +82,7 @@ def framework_of(name: str) -> str:
 
     `NHS|CSTF|Fire Safety|`, `NHS(CSTF)Fire Safety` and `NHS CSTF Fire Safety` are one name in three renderings (S1).
     """
-    words = name.replace("(", "|").replace(")", "|").replace(" ", "|", 1).split("|")
-    return "|".join(word.strip() for word in words[:2])
+    return "|".join(_SEPARATORS.split(name)[:2])
 
 
 def day(text: str) -> date:
