@@ -29,5 +29,5 @@ def test_w2_hands_over_every_letter_once_and_every_second_with_a_calendar(databa
 
 
 def test_another_workload_is_refused(capsys):
-    assert bench.bench.main(["w9"], standalone_mode=False) == 2
+    assert bench.main(["w9"]) == 2
     assert "w9" in capsys.readouterr().err

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-import click
-
 WORKLOADS: Final = ("w1", "w2")
 BAD_INPUT: Final = 2
 
@@ -23,10 +21,3 @@ def main(arguments: Sequence[str]) -> int:
     figures = importlib.import_module(f"workflows.bench.{name}").run(arguments[1:])
     sys.stdout.write(json.dumps(figures) + "\n")
     return 0 if figures["ok"] else 1
-
-
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def bench(arguments: tuple[str, ...]) -> int:
-    """Run a workload with its own arguments: w1, w2; the last line is JSON."""
-    return main(arguments)
