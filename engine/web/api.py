@@ -138,7 +138,7 @@ def _body(operation: Operation, sent: Request) -> Mapping[str, Any]:
 
 def _read_json(sent: Request) -> Any:
     try:
-        return sent.get_json() if sent.content_length else {}
+        return sent.get_json() if sent.get_data(cache=True) else {}
     except RecursionError:
         raise Invalid("The JSON is nested too deeply.") from None
 

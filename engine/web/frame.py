@@ -73,7 +73,7 @@ def frame(engine: Engine, settings: Settings) -> Flask:
     app.extensions["preceptor_menu"] = []
     guard = _Guard(engine=engine, settings=settings, csrf=CSRFProtect(app))
     app.before_request(guard)
-    app.after_request(_Headers(_policy(settings)))
+    app.after_request(_Headers(_policy(settings), settings.app_origin.startswith("https://")))
     app.context_processor(lambda: _for_templates(app))
     app.add_template_filter(dates.day)
     app.add_template_filter(dates.moment)
@@ -156,6 +156,7 @@ class _Headers:
     """What every answer says to the browser; a view that set a header keeps its own."""
 
     policy: str
+    secure: bool
 
     def __call__(self, response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", self.policy.format(nonce=g.get("nonce", "")))
@@ -163,7 +164,7 @@ class _Headers:
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        if request.is_secure:
+        if self.secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if not _is_file():
             response.headers.setdefault("Cache-Control", "no-store")
