@@ -32,7 +32,7 @@ def offers(workflow: Workflow, case: Case[Any]) -> tuple[Offer, ...]:
     """Return what the actor of a case may do, in the table's order; the facts are what a form could bring."""
     found: dict[StrEnum, Offer] = {}
     for step in workflow.steps:
-        if case.record.state not in step.sources or step.answer or not _by_hand(step.by):
+        if case.record.state not in step.sources or step.answer:
             continue
         if not step.permits(case.actor, case.record):
             continue
@@ -46,7 +46,3 @@ def offers(workflow: Workflow, case: Case[Any]) -> tuple[Offer, ...]:
             needs_reason=reason_given in step.when,
         )
     return tuple(found.values())
-
-
-def _by_hand(by: tuple[str, ...]) -> bool:
-    return bool(by)
