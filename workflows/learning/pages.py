@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, li
 from engine.errors import Missing
 from engine.tables import Instant
 from engine.web import paging
-from engine.web.paging import Page
 from scorm import tables as runtime_tables
 from workflows.learning import catalogue, keeps
 from workflows.learning.records import (
@@ -24,11 +23,15 @@ from workflows.learning.records import (
     PerformanceState,
 )
 from workflows.learning.tables import classes, courses, enrolments, offerings, performances, sessions
+from workflows.people import pages as people_pages
 from workflows.people import store as people
 from workflows.people.records import Site
+from workflows.people.tables import persons
 
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _OPEN: Final = (ClassState.NORMAL, ClassState.FULL)
+_SHOWN: Final = 20
+_CANDIDATES: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,24 @@ class Learning:
     attempt: str | None
     saved_at: datetime | None
     running: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody looks for in a list of classes, and from which cursor on."""
+
+    words: str = ""
+    state: str | None = None
+    cursor: str | None = None
+    limit: int = _SHOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classes:
+    """A page of classes, and the cursor of the next page; None at the end."""
+
+    found: tuple[Class, ...]
+    next: str | None
 
 
 def enrolments_of(conn: Connection, trust: str, person: str, site: Site) -> tuple[Enrolment, ...]:
@@ -80,16 +101,11 @@ def learning_of(conn: Connection, trust: str, mine: Iterable[Enrolment]) -> tupl
     results = _performances(conn, trust, {one.person for one in chosen})
     attempts = _attempts(conn, trust, {one.id for one in chosen})
     return tuple(
-        _learning(
-            one, results.get((one.course_class.offering.id, one.person)), attempts.get(one.id)
-        )
-        for one in chosen
+        _learning(one, results.get((one.course_class.offering.id, one.person)), attempts.get(one.id)) for one in chosen
     )
 
 
-def open_classes(
-    conn: Connection, trust: str, person: str, now: datetime, words: str, cursor: str | None
-) -> tuple[tuple[Class, ...], str | None]:
+def open_classes(conn: Connection, trust: str, person: str, now: datetime, wanted: Wanted) -> Classes:
     """Return a page of the classes that take enrolments, have not begun, and that the person is not on."""
     mine = exists().where(
         enrolments.c.trust == trust,
@@ -101,43 +117,126 @@ def open_classes(
         or_(classes.c.opens_at.is_(None), classes.c.opens_at <= now),
         or_(classes.c.closes_at.is_(None), classes.c.closes_at > now),
     )
-    listed = _classes(trust).where(classes.c.state.in_(_OPEN), ~mine, window, *_about(words)).subquery()
-    page = _page(conn, select(listed).where(listed.c.starts_at > now), listed, cursor)
-    return _in_order(conn, trust, page), page.next
+    listed = _classes(trust).where(classes.c.state.in_(_OPEN), ~mine, window, *_about(wanted.words)).subquery()
+    return _page(conn, trust, select(listed).where(listed.c.starts_at > now), listed, wanted)
 
 
-def run_classes(
-    conn: Connection, trust: str, places: Iterable[str], words: str, state: str | None, cursor: str | None
-) -> tuple[tuple[Class, ...], str | None]:
+def run_classes(conn: Connection, trust: str, places: Iterable[str], wanted: Wanted) -> Classes:
     """Return a page of the classes in these organisations, by their first day; those without one come last."""
-    chosen = _classes(trust).where(classes.c.organisation.in_(set(places)), *_about(words))
-    if state:
-        chosen = chosen.where(classes.c.state == state)
+    chosen = _classes(trust).where(classes.c.organisation.in_(set(places)), *_about(wanted.words))
+    if wanted.state:
+        chosen = chosen.where(classes.c.state == wanted.state)
     listed = chosen.subquery()
-    page = _page(conn, select(listed), listed, cursor)
-    return _in_order(conn, trust, page), page.next
+    return _page(conn, trust, select(listed), listed, wanted)
 
 
 def candidates(conn: Connection, trust: str, course_class: str, words: str) -> Sequence[Any]:
     """Return id, name and address of up to 20 people who match the words and are not on the class yet."""
-    from workflows.people.tables import persons  # noqa: PLC0415
-
     on_it = exists().where(
         enrolments.c.trust == trust,
         enrolments.c.course_class == course_class,
         enrolments.c.person == persons.c.id,
         enrolments.c.state != EnrolmentState.WITHDRAWN,
     )
-    like = f"%{_escaped(words)}%"
+    like = f"%{people_pages.escaped(words)}%"
     query = select(persons.c.id, persons.c.name, persons.c.email).where(
         persons.c.trust == trust,
         or_(persons.c.name.ilike(like, escape="\\"), persons.c.email.ilike(like, escape="\\")),
         ~on_it,
     )
-    return conn.execute(query.order_by(persons.c.name, persons.c.id).limit(20)).all()
+    return conn.execute(query.order_by(persons.c.name, persons.c.id).limit(_CANDIDATES)).all()
 
 
 def position_of(conn: Connection, trust: str, identifier: str) -> int | None:
     """Return the place on the waitlist of an enrolment."""
     mine = (enrolments.c.trust == trust, enrolments.c.id == identifier)
     return conn.scalar(select(enrolments.c.position).where(*mine))
+
+
+def _enrolments(conn: Connection, trust: str, which: ColumnElement[bool], site: Site) -> tuple[Enrolment, ...]:
+    rows = conn.execute(select(enrolments).where(enrolments.c.trust == trust, which)).all()
+    held = catalogue.classes_by_id(conn, trust, {row.course_class for row in rows})
+    learners = people.people(conn, trust, {row.person for row in rows})
+    clashes = keeps.overlaps(conn, trust, held, learners)
+    results = _performances(conn, trust, learners)
+    found = []
+    for row in rows:
+        result = results.get((held[row.course_class].offering.id, row.person))
+        found.append(
+            Enrolment(
+                trust=trust,
+                id=row.id,
+                state=EnrolmentState(row.state),
+                revision=row.revision,
+                head=row.head,
+                organisation=row.organisation,
+                organisations=held[row.course_class].organisations,
+                person=row.person,
+                learner=learners[row.person],
+                email=row.email,
+                course_class=held[row.course_class],
+                spell=row.spell,
+                position=row.position,
+                overlap=clashes.get((row.course_class, row.person)),
+                enrolled_already=False,
+                performed=PerformanceState(result.state) if result else None,
+                score=result.score if result else None,
+                site=site,
+            )
+        )
+    return tuple(found)
+
+
+def _performances(conn: Connection, trust: str, persons_: Iterable[str]) -> Mapping[tuple[str, str], Any]:
+    query = select(performances).where(performances.c.trust == trust, performances.c.person.in_(set(persons_)))
+    return {(row.offering, row.person): row for row in conn.execute(query)}
+
+
+def _attempts(conn: Connection, trust: str, registrations: Iterable[str]) -> Mapping[str, Any]:
+    """Return the latest attempt of each enrolment."""
+    table = runtime_tables.attempts
+    wanted = (table.c.trust == trust, table.c.registration.in_(set(registrations)))
+    query = select(table.c.id, table.c.registration, table.c.epoch, table.c.running, table.c.active_at).where(*wanted)
+    return {row.registration: row for row in conn.execute(query.order_by(table.c.opened_at, table.c.id))}
+
+
+def _learning(enrolled: Enrolment, result: Any, attempt: Any) -> Learning:
+    return Learning(
+        enrolment=enrolled,
+        result=PerformanceState(result.state) if result else PerformanceState.NOT_ATTEMPTED,
+        score=result.score if result else None,
+        performance=result.id if result else None,
+        attempt=attempt.id if attempt else None,
+        saved_at=attempt.active_at if attempt and attempt.epoch else None,
+        running=bool(attempt and attempt.running),
+    )
+
+
+def _classes(trust: str) -> Select[Any]:
+    first = (
+        select(func.min(sessions.c.starts_at))
+        .where(sessions.c.trust == trust, sessions.c.course_class == classes.c.id)
+        .scalar_subquery()
+    )
+    starts_at = func.coalesce(first, literal(_NEVER, Instant()), type_=Instant()).label("starts_at")
+    return (
+        select(classes.c.id, starts_at)
+        .join(offerings, and_(offerings.c.trust == trust, offerings.c.id == classes.c.offering))
+        .join(courses, and_(courses.c.trust == trust, courses.c.id == offerings.c.course))
+        .where(classes.c.trust == trust)
+    )
+
+
+def _about(words: str) -> tuple[ColumnElement[bool], ...]:
+    if not words:
+        return ()
+    like = f"%{people_pages.escaped(words)}%"
+    named = (classes.c.title, offerings.c.title, courses.c.title, classes.c.venue)
+    return (or_(*(column.ilike(like, escape="\\") for column in named)),)
+
+
+def _page(conn: Connection, trust: str, query: Select[Any], listed: Any, wanted: Wanted) -> Classes:
+    keys = [listed.c.starts_at, listed.c.id]
+    page = paging.page(conn, query, keys, cursor=wanted.cursor, limit=wanted.limit)
+    found = catalogue.classes_by_id(conn, trust, [row["id"] for row in page.rows])
+    return Classes(found=tuple(found[row["id"]] for row in page.rows), next=page.next)

@@ -59,7 +59,7 @@ ENROLLED: Final[Mapping[EnrolmentState, str]] = {
 }
 
 ENROLMENT_STEPS: Final[Mapping[EnrolmentTrigger, Asked]] = {
-    EnrolmentTrigger.APPROVE: Asked("Approve", "Approve", "They get a place, or join the waitlist where there is none."),
+    EnrolmentTrigger.APPROVE: Asked("Approve", "Approve", "They get a place, or join the waitlist."),
     EnrolmentTrigger.REJECT: Asked("Reject", "Reject the request of", "They do not get a place."),
     EnrolmentTrigger.PICK: Asked("Give a place", "Give a place to", "They leave the waitlist and are invited."),
     EnrolmentTrigger.WITHDRAW: Asked(

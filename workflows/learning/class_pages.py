@@ -1,0 +1,287 @@
+"""The pages on which those who run classes see and move them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+from wtforms import EmailField, RadioField
+from wtforms.validators import Email, InputRequired, Length, Optional
+
+from engine import directory
+from engine.errors import Missing, NotDeclared, Refused
+from engine.letters import Subject
+from engine.machine import Case
+from engine.settings import Settings
+from engine.text import clean, clean_lines
+from engine.transaction import Engine
+from engine.web import journal
+from engine.web.forms import Form
+from engine.web.permissions import requires
+from engine.web.visitors import Visitor, visitor
+from workflows.learning import catalogue, class_changes, class_forms, classes, effects, enrolment, pages, words
+from workflows.learning.keeps import ZONE
+from workflows.learning.pages import Wanted
+from workflows.learning.records import Class, ClassState, Enrolment, EnrolmentState
+from workflows.people.offers import Offer, offers
+from workflows.people.records import Site
+from workflows.people.responsibilities import RUNS_CLASSES
+
+AT_ONCE: Final = (
+    classes.Trigger.OPEN,
+    enrolment.Trigger.APPROVE,
+    enrolment.Trigger.PICK,
+    enrolment.Trigger.ATTEND,
+    enrolment.Trigger.DID_NOT_ATTEND,
+)
+"""Steps that a button takes by itself, unless they need a reason; all others ask first."""
+
+_LONGEST_REASON: Final = 1000
+_LONGEST_SEARCH: Final = 100
+_T = TypeVar("_T", bound=StrEnum)
+
+
+class Enrolling(Form):
+    """Somebody to be enrolled, and where their messages go."""
+
+    person = RadioField("Who?", [InputRequired("Choose a person.")], validate_choice=False)
+    email = EmailField(
+        "Send messages to another address (optional)",
+        [Optional(), Length(max=254), Email("Enter an e-mail address, such as name@example.org.")],
+        description="Without one they go to the address of the staff record.",
+    )
+
+
+def blueprint(engine: Engine, settings: Settings) -> Blueprint:
+    """Return the pages of classes."""
+    run = Blueprint("classes", __name__, url_prefix="/classes")
+    desk = _Desk(engine, Site(origin=settings.app_origin, domain=settings.reply_domain))
+
+    @run.get("/")
+    @requires(*RUNS_CLASSES)
+    def index() -> str:
+        """List the classes of the visitor's organisations."""
+        return desk.index(visitor())
+
+    @run.route("/new", methods=["GET", "POST"])
+    @requires(*RUNS_CLASSES)
+    def new() -> ResponseReturnValue:
+        """Make a class of an offering."""
+        return desk.new(visitor())
+
+    @run.get("/<id>")
+    @requires(*RUNS_CLASSES)
+    def one(id: str) -> str:  # noqa: A002 - it is the address's name
+        """Show a class with everybody on it."""
+        return desk.one(visitor(), id)
+
+    @run.route("/<id>/enrol", methods=["GET", "POST"])
+    @requires(*RUNS_CLASSES)
+    def enrol(id: str) -> ResponseReturnValue:  # noqa: A002
+        """Find somebody and enrol them."""
+        return desk.enrol(visitor(), id)
+
+    @run.route("/<id>/step/<trigger>", methods=["GET", "POST"])
+    @requires(*RUNS_CLASSES)
+    def step(id: str, trigger: str) -> ResponseReturnValue:  # noqa: A002
+        """Ask whether a class is to be moved, and move it."""
+        return desk.step(visitor(), id, _named(classes.Trigger, trigger))
+
+    @run.route("/<id>/enrolments/<enrolled>/<trigger>", methods=["GET", "POST"])
+    @requires(*RUNS_CLASSES)
+    def step_enrolment(id: str, enrolled: str, trigger: str) -> ResponseReturnValue:  # noqa: A002
+        """Ask whether an enrolment is to be moved, and move it."""
+        return desk.step_enrolment(visitor(), id, enrolled, _named(enrolment.Trigger, trigger))
+
+    class_changes.install(run, engine)
+    return run
+
+
+class _Desk:
+    """What the pages of classes do."""
+
+    def __init__(self, engine: Engine, site: Site) -> None:
+        self._engine = engine
+        self._site = site
+
+    def index(self, here: Visitor) -> str:
+        state = request.args.get("state", "")
+        wanted = Wanted(
+            words=clean(request.args.get("q", ""), _LONGEST_SEARCH),
+            state=state if state in set(ClassState) else None,
+            cursor=request.args.get("after"),
+        )
+        with self._engine.reading() as connection:
+            places = directory.reach(connection, here.trust, here.actor, RUNS_CLASSES)
+            page = pages.run_classes(connection, here.trust, places, wanted)
+        return render_template("learning/classes.html", page=page, wanted=wanted, states=ClassState, said=words)
+
+    def one(self, here: Visitor, identifier: str, problem: str = "") -> str:
+        now = self._engine.clock()
+        with self._engine.reading() as connection:
+            found = class_of(connection, here, identifier)
+            on_it = pages.enrolments_on(connection, here.trust, identifier, self._site)
+            places = directory.reach(connection, here.trust, here.actor, journal.READERS)
+        open_to = {one.id: offers(enrolment.WORKFLOW, _case(one, here, now)) for one in on_it}
+        return render_template(
+            "learning/class.html",
+            one=found,
+            enrolments=on_it,
+            places=places,
+            steps={key: [offer for offer in each if offer.possible] for key, each in open_to.items()},
+            offers=[o for o in offers(classes.WORKFLOW, _case(found, here, now)) if o.trigger in words.CLASS_STEPS],
+            changeable=classes.Trigger.CHANGE in classes.WORKFLOW.possible(_case(found, here, now)),
+            at_once=_at_once,
+            problem=problem,
+            said=words,
+        )
+
+    def new(self, here: Visitor) -> ResponseReturnValue:
+        form, meeting = class_forms.NewClass(), class_forms.MaybeMeeting(prefix="first-")
+        with self._engine.reading() as connection:
+            places = directory.reach(connection, here.trust, here.actor, RUNS_CLASSES)
+            form.organisation.choices = [(p, directory.organisation(connection, here.trust, p).name) for p in places]
+            known = catalogue.all_offerings(connection, here.trust)
+        form.organisation.choices.sort(key=lambda choice: choice[1])
+        form.offering.choices = [("", "Choose a course"), *((one.id, _offered(one)) for one in known)]
+        refusals: list[str] = []
+        change = class_forms.Change(details=form, sessions={}, more=meeting)
+        if request.method == "POST" and change.valid(ZONE):
+            try:
+                with self._engine.transaction(here.actor) as tx:
+                    moved = tx.start(classes.KIND, here.trust, classes.Trigger.CREATE, _created(form, meeting))
+            except Refused as refusal:
+                refusals = list(refusal.reasons)
+            else:
+                flash("The class is made. Learners cannot see it until you open it for enrolment.")
+                return redirect(url_for(".one", id=moved.subject.id), 303)
+        page = render_template("learning/class_new.html", form=form, meeting=meeting, change=change, refusals=refusals)
+        return make_response(page, 422 if request.method == "POST" else 200)
+
+    def enrol(self, here: Visitor, identifier: str) -> ResponseReturnValue:
+        form, sought = Enrolling(), clean(request.values.get("q", ""), _LONGEST_SEARCH)
+        with self._engine.reading() as connection:
+            found = class_of(connection, here, identifier)
+            people = pages.candidates(connection, here.trust, identifier, sought) if sought else ()
+        form.person.choices = [(one.id, f"{one.name} ({one.email})") for one in people]
+        problem = ""
+        if request.method == "POST" and form.validate():
+            try:
+                flash(self._enrolled(here, found, form))
+            except Refused as refusal:
+                problem = f"They are not enrolled. {' '.join(refusal.reasons)}"
+            else:
+                return redirect(url_for(".one", id=identifier), 303)
+        page = render_template("learning/class_enrol.html", one=found, form=form, q=sought, problem=problem)
+        return make_response(page, 422 if request.method == "POST" else 200)
+
+    def step(self, here: Visitor, identifier: str, trigger: classes.Trigger) -> ResponseReturnValue:
+        with self._engine.reading() as connection:
+            found = class_of(connection, here, identifier)
+            on_it = pages.enrolments_on(connection, here.trust, identifier, self._site)
+        offer = _offer(offers(classes.WORKFLOW, _case(found, here, self._engine.clock())), trigger)
+        subject = Subject(kind=classes.KIND, trust=here.trust, id=identifier)
+        problem = self._fired(here, subject, trigger) if request.method == "POST" else ""
+        if problem is None:
+            flash(f"{found.title}: {words.CLASS_STEPS[trigger].button.lower()}: done.")
+            return redirect(url_for(".one", id=identifier), 303)
+        counts = {state: sum(one.state is state for one in on_it) for state in EnrolmentState}
+        return self._ask(found, words.CLASS_STEPS[trigger], offer, problem, name=found.title, counts=counts)
+
+    def step_enrolment(
+        self, here: Visitor, identifier: str, enrolled: str, trigger: enrolment.Trigger
+    ) -> ResponseReturnValue:
+        with self._engine.reading() as connection:
+            found = class_of(connection, here, identifier)
+            one = self._enrolment(connection, here, found, enrolled)
+        offer = _offer(offers(enrolment.WORKFLOW, _case(one, here, self._engine.clock())), trigger)
+        subject = Subject(kind=enrolment.KIND, trust=here.trust, id=enrolled)
+        problem = self._fired(here, subject, trigger) if request.method == "POST" else ""
+        if problem is None:
+            with self._engine.reading() as connection:
+                now = self._enrolment(connection, here, found, enrolled)
+            stands = words.ENROLMENTS[now.state or EnrolmentState.REQUESTED].text.lower()
+            flash(f"{one.learner.name}: {stands}.")
+            return redirect(url_for(".one", id=identifier), 303)
+        return self._ask(found, words.ENROLMENT_STEPS[trigger], offer, problem, name=one.learner.name, counts={})
+
+    def _ask(self, found: Class, asked: words.Asked, offer: Offer | None, problem: str, **more: Any) -> Response:
+        shown = problem or ("" if offer and offer.possible else " ".join(offer.refusals if offer else _NOT_NOW))
+        page = render_template(
+            "learning/class_step.html", one=found, asked=asked, offer=offer, problem=shown, said=words, **more
+        )
+        return make_response(page, 409 if problem else 200)
+
+    def _fired(self, here: Visitor, subject: Subject, trigger: StrEnum) -> str | None:
+        """Fire a step; return why it was refused, or None."""
+        reason = clean_lines(request.form.get("reason", ""), _LONGEST_REASON)
+        try:
+            with self._engine.transaction(here.actor) as tx:
+                tx.fire(subject, trigger, {"reason": reason} if reason else {})
+        except Refused as refusal:
+            return " ".join(refusal.reasons)
+        except NotDeclared as refusal:
+            return refusal.sentence
+        return None
+
+    def _enrolled(self, here: Visitor, found: Class, form: Enrolling) -> str:
+        """Enrol whoever was chosen; return what came of it."""
+        said = {"email": form.email.data} if form.email.data else {}
+        with self._engine.transaction(here.actor) as tx:
+            moved = effects.enrol(tx, here.trust, found.id, form.person.data, said)
+            position = pages.position_of(tx.connection, here.trust, moved.subject.id)
+        text = words.ENROLLED[EnrolmentState(moved.target)]
+        return text.format(title=found.title, position=position, who="they have")
+
+    def _enrolment(self, connection: Connection, here: Visitor, found: Class, identifier: str) -> Enrolment:
+        one = pages.enrolment(connection, here.trust, identifier, self._site)
+        if one.course_class.id != found.id:
+            raise Missing("There is no such enrolment on this class.")
+        return one
+
+
+_NOT_NOW: Final = ("This is not possible any more: look at how things stand now.",)
+
+
+def class_of(connection: Connection, here: Visitor, identifier: str) -> Class:
+    """Return a class that the visitor runs; raises `Missing` for any other."""
+    found = pages.course_class(connection, here.trust, identifier)
+    if not here.actor.may(RUNS_CLASSES, found.organisations):
+        raise Missing("There is no such class, or it belongs to an organisation that you do not look after.")
+    return found
+
+
+def _case(record: Any, here: Visitor, now: Any) -> Case[Any]:
+    """Return what a form could bring: a reason."""
+    return Case(record=record, facts={"reason": "…"}, actor=here.actor, now=now)
+
+
+def _offer(found: tuple[Offer, ...], trigger: StrEnum) -> Offer | None:
+    return next((offer for offer in found if offer.trigger is trigger), None)
+
+
+def _at_once(offer: Offer) -> bool:
+    return offer.trigger in AT_ONCE and not offer.needs_reason
+
+
+def _named(triggers: type[_T], text: str) -> _T:
+    """Return the trigger that a part of an address names; raises `Missing`."""
+    known = words.CLASS_STEPS.keys() | words.ENROLMENT_STEPS.keys()
+    for trigger in triggers:
+        if trigger == text.upper().replace("-", "_") and trigger in known:
+            return trigger
+    raise Missing("There is nothing at this address.")
+
+
+def _offered(one: Any) -> str:
+    return one.course_title if one.title == one.course_title else f"{one.course_title}: {one.title}"
+
+
+def _created(form: class_forms.NewClass, meeting: class_forms.MaybeMeeting) -> dict[str, Any]:
+    names = ("offering", "organisation", "title", "venue", "maximum", "waitlist", "approval", "joining_text")
+    sessions = [class_forms.session_facts(meeting, ZONE)] if meeting.filled else []
+    return {**{name: getattr(form, name).data for name in names}, "sessions": sessions}

@@ -1,0 +1,219 @@
+"""The learner's pages: my learning, finding a class, withdrawing, and why something stands as it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection, select
+from werkzeug.wrappers import Response
+
+from engine import directory
+from engine.errors import Missing, Refused
+from engine.letters import Subject
+from engine.machine import Case
+from engine.settings import Settings
+from engine.text import clean, clean_lines
+from engine.transaction import Engine
+from engine.web import dates, journal
+from engine.web.permissions import signed_in
+from engine.web.visitors import Visitor, visitor
+from scorm import addresses
+from scorm import store as runtime
+from workflows.competence import store as competence_store
+from workflows.learning import class_pages, effects, enrolment, package_pages, pages, playing, words
+from workflows.learning.pages import Wanted
+from workflows.learning.records import Delivery, Enrolment, EnrolmentState
+from workflows.people.offers import offers
+from workflows.people.records import Person, Site
+from workflows.people.responsibilities import RUNS_CLASSES
+
+OVER: Final = (EnrolmentState.WITHDRAWN, EnrolmentState.CANCELLED)
+_OWN: Final = ("award", "enrolment", "performance")
+_LONGEST_REASON: Final = 1000
+_LONGEST_SEARCH: Final = 100
+
+
+def blueprint(engine: Engine, settings: Settings) -> Blueprint:
+    """Return the pages of learning, those of administrators (`classes`, `packages`) nested in them."""
+    learning = Blueprint("learning", __name__, template_folder="templates")
+    desk = _Desk(engine, settings)
+
+    @learning.get("/")
+    @signed_in
+    def home() -> str:
+        """Show what the visitor learns, has booked and holds."""
+        return desk.home(visitor())
+
+    @learning.post("/launch")
+    @signed_in
+    def launch() -> Response:
+        """Go on with the attempt of an enrolment, or begin one, and hand over to the player."""
+        return redirect(desk.launch(visitor(), request.form.get("enrolment", "")), 303)
+
+    @learning.get("/learning/find")
+    @signed_in
+    def find() -> str:
+        """Look for a class to enrol on."""
+        return desk.find(visitor())
+
+    @learning.post("/learning/find")
+    @signed_in
+    def enrol() -> ResponseReturnValue:
+        """Enrol the visitor, and say what came of it."""
+        return desk.enrol(visitor(), request.form.get("class", ""))
+
+    @learning.get("/learning/withdraw/<id>")
+    @signed_in
+    def withdraw(id: str) -> str:  # noqa: A002 - it is the address's name
+        """Ask whether the visitor means to withdraw."""
+        with engine.reading() as connection:
+            mine = desk.mine(connection, visitor(), id)
+        return render_template("learning/withdraw.html", one=mine, barred=desk.barred(visitor(), mine), said=words)
+
+    @learning.post("/learning/withdraw/<id>")
+    @signed_in
+    def withdrawn(id: str) -> ResponseReturnValue:  # noqa: A002
+        """Withdraw the visitor."""
+        return desk.withdraw(visitor(), id)
+
+    @learning.get("/learning/why/<kind>/<id>")
+    @signed_in
+    def why(kind: str, id: str) -> str:  # noqa: A002
+        """Show what happened to something of the visitor's own."""
+        return desk.why(visitor(), kind, id)
+
+    learning.register_blueprint(class_pages.blueprint(engine, settings))
+    learning.register_blueprint(package_pages.blueprint(engine, settings))
+    return learning
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolments:
+    """The part of a person's page that shows what they are enrolled on (`people.web.Section`)."""
+
+    engine: Engine
+    settings: Settings
+    template: ClassVar[str] = "learning/_enrolments.html"
+
+    def context(self, connection: Connection, here: Visitor, person: Person) -> Mapping[str, Any]:
+        """Return the enrolments of a person, the latest class first."""
+        found = pages.enrolments_of(connection, here.trust, person.id, site_of(self.settings))
+        results = {one.enrolment.id: one for one in pages.learning_of(connection, here.trust, found)}
+        places = directory.reach(connection, here.trust, here.actor, RUNS_CLASSES)
+        return {
+            "enrolments": found,
+            "results": results,
+            "said": words,
+            "may_open": lambda one: one.organisation in places,
+        }
+
+
+def site_of(settings: Settings) -> Site:
+    """Return where this installation is reached."""
+    return Site(origin=settings.app_origin, domain=settings.reply_domain)
+
+
+class _Desk:
+    """What the pages of a learner do."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+
+    def home(self, here: Visitor) -> str:
+        now = self._engine.clock()
+        with self._engine.reading() as connection:
+            person = here.actor.person
+            found = self._mine(connection, here) if person else ()
+            current = [one for one in found if one.state not in OVER]
+            courses = pages.learning_of(connection, here.trust, current)
+            unsaved = runtime.running_of(connection, here.trust, person) if person else []
+            today = now.astimezone(ZoneInfo(dates.ZONE)).date()
+            profile = competence_store.profiles(connection, here.trust, [person], today)[person] if person else ()
+        return render_template(
+            "learning/home.html",
+            courses=courses,
+            booked=[one for one in current if one.course_class.offering.delivery is Delivery.CLASSROOM],
+            over=[one for one in found if one.state in OVER],
+            barred={one.id: self.barred(here, one) for one in current},
+            finish={one.id: addresses.finish_saving_url(self._settings, one, now) for one in unsaved},
+            profile=profile,
+            today=today,
+            said=words,
+        )
+
+    def launch(self, here: Visitor, identifier: str) -> str:
+        """Return the address of the player."""
+        with self._engine.transaction(here.actor) as tx:
+            self.mine(tx.connection, here, identifier)
+            attempt = runtime.attempt(tx.connection, here.trust, playing.launch(tx, here.trust, identifier))
+            if attempt is None:
+                raise Missing("There is no such attempt.")
+            return addresses.play_url(self._settings, attempt, tx.now)
+
+    def find(self, here: Visitor, problem: str = "") -> str:
+        wanted = Wanted(words=clean(request.values.get("q", ""), _LONGEST_SEARCH), cursor=request.args.get("after"))
+        with self._engine.reading() as connection:
+            page = pages.open_classes(connection, here.trust, here.actor.person or "", self._engine.clock(), wanted)
+        return render_template("learning/find.html", page=page, wanted=wanted, problem=problem, said=words)
+
+    def enrol(self, here: Visitor, course_class: str) -> ResponseReturnValue:
+        if here.actor.person is None:
+            return make_response(self.find(here, "Your account is not linked to anybody who could learn."), 409)
+        try:
+            with self._engine.transaction(here.actor) as tx:
+                moved = effects.enrol(tx, here.trust, course_class, here.actor.person)
+                on = pages.course_class(tx.connection, here.trust, course_class)
+                position = pages.position_of(tx.connection, here.trust, moved.subject.id)
+        except Refused as refusal:
+            return make_response(self.find(here, f"You are not enrolled. {' '.join(refusal.reasons)}"), 409)
+        said = words.ENROLLED[EnrolmentState(moved.target)]
+        flash(said.format(title=on.title, position=position, who="you have"))
+        return redirect(url_for(".home"), 303)
+
+    def withdraw(self, here: Visitor, identifier: str) -> ResponseReturnValue:
+        reason = clean_lines(request.form.get("reason", ""), _LONGEST_REASON)
+        with self._engine.reading() as connection:
+            mine = self.mine(connection, here, identifier)
+        subject = Subject(kind=enrolment.KIND, trust=here.trust, id=identifier)
+        try:
+            with self._engine.transaction(here.actor) as tx:
+                tx.fire(subject, enrolment.Trigger.WITHDRAW, {"reason": reason} if reason else {})
+        except Refused as refusal:
+            barred = " ".join(refusal.reasons)
+            return render_template("learning/withdraw.html", one=mine, barred=barred, said=words), 409
+        flash(f"You have withdrawn from {mine.course_class.title}.")
+        return redirect(url_for(".home"), 303)
+
+    def why(self, here: Visitor, kind: str, identifier: str) -> str:
+        """Write the history of a record of the visitor's own; anybody else's is not there."""
+        if kind not in _OWN or here.actor.person is None:
+            raise Missing("There is no such record of yours.")
+        table = self._engine.kept(kind)[1].table
+        with self._engine.reading() as connection:
+            own = select(table.c.person).where(table.c.trust == here.trust, table.c.id == identifier)
+            if connection.execute(own).scalar_one_or_none() != here.actor.person:
+                raise Missing("There is no such record of yours.")
+            moves = journal.history(self._engine, connection, Subject(kind=kind, trust=here.trust, id=identifier))
+        return render_template("learning/why.html", title=self._engine.kept(kind)[0].title, moves=moves)
+
+    def mine(self, connection: Connection, here: Visitor, identifier: str) -> Enrolment:
+        """Return an enrolment of the visitor's; raises `Missing` for anybody else's."""
+        found = pages.enrolment(connection, here.trust, identifier, site_of(self._settings))
+        if found.person != here.actor.person:
+            raise Missing("There is no such enrolment of yours.")
+        return found
+
+    def barred(self, here: Visitor, one: Enrolment) -> str | None:
+        """Say why the visitor cannot withdraw; "" where they can, None where there is nothing to withdraw from."""
+        case = Case(record=one, facts={}, actor=here.actor, now=self._engine.clock())
+        offer = next((o for o in offers(enrolment.WORKFLOW, case) if o.trigger is enrolment.Trigger.WITHDRAW), None)
+        return None if offer is None else " ".join(offer.refusals)
+
+    def _mine(self, connection: Connection, here: Visitor) -> tuple[Enrolment, ...]:
+        return pages.enrolments_of(connection, here.trust, here.actor.person or "", site_of(self._settings))
