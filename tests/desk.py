@@ -9,8 +9,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import insert, update
-from werkzeug.security import generate_password_hash
+from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from engine import database, settings
@@ -26,7 +25,6 @@ from tests.clock import FrozenClock
 from tests.letters import a_row
 from tests.trial import LEARNER, TRUST, TRUST_HOLDER, WARD, WARD_HOLDER, Turn
 
-PASSWORD = "three words apart"
 ADMINISTRATOR = Actor(id="acc-ada", name="Ada Obi", person="ada")
 ELSEWHERE = Actor(id="acc-eve", name="Eve Lund", person="eve")
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -64,11 +62,19 @@ class Desk:
 
     def signed_in(self, actor: Actor) -> Browser:
         """Return the browser of an account."""
+        return Browser(self._client(actor))
+
+    def cookie(self, actor: Actor) -> str:
+        """Return the cookie of a session of an account."""
+        cookie = self._client(actor).get_cookie("preceptor")
+        assert cookie is not None
+        return cookie.value
+
+    def _client(self, actor: Actor) -> FlaskClient:
         client = self.app.test_client()
         with client.session_transaction() as session:
-            since = int(self.clock().timestamp())
-            session.update(trust=TRUST, account=actor.id, number=0, since=since)
-        return Browser(client)
+            session.update(trust=TRUST, account=actor.id, number=0, since=int(self.clock().timestamp()))
+        return client
 
     def asks_for_leave(self, organisation: str = WARD, actor: Actor = LEARNER) -> Moved:
         """Have a learner ask for leave, which opens a question."""
@@ -106,13 +112,6 @@ def desk_on(url: str, clock: FrozenClock, folder: Path, **environment: str) -> D
     return Desk(app=app, engine=engine, clock=clock, sink=sink)
 
 
-def let_in(desk: Desk, actor: Actor) -> None:
-    """Give an account the password, for a browser that signs in by the form."""
-    with database.writing(desk.engine.database) as connection:
-        kept = generate_password_hash(PASSWORD)
-        connection.execute(update(accounts).where(accounts.c.id == actor.id).values(password=kept))
-
-
 def received(desk: Desk, raw: bytes, at: datetime) -> str:
     """Put a message into the mailbox as the sink does, and return its id."""
     folder = desk.sink._folder
@@ -131,5 +130,3 @@ def _grant(engine: Engine, actor: Actor, responsibility: str, organisation: str)
     row = {"trust": TRUST, "account": actor.id, "responsibility": responsibility, "organisation": organisation}
     with database.writing(engine.database) as connection:
         connection.execute(insert(grants), row)
-
-
