@@ -21,7 +21,6 @@ from sqlalchemy.exc import ArgumentError
 from engine.errors import SettingError
 
 BUSY_MILLISECONDS = 10_000
-_READS = "preceptor_reads"
 
 
 def connect(url: str, *, synchronous: str = "FULL") -> Engine:
@@ -51,14 +50,21 @@ def connect(url: str, *, synchronous: str = "FULL") -> Engine:
 def writing(database: Engine) -> Iterator[Connection]:
     """Begin a transaction that writes: committed at the end, rolled back on an error."""
     with database.begin() as connection:
+        _begin(connection, "BEGIN IMMEDIATE")
         yield connection
 
 
 @contextmanager
 def reading(database: Engine) -> Iterator[Connection]:
     """Begin a transaction that only reads and never waits for a writer."""
-    with database.connect().execution_options(**{_READS: True}) as connection:
+    with database.begin() as connection:
+        _begin(connection, "BEGIN")
         yield connection
+
+
+def one_or_many(rows: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
+    """Return a single row by itself: SQLAlchemy takes a list of one by a longer way."""
+    return rows[0] if len(rows) == 1 else rows
 
 
 def migrate(url: str) -> None:
@@ -103,9 +109,10 @@ def _sqlite(url: str, synchronous: str) -> Engine:
         for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(database, "begin")
-    def begin(connection: Connection) -> None:
-        reads = connection.get_execution_options().get(_READS)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
     return database
+
+
+def _begin(connection: Connection, words: str) -> None:
+    """Begin in SQLite's words, said here: a listener for it would slow down every statement."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(words)

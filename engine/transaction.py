@@ -21,6 +21,7 @@ from sqlalchemy import Connection, RowMapping, Table, Update, bindparam, insert,
 from sqlalchemy.exc import IntegrityError
 
 from engine import database, posting
+from engine.database import one_or_many
 from engine.effects import Effect, Fire, Start
 from engine.errors import Conflict, EngineError, Missing, NotAllowed, NotDeclared, Refused, TooDeep
 from engine.identifiers import new_id
@@ -153,7 +154,7 @@ class Transaction:
         rows.sort(key=lambda row: tuple(sorted(row)))
         for names, alike in groupby(rows, key=lambda row: tuple(sorted(row))):
             batch = list(alike)
-            moved = self.connection.execute(_moving(keep.table, names), batch if len(batch) > 1 else batch[0])
+            moved = self.connection.execute(_moving(keep.table, names), one_or_many(batch))
             if moved.rowcount != len(batch):
                 raise Conflict
 
@@ -171,7 +172,7 @@ class Transaction:
         """Write what moves entail: journal, effects, questions, letters."""
         if not moves:
             return
-        self.connection.execute(_JOURNALLING, [move.entry for move in moves])
+        self.connection.execute(_JOURNALLING, one_or_many([move.entry for move in moves]))
         self._apply(workflow, moves)
         letters = [(letter, move.entry["revision"]) for move in moves for letter in move.decision.letters]
         if letters:
