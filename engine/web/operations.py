@@ -28,11 +28,11 @@ PAGED: Mapping[str, Schema] = {
 """What a list takes in its query."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a view answers: JSON, a status, headers."""
 
-    body: Any
+    body: Any = field(kw_only=False)
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -79,21 +79,21 @@ class Call:
 View = Callable[[Call], Answer]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One method of one resource; `path` is below `/api/v1`, with parts such as `<id>`."""
 
-    method: str
-    path: str
-    view: View
-    by: tuple[str, ...] = field(kw_only=True)
-    says: str = field(kw_only=True)
-    takes: Schema | None = field(default=None, kw_only=True)
-    gives: Schema | None = field(default=None, kw_only=True)
-    query: Mapping[str, Schema] = field(default_factory=dict, kw_only=True)
-    status: int = field(default=200, kw_only=True)
-    files: int = field(default=0, kw_only=True)
-    own_transactions: bool = field(default=False, kw_only=True)
+    method: str = field(kw_only=False)
+    path: str = field(kw_only=False)
+    view: View = field(kw_only=False)
+    by: tuple[str, ...]
+    says: str
+    takes: Schema | None = None
+    gives: Schema | None = None
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    status: int = 200
+    files: int = 0
+    own_transactions: bool = False
 
     @property
     def name(self) -> str:
@@ -112,7 +112,7 @@ class Operation:
 
 def created(path: str, body: Any) -> Answer:
     """Answer 201 with the address of what was made."""
-    return Answer(body, _CREATED, {"Location": f"{PREFIX}{path}"})
+    return Answer(body, status=_CREATED, headers={"Location": f"{PREFIX}{path}"})
 
 
 def listed(page: paging.Page, row: Callable[[Any], Any]) -> Answer:
