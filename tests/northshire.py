@@ -13,14 +13,14 @@ from engine import database, directory
 from engine.directory_tables import accounts
 from engine.letters import Subject
 from engine.machine import Actor
-from engine.tables import outbox
+from engine.tables import journal, outbox
 from engine.transaction import Engine
 from workflows import wiring
 from workflows.competence import store as competence_store
 from workflows.competence.records import Competence, Requirement, framework_of
 from workflows.learning import catalogue, effects
 from workflows.learning.records import Delivery, Offering
-from workflows.learning.tables import enrolments
+from workflows.learning.tables import courses, enrolments
 from workflows.people import store as people
 from workflows.people.records import Assignment, AssignmentStatus, Person, Site
 
@@ -133,7 +133,7 @@ def offer(engine: Engine, **changes: Any) -> Offering:
     with database.writing(engine.database) as conn:
         fields["competence"] = competence_store.by_id(conn, TRUST, ["fire"])["fire"]
         offering = Offering(**fields)
-        if offering.course not in {row.id for row in catalogue.courses_of(conn, TRUST)}:
+        if offering.course not in conn.scalars(select(courses.c.id)).all():
             catalogue.add_course(
                 conn, trust=TRUST, identifier=offering.course, title=offering.course_title, organisation=TRUST
             )
@@ -170,6 +170,26 @@ def fire(  # noqa: PLR0917 - who does what to which, and with what
     """Fire one trigger in a commit of its own."""
     with engine.transaction(actor) as tx:
         return tx.fire(Subject(kind=kind, trust=TRUST, id=key), trigger, facts)
+
+
+def record(engine: Engine, kind: str, key: str) -> Any:
+    """Return one subject as its workflow sees it."""
+    with engine.reading() as conn:
+        return engine.kept(kind)[1].load(conn, TRUST, [key], engine.clock())[key]
+
+
+def steps(engine: Engine, kind: str) -> list[str]:
+    """Return the steps that subjects of a kind took, subject by subject."""
+    query = select(journal.c.step).where(journal.c.kind == kind).order_by(journal.c.subject, journal.c.revision)
+    with engine.reading() as conn:
+        return list(conn.scalars(query))
+
+
+def profile(engine: Engine, person: str) -> dict[str, Any]:
+    """Return what a person must hold or holds, by competence."""
+    with engine.reading() as conn:
+        lines = competence_store.profiles(conn, TRUST, [person], engine.clock().date())[person]
+    return {line.competence.id: line for line in lines}
 
 
 def standing(engine: Engine, course_class: str) -> dict[str, tuple[str, int | None]]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
-from engine import approvals, questions, timers
-from engine.effects import Ask, Close, Effect, Schedule, Unschedule
+from engine import approvals, effects, questions, timers
+from engine.effects import Ask, Close, Effect, Unschedule
+from engine.jobs import Every, Schedule, Work
 from engine.keep import Keep
 from engine.machine import Workflow
-from engine.transaction import Handler, Predicate
+from engine.transaction import Engine, Handler, Predicate
 from workflows.competence import award
 from workflows.competence import effects as competence_effects
 from workflows.competence.store import AwardKeep
 from workflows.competence.writes import PutOnProfile, TakeBack
-from workflows.learning import attempt, classes, enrolment, performance
+from workflows.learning import attempt, classes, enrolment, performance, playing
 from workflows.learning import effects as learning_effects
 from workflows.learning.keeps import ClassKeep, EnrolmentKeep
 from workflows.learning.results import AttemptKeep, PerformanceKeep
@@ -40,7 +42,7 @@ WORKFLOWS: Final[tuple[Workflow, ...]] = (
 HANDLERS: Final[Mapping[type[Effect], Handler]] = {
     Ask: questions.ask,
     Close: questions.close,
-    Schedule: timers.schedule,
+    effects.Schedule: timers.schedule,
     Unschedule: timers.unschedule,
     PutOnProfile: competence_effects.put_on_profile,
     TakeBack: competence_effects.take_back,
@@ -57,6 +59,17 @@ HANDLERS: Final[Mapping[type[Effect], Handler]] = {
 
 PREDICATES: Final[Mapping[str, Predicate]] = {}
 """Predicates of letters beside the engine's own `still_in`, which is all that ours ask so far."""
+
+
+ABANDON: Final = "abandon-silent-attempts"
+
+SCHEDULES: Final = (Schedule(name=ABANDON, rhythm=Every(timedelta(minutes=15))),)
+"""What the workflows have done again and again, beside the engine's own (catalogue P29)."""
+
+
+def works(engine: Engine) -> Mapping[str, Work]:
+    """Return by name the work that `SCHEDULES` asks for."""
+    return {ABANDON: Work(run=lambda _arguments: playing.abandon_silent(engine))}
 
 
 def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:

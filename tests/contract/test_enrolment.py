@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from engine import notices as folders
 from engine.errors import NotAllowed, NotDeclared, Refused
 from engine.transaction import Engine
 from tests import northshire
 from tests.clock import FrozenClock
-from tests.northshire import HELEN, TRUST, enrol, fire, learner, notices, offer, open_class, sent, standing
-from workflows.learning import store
+from tests.northshire import HELEN, TRUST, enrol, fire, learner, notices, offer, open_class, profile, sent, standing
+from workflows.learning import pages
 from workflows.learning.tables import classes
 
 
@@ -295,13 +296,11 @@ def test_who_attended_holds_the_competence_and_a_correction_takes_it_back(engine
 
     fire(engine, HELEN, "enrolment", ann, "ATTEND")
 
-    with engine.reading() as conn:
-        (line,) = store.home(conn, TRUST, "ann", clock().date()).competences
+    line = profile(engine, "ann")["fire"]
     assert notices(engine) == [("LRN-17", "ann"), ("LRN-18", "ann")]
     assert (line.colour, line.starts_on.isoformat(), line.ends_on.isoformat()) == ("GREEN", "2026-11-23", "2027-11-23")
     fire(engine, HELEN, "enrolment", ann, "DID_NOT_ATTEND", {"reason": "It was Bob."})
-    with engine.reading() as conn:
-        (line,) = store.home(conn, TRUST, "ann", clock().date()).competences
+    line = profile(engine, "ann")["fire"]
     assert (line.colour, line.award) == ("RED", None)
 
 
@@ -311,15 +310,10 @@ def test_the_page_of_a_class_shows_who_has_a_place_and_who_waits_in_order(engine
         enrol(engine, key, name)
 
     with engine.reading() as conn:
-        view = store.class_view(conn, TRUST, key)
+        shown = pages.enrolments_on(conn, TRUST, key, northshire.SITE)
 
-    assert [(line.name, line.position) for line in view.enrolments] == [
-        ("Cat", 1),
-        ("Ann", 2),
-        ("Bob", None),
-        ("Dan", None),
-    ]
-    assert (view.course_class.taken, view.course_class.waiting) == (2, 2)
+    assert [(one.learner.name, one.position) for one in shown] == [("Cat", 1), ("Ann", 2), ("Bob", None), ("Dan", None)]
+    assert {(one.course_class.taken, one.course_class.waiting) for one in shown} == {(2, 2)}
 
 
 def test_what_is_not_declared_is_refused_with_what_is(engine: Engine, clock: FrozenClock) -> None:
@@ -329,3 +323,23 @@ def test_what_is_not_declared_is_refused_with_what_is(engine: Engine, clock: Fro
 
     with pytest.raises(NotDeclared, match="From here one may: enrol, request"):
         fire(engine, HELEN, "enrolment", ann, "ATTEND")
+
+
+def test_every_letter_says_only_what_its_template_knows_and_all_that_it_needs(
+    engine: Engine, clock: FrozenClock
+) -> None:
+    key = open_class(engine, clock, maximum=1, sessions=2)
+    keys = {name: enrol(engine, key, name) for name in ("ann", "bob", "cat")}
+    fire(engine, HELEN, "class", key, "CHANGE", {"venue": "Library"})
+    fire(engine, learner("cat"), "enrolment", keys["cat"], "WITHDRAW")
+    fire(engine, learner("ann"), "enrolment", keys["ann"], "WITHDRAW", {"reason": "I am away."})
+    fire(engine, HELEN, "class", key, "CANCEL", {"reason": "The trainer is ill."})
+
+    rows = northshire.letters(engine)
+
+    assert {row.notice[:6] for row in rows} == {f"LRN-0{number}" for number in range(1, 7)}
+    for row in rows:
+        declared = folders.notice(row.notice)
+        known = {"recipient_name": row.name, "reason": row.reason, "when": "some day", "zone": "Europe/London"}
+        assert set(row.context) - {"zone"} <= set(declared.tokens), row.notice
+        folders.values(declared, known | row.context)

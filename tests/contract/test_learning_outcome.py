@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from engine.errors import NotAllowed, Refused
 from engine.machine import THE_SYSTEM, Actor
-from engine.tables import journal
 from engine.transaction import Engine
 from scorm import batches, library
 from scorm import playing as runtime
@@ -20,8 +19,8 @@ from scorm.package import ImportedPackage
 from tests import northshire
 from tests.clock import FrozenClock
 from tests.course import call
-from tests.northshire import HELEN, TRUST, enrol, fire, learner, notices, offer, open_class
-from workflows.learning import playing, store
+from tests.northshire import HELEN, TRUST, enrol, fire, learner, notices, offer, open_class, profile, steps
+from workflows.learning import pages, playing
 from workflows.learning.records import Delivery
 
 PACKAGE = hashlib.sha256(b"a course").hexdigest()
@@ -77,15 +76,11 @@ class Player:
             runtime.take(tx, TRUST, batches.parse(body), playing.on_outcome)
 
 
-def at_home(engine: Engine, clock: FrozenClock) -> Any:
+def learned(engine: Engine) -> list[tuple[str, str]]:
+    """Return state and best result of each e-learning of Ann's."""
     with engine.reading() as conn:
-        return store.home(conn, TRUST, "ann", clock().date())
-
-
-def steps(engine: Engine, kind: str) -> list[str]:
-    with engine.reading() as conn:
-        query = select(journal.c.step).where(journal.c.kind == kind).order_by(journal.c.subject, journal.c.revision)
-        return list(conn.scalars(query))
+        mine = pages.enrolments_of(conn, TRUST, "ann", northshire.SITE)
+        return [(str(one.enrolment.state), str(one.result)) for one in pages.learning_of(conn, TRUST, mine)]
 
 
 def test_a_completed_course_attends_awards_and_tells_before_it_is_closed(
@@ -93,10 +88,9 @@ def test_a_completed_course_attends_awards_and_tells_before_it_is_closed(
 ) -> None:
     Player(engine, enrolment).say(BEGIN, status("completed"))
 
-    home = at_home(engine, clock)
-    assert [(one.state, one.performed) for one in home.e_learning] == [("ATTENDED", "COMPLETED")]
-    assert home.e_learning[0].open_attempt
-    assert [(line.colour, line.ends_on.isoformat()) for line in home.competences] == [("GREEN", "2027-11-22")]
+    line = profile(engine, "ann")["fire"]
+    assert learned(engine) == [("ATTENDED", "COMPLETED")]
+    assert (line.colour, line.ends_on.isoformat()) == ("GREEN", "2027-11-22")
     assert notices(engine) == [("LRN-17", "ann"), ("LRN-18", "ann")]
 
 
@@ -112,7 +106,7 @@ def test_what_was_completed_never_goes_back_and_is_told_once(
 
     assert steps(engine, "performance")[-2:] == ["A5-T03", "A5-T13"]
     assert len(notices(engine)) == 2
-    assert at_home(engine, clock).e_learning[0].performed == "PASSED"
+    assert learned(engine) == [("ATTENDED", "PASSED")]
 
 
 def test_a_browsed_course_that_is_completed_is_in_progress_first(engine: Engine, enrolment: str) -> None:
@@ -143,7 +137,7 @@ def test_a_failed_attempt_may_be_made_again_while_attempts_are_left(engine: Engi
     with pytest.raises(Refused, match="No attempts are left"):
         Player(engine, enrolment)
 
-    assert at_home(engine, clock).e_learning[0].performed == "FAILED"
+    assert learned(engine) == [("CONFIRMED", "FAILED")]
 
 
 def test_only_the_learner_plays_and_only_with_a_place(engine: Engine, clock: FrozenClock, enrolment: str) -> None:
@@ -162,7 +156,7 @@ def test_one_result_attends_every_enrolment_on_the_same_offering(engine: Engine,
 
     Player(engine, one).say(BEGIN, status("passed"), END)
 
-    assert [line.state for line in at_home(engine, clock).e_learning] == ["ATTENDED", "ATTENDED"]
+    assert learned(engine) == [("ATTENDED", "PASSED")] * 2
 
 
 def test_an_award_made_twice_is_held_once_and_the_older_is_superseded(engine: Engine, clock: FrozenClock) -> None:
@@ -171,4 +165,17 @@ def test_an_award_made_twice_is_held_once_and_the_older_is_superseded(engine: En
         Player(engine, enrolment).say(BEGIN, status("completed"), END)
 
     assert sorted(steps(engine, "award")) == ["A8-T01", "A8-T01", "A8-T08"]
-    assert len(at_home(engine, clock).competences) == 1
+    assert profile(engine, "ann")["fire"].colour == "GREEN"
+
+
+def test_an_attempt_of_which_nothing_is_heard_is_abandoned_and_taken_up_again(
+    engine: Engine, clock: FrozenClock, enrolment: str
+) -> None:
+    Player(engine, enrolment).say(BEGIN, status("incomplete"))
+    clock.advance(playing.SILENCE + timedelta(seconds=1))
+
+    assert playing.abandon_silent(engine) == 1
+    assert playing.abandon_silent(engine) == 0
+    Player(engine, enrolment).say(BEGIN)
+
+    assert steps(engine, "attempt") == ["A6-launch", "A6-T01", "A6-T05", "A6-T06"]

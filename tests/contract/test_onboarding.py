@@ -17,9 +17,8 @@ from engine.tables import approvals
 from engine.transaction import Engine
 from tests import northshire
 from tests.clock import FrozenClock
-from tests.northshire import CAKE, FIRE, HELEN, MOVING, SITE, SURGERY, TOM, TRUST, WREN, fire, letters, sent
-from workflows.competence import store as competence_store
-from workflows.onboarding import store
+from tests.northshire import CAKE, FIRE, HELEN, MOVING, SURGERY, TOM, TRUST, WREN, fire, letters, record, sent, steps
+from workflows.onboarding import pages
 from workflows.people import store as people
 
 LINES = [
@@ -55,15 +54,12 @@ def answer(engine: Engine, actor: Any, choice: str, facts: dict[str, Any] | None
         return tx.fire(Subject(kind="approval", trust=TRUST, id=key), "ANSWER", said)
 
 
-def profile(engine: Engine, clock: FrozenClock) -> dict[str, Any]:
-    with engine.reading() as conn:
-        lines = competence_store.profiles(conn, TRUST, ["ann"], clock().date())["ann"]
-    return {line.competence.id: line for line in lines if line.award}
+def held(engine: Engine) -> dict[str, Any]:
+    return {key: line for key, line in northshire.profile(engine, "ann").items() if line.award}
 
 
 def state(engine: Engine, key: str) -> str:
-    with engine.reading() as conn:
-        return str(store.transfer_of(conn, TRUST, key, SITE).state)
+    return str(record(engine, "transfer", key).state)
 
 
 def test_an_applicant_goes_from_preferred_to_hired_and_then_works_here(engine: Engine) -> None:
@@ -109,10 +105,10 @@ def test_exactly_the_accepted_lines_are_written_each_with_its_provenance(engine:
 
     answer(engine, WREN, "ACCEPT_WITH_EDITS", {"lines": lines})
 
-    held = profile(engine, clock)
-    assert set(held) == {"fire"}
-    assert (held["fire"].starts_on, held["fire"].ends_on) == (date(2026, 5, 1), date(2027, 3, 1))
-    assert held["fire"].source == {
+    brought = held(engine)
+    assert set(brought) == {"fire"}
+    assert (brought["fire"].starts_on, brought["fire"].ends_on) == (date(2026, 5, 1), date(2027, 3, 1))
+    assert brought["fire"].source == {
         "kind": "transfer",
         "transfer": key,
         "source_organisation": "Westmoor",
@@ -121,10 +117,9 @@ def test_exactly_the_accepted_lines_are_written_each_with_its_provenance(engine:
         "edited_by_account": WREN.id,
         "reason": None,
     }
-    with engine.reading() as conn:
-        (view,) = store.applicant_view(conn, TRUST, applicant, SITE).transfers
-    assert [line.decided["accepted"] for line in view.transfer.lines] == [True, False]
-    assert view.transfer.lines[0].ends_on == date(2027, 5, 1)
+    kept = record(engine, "transfer", key)
+    assert [line.decided["accepted"] for line in kept.lines] == [True, False]
+    assert kept.lines[0].ends_on == date(2027, 5, 1)
 
 
 def test_accepting_all_writes_every_line_as_it_came(engine: Engine, clock: FrozenClock) -> None:
@@ -134,7 +129,7 @@ def test_accepting_all_writes_every_line_as_it_came(engine: Engine, clock: Froze
     answer(engine, WREN, "ACCEPT")
 
     assert state(engine, key) == "ACCEPTED"
-    assert {one: line.ends_on for one, line in profile(engine, clock).items()} == {
+    assert {one: line.ends_on for one, line in held(engine).items()} == {
         "fire": date(2027, 5, 1),
         "moving": date(2028, 2, 1),
     }
@@ -161,7 +156,7 @@ def test_an_edit_that_may_not_be_is_refused(
         answer(engine, WREN, "ACCEPT_WITH_EDITS", {"lines": edits})
 
     assert state(engine, key) == "PENDING"
-    assert profile(engine, clock) == {}
+    assert held(engine) == {}
 
 
 def test_a_later_expiry_is_accepted_with_a_reason(engine: Engine, clock: FrozenClock) -> None:
@@ -171,7 +166,7 @@ def test_a_later_expiry_is_accepted_with_a_reason(engine: Engine, clock: FrozenC
     edits = {"1": {"ends_on": "2027-06-01", "reason": "Refreshed on induction."}}
     answer(engine, WREN, "ACCEPT_WITH_EDITS", {"lines": edits})
 
-    assert profile(engine, clock)["fire"].ends_on == date(2027, 6, 1)
+    assert held(engine)["fire"].ends_on == date(2027, 6, 1)
 
 
 def test_a_transfer_that_nobody_answers_lapses_and_the_page_says_why(engine: Engine, clock: FrozenClock) -> None:
@@ -183,11 +178,11 @@ def test_a_transfer_that_nobody_answers_lapses_and_the_page_says_why(engine: Eng
     timers.fire_due(engine)
 
     with engine.reading() as conn:
-        (view,) = store.applicant_view(conn, TRUST, applicant, SITE).transfers
-    assert (view.transfer.id, view.transfer.state) == (key, "LAPSED")
-    assert view.transfer.reason == "Nobody answered by the due date."
-    assert [row["step"] for row in view.journal] == ["A11-T01", "A11-T05"]
-    assert profile(engine, clock) == {}
+        (story,) = pages.stories_of(engine, conn, TRUST, applicant)
+    assert (story.transfer.id, story.transfer.state) == (key, "LAPSED")
+    assert story.why.startswith("Nothing was transferred")
+    assert steps(engine, "transfer") == ["A11-T01", "A11-T05"]
+    assert held(engine) == {}
 
 
 def test_a_transfer_is_due_a_fortnight_after_the_hire_date(engine: Engine) -> None:
@@ -215,9 +210,9 @@ def test_a_lapsed_transfer_is_reopened_by_the_role_and_asked_again(engine: Engin
 def test_without_the_role_everything_national_comes_at_once_as_a_pds_copy(engine: Engine, clock: FrozenClock) -> None:
     key = transfer(engine, apply(engine))
 
-    held = profile(engine, clock)
+    brought = held(engine)
     assert state(engine, key) == "COPIED"
-    assert {one: line.source["kind"] for one, line in held.items()} == {"fire": "pds-copy", "moving": "pds-copy"}
+    assert {one: line.source["kind"] for one, line in brought.items()} == {"fire": "pds-copy", "moving": "pds-copy"}
     assert letters(engine) == []
 
 
@@ -262,4 +257,4 @@ def test_what_ends_earlier_than_what_is_held_is_kept_as_history(engine: Engine, 
     transfer(engine, applicant, [{**LINES[0], "ends_on": "2027-01-01"}])
     answer(engine, WREN, "ACCEPT")
 
-    assert profile(engine, clock)["fire"].ends_on == date(2027, 5, 1)
+    assert held(engine)["fire"].ends_on == date(2027, 5, 1)

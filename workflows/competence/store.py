@@ -129,14 +129,6 @@ def by_id(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, Com
     return {row.id: _competence(row) for row in conn.execute(query)}
 
 
-def by_name(conn: Connection, trust: str, names: Iterable[str]) -> Mapping[str, Competence]:
-    """Return those of the competences that exist, by their full names; the last bar may be missing."""
-    wanted = {spelling for name in names for spelling in (name.rstrip("|"), name.rstrip("|") + "|")}
-    query = select(competences).where(competences.c.trust == trust, competences.c.name.in_(wanted))
-    found = {row.name.rstrip("|"): _competence(row) for row in conn.execute(query)}
-    return {name: found[name.rstrip("|")] for name in names if name.rstrip("|") in found}
-
-
 def catalogue(conn: Connection, trust: str) -> tuple[Competence, ...]:
     """Return every competence of a trust, by name."""
     query = select(competences).where(competences.c.trust == trust).order_by(competences.c.name)

@@ -52,12 +52,6 @@ def all_offerings(conn: Connection, trust: str) -> tuple[Offering, ...]:
     return tuple(sorted(found, key=lambda one: (one.course_title, one.title, one.id)))
 
 
-def courses_of(conn: Connection, trust: str) -> tuple[Any, ...]:
-    """Return id, title and organisation of every course of a trust, by title."""
-    query = select(courses.c.id, courses.c.title, courses.c.organisation).where(courses.c.trust == trust)
-    return tuple(conn.execute(query.order_by(courses.c.title, courses.c.id)).all())
-
-
 def classes_by_id(conn: Connection, trust: str, keys: Iterable[str], *, lock: bool = False) -> Mapping[str, Class]:
     """Return those of the classes that exist, by id, with their sessions and how many places are taken.
 
@@ -75,13 +69,6 @@ def classes_by_id(conn: Connection, trust: str, keys: Iterable[str], *, lock: bo
         )
         for row in rows
     }
-
-
-def all_classes(conn: Connection, trust: str) -> tuple[Class, ...]:
-    """Return every class of a trust, the next to start in front."""
-    keys = conn.scalars(select(classes.c.id).where(classes.c.trust == trust)).all()
-    found = classes_by_id(conn, trust, keys).values()
-    return tuple(sorted(found, key=lambda one: (one.starts_at is None, one.starts_at, one.id)))
 
 
 def _offerings(conn: Connection, trust: str, which: Any) -> Mapping[str, Offering]:

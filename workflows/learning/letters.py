@@ -33,7 +33,9 @@ def _joining(case: Case[Enrolment]) -> Iterator[Letter]:
 
 def _promoted(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because a place became free and you were first on the waitlist."
-    yield _letter(case, PROMOTED, reason, {"start": _start(case)}, _still(EnrolmentState.CONFIRMED))
+    yield _letter(
+        case, PROMOTED, reason, {"start": _start(case)} | _way_out(case.record), _still(EnrolmentState.CONFIRMED)
+    )
 
 
 def _waitlisted(case: Case[Enrolment]) -> Iterator[Letter]:
@@ -60,7 +62,7 @@ def _changed(case: Case[Enrolment]) -> Iterator[Letter]:
 
 def _withdrawn(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because you no longer have a place on this class."
-    said = {"withdrawal_reason": case.facts.get("reason")}
+    said = _way_on(case, "withdrawal_reason")
     for meeting in _cancellations(case):
         yield _letter(case, WITHDRAWN, reason, said, meeting=meeting)
     if not case.record.course_class.sessions:
@@ -69,20 +71,20 @@ def _withdrawn(case: Case[Enrolment]) -> Iterator[Letter]:
 
 def _left(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because you are no longer on the waitlist of this class."
-    yield _letter(case, LEFT, reason, {"withdrawal_reason": case.facts.get("reason")})
+    yield _letter(case, LEFT, reason, _way_on(case, "withdrawal_reason"))
 
 
 def _class_cancelled(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because you had a place on a class that was cancelled."
     for meeting in _cancellations(case):
-        yield _letter(case, CANCELLED, reason, {"cancellation_reason": case.facts.get("reason")}, meeting=meeting)
+        yield _letter(case, CANCELLED, reason, _way_on(case, "cancellation_reason"), meeting=meeting)
 
 
 def _class_cancelled_plainly(case: Case[Enrolment]) -> Iterator[Letter]:
     """Tell those who never had a meeting (decision on A18)."""
     if not case.record.course_class.started(case.now):
         reason = "You get this message because you were waiting for a place on a class that was cancelled."
-        yield _letter(case, CANCELLED_PLAINLY, reason, {"cancellation_reason": case.facts.get("reason")})
+        yield _letter(case, CANCELLED_PLAINLY, reason, _way_on(case, "cancellation_reason"))
 
 
 def _completed(case: Case[Enrolment]) -> Iterator[Letter]:
@@ -143,7 +145,7 @@ def _invitation(enrolment: Enrolment, session: Session, method: Method, spell: i
         summary=course_class.title,
         location=session.venue,
         description=_joining_text(enrolment),
-        url=_class_link(enrolment),
+        url=_home(enrolment),
     )
 
 
@@ -164,7 +166,7 @@ def _letter(  # noqa: PLR0913, PLR0917 - what differs between letters
         subject=Subject(kind=KIND, trust=enrolment.trust, id=enrolment.id),
         organisation=enrolment.organisation,
         reason=reason,
-        context={**common, "class_link": _class_link(enrolment), **said},
+        context={**common, "class_link": _home(enrolment), **said},
         invitation=meeting,
         relevant=relevant,
     )
@@ -179,6 +181,7 @@ def _place(enrolment: Enrolment, session: Session) -> dict[str, Any]:
         "sessions": len(sessions) if several else None,
         "venue": session.venue or None,
         "custom_text": _joining_text(enrolment) or None,
+        **_way_out(enrolment),
     }
 
 
@@ -199,6 +202,7 @@ def _queue(case: Case[Enrolment]) -> dict[str, Any]:
         "start": _start(case),
         "position_on_waitlist": course_class.waiting + 1,
         "restrict_days": course_class.restriction,
+        **_way_out(case.record),
     }
 
 
@@ -212,8 +216,18 @@ def _joining_text(enrolment: Enrolment) -> str:
     return enrolment.course_class.joining_text or enrolment.course_class.offering.joining_text
 
 
-def _class_link(enrolment: Enrolment) -> str:
-    return f"{enrolment.site.origin}/classes/{enrolment.course_class.id}"
+def _home(enrolment: Enrolment) -> str:
+    """Return the learner's own page, for the page of the class is for those who run it."""
+    return f"{enrolment.site.origin}/"
+
+
+def _way_out(enrolment: Enrolment) -> dict[str, Any]:
+    return {"withdraw_link": f"{enrolment.site.origin}/learning/withdraw/{enrolment.id}"}
+
+
+def _way_on(case: Case[Enrolment], why: str) -> dict[str, Any]:
+    """Return the reason that was given, under the name that its template knows, and where another class is found."""
+    return {why: case.facts.get("reason"), "book_link": f"{case.record.site.origin}/learning/find"}
 
 
 def _still(*states: EnrolmentState) -> Relevant:

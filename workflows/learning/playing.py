@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from engine.errors import Missing, Refused
-from engine.transaction import Transaction
+from engine.transaction import Engine, Transaction
 from scorm import library
 from scorm import store as runtime
+from scorm import tables as runtime_tables
 from scorm.outcome import Outcome
 from workflows.learning import attempt, catalogue, performance, results
-from workflows.learning.records import PerformanceState
-from workflows.learning.tables import classes, enrolments, performances
+from workflows.learning.records import AttemptState, PerformanceState
+from workflows.learning.tables import classes, enrolments, launches, performances
 from workflows.people import store as people
 
 SUSPENDED = "suspend"
+SILENCE = timedelta(minutes=30)
+"""How long nothing is heard of an attempt before it is taken to be abandoned (P29)."""
 
 
 def launch(tx: Transaction, trust: str, enrolment: str) -> str:
@@ -58,6 +62,23 @@ def on_outcome(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> No
     within = tx.caused_by(tx.because)
     _follow_attempt(within, played, outcome)
     _follow_performance(within, played, outcome)
+
+
+def abandon_silent(engine: Engine) -> int:
+    """Mark the attempts of which nothing was heard lately, and return how many (A6-T05).
+
+    What they came to stays; a late call, or the next launch, takes them up again.
+    """
+    with engine.transaction() as tx:
+        since = tx.now - SILENCE
+        same = and_(runtime_tables.attempts.c.trust == launches.c.trust, runtime_tables.attempts.c.id == launches.c.id)
+        open_still = launches.c.state == AttemptState.INITIALIZED
+        silent = select(launches.c.trust, launches.c.id).join(runtime_tables.attempts, same)
+        rows = tx.connection.execute(silent.where(open_still, runtime_tables.attempts.c.active_at < since)).all()
+        for trust in {row.trust for row in rows}:
+            mine: dict[str, dict[str, Any]] = {row.id: {} for row in rows if row.trust == trust}
+            tx.fire_many(attempt.KIND, trust, attempt.Trigger.ABANDON, mine)
+    return len(rows)
 
 
 def _follow_attempt(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> None:

@@ -48,18 +48,6 @@ def people(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, Pe
     return {row.id: _person(row) for row in conn.execute(query)}
 
 
-def page(conn: Connection, trust: str, *, after: str = "", limit: int = 100) -> tuple[Person, ...]:
-    """Return persons in order of their ids, beginning behind `after`."""
-    query = select(persons).where(persons.c.trust == trust, persons.c.id > after).order_by(persons.c.id).limit(limit)
-    return tuple(_person(row) for row in conn.execute(query))
-
-
-def by_name(conn: Connection, trust: str) -> tuple[Person, ...]:
-    """Return every person of a trust in order of their names."""
-    query = select(persons).where(persons.c.trust == trust).order_by(persons.c.name, persons.c.id)
-    return tuple(_person(row) for row in conn.execute(query))
-
-
 def lock(conn: Connection, trust: str, keys: Iterable[str]) -> None:
     """Hold persons' rows until the commit, in one order, so that two enrolments of one person take turns."""
     query = select(persons.c.id).where(persons.c.trust == trust, persons.c.id.in_(set(keys)))
