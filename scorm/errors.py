@@ -20,6 +20,11 @@ from collections.abc import Sequence
 class ScormError(Exception):
     """Something in the SCORM run-time went wrong."""
 
+    @property
+    def sentence(self) -> str:
+        """Return what a person reads."""
+        return str(self) or (self.__doc__ or "")
+
 
 class UnknownModel(ScormError):
     """No data model of this name is known."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 import click
 
 BAD_INPUT: Final = 2
+MISSING: Final = 3
 _COMMANDS: Final[Mapping[str, str]] = {
     "audit": "workflows.commands.reports:audit",
     "bench": "workflows.commands.bench:bench",
@@ -64,7 +65,7 @@ def _settings_in(file: Path) -> dict[str, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; an error of ours becomes one sentence and exit code 2."""
+    """Run a command; an error of ours becomes one sentence and exit code 2, an absent database one and exit code 3."""
     try:
         outcome: Any = preceptor.main(arguments, standalone_mode=False)
     except click.exceptions.Abort:
@@ -74,10 +75,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except Exception as error:
         if not hasattr(error, "sentence"):
+            _require_database(error)
             raise
         click.echo(f"preceptor: {error.sentence}", err=True)
         sys.exit(BAD_INPUT)
     sys.exit(outcome if isinstance(outcome, int) else 0)
+
+
+def _require_database(error: Exception) -> None:
+    """End with one sentence where the error is that the database is away; return for any other."""
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - `--version` does not wait for it
+
+    if isinstance(error, OperationalError):
+        said = str(error.orig).splitlines()[0].rstrip(".")
+        click.echo(f"preceptor: The database cannot be used: {said}.", err=True)
+        sys.exit(MISSING)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,8 @@ from engine.errors import Missing
 from scorm import calls, library, package, playing
 from scorm.package import Verdict
 from scorm.tables import attempts
-from workflows import app
 from workflows.commands.people import the_trust
-from workflows.commands.report import as_json, say, settings_of
+from workflows.commands.report import as_json, engine_of, say, settings_of
 
 _ZIP = click.Path(path_type=Path)
 
@@ -43,11 +42,11 @@ def check(file: Path, *, wants_json: bool) -> int:
 @click.pass_context
 def import_package(context: click.Context, file: Path, *, trust: str | None, wants_json: bool) -> None:
     """Import a package as a new immutable version; the same contents again change nothing."""
-    settings = settings_of(context)
-    engine = app.engine_of(settings)
-    imported = package.read(file, settings.blobs)
+    engine = engine_of(context)
+    with engine.reading() as connection:
+        home = the_trust(connection, trust)
+    imported = package.read(file, settings_of(context).blobs)
     with engine.transaction() as tx:
-        home = the_trust(tx.connection, trust)
         stored = library.add(tx.connection, home, imported, tx.now)
     new = stored.imported_at == tx.now
     answer = {"package": imported.hash, "title": imported.title, "new": new, "warnings": imported.warnings}
@@ -62,7 +61,7 @@ def import_package(context: click.Context, file: Path, *, trust: str | None, wan
 @click.pass_context
 def log(context: click.Context, attempt: str, *, at: int | None, wants_json: bool) -> None:
     """Read the flight recorder of ATTEMPT: every call of its newest launch, and what the data were then."""
-    with app.engine_of(settings_of(context)).reading() as connection:
+    with engine_of(context).reading() as connection:
         row = connection.execute(select(attempts).where(attempts.c.id == attempt)).one_or_none()
         if row is None:
             raise Missing(f"There is no attempt {attempt}.")

@@ -13,8 +13,7 @@ from engine import accounts, directory
 from engine.directory_tables import accounts as account_table
 from engine.directory_tables import organisations
 from engine.errors import Invalid, Missing
-from workflows import app
-from workflows.commands.report import settings_of
+from workflows.commands.report import engine_of
 from workflows.people.responsibilities import GRANTED
 
 
@@ -34,7 +33,7 @@ def add(  # noqa: PLR0913 - one parameter an option
     context: click.Context, email: str, *, name: str, role: str | None, organisation: str | None, trust: str | None
 ) -> None:
     """Add an account, and print its user name and first password once."""
-    engine = app.engine_of(settings_of(context))
+    engine = engine_of(context)
     with engine.transaction() as tx:
         home = the_trust(tx.connection, trust)
         username = _free_username(tx.connection, name)
@@ -51,7 +50,7 @@ def add(  # noqa: PLR0913 - one parameter an option
 @click.pass_context
 def token(context: click.Context, email: str) -> None:
     """Make an API token for the account with this address, and print it once."""
-    engine = app.engine_of(settings_of(context))
+    engine = engine_of(context)
     with engine.transaction() as tx:
         found = tx.connection.execute(
             select(account_table.c.trust, account_table.c.id).where(account_table.c.email == email.lower())

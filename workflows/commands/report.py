@@ -10,6 +10,8 @@ import click
 
 from engine import settings
 from engine.settings import Settings
+from engine.transaction import Engine
+from workflows import app
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,3 +33,12 @@ def say(answer: Any, lines: Iterable[str], *, wants_json: bool) -> None:
 def settings_of(context: click.Context) -> Settings:
     """Read the settings that the command line was started with; raises `SettingError`."""
     return settings.read(context.obj)
+
+
+def engine_of(context: click.Context) -> Engine:
+    """Open the database until the command ends; raises `SettingError`, also where its schema is older than this."""
+    chosen = settings_of(context)
+    app.require_schema(chosen)
+    engine = app.engine_of(chosen)
+    context.call_on_close(engine.database.dispose)
+    return engine

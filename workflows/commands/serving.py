@@ -13,7 +13,7 @@ from engine import delivery, timers
 from engine.errors import Invalid
 from engine.settings import Settings
 from workflows import app
-from workflows.commands.report import as_json, say, settings_of
+from workflows.commands.report import as_json, engine_of, say, settings_of
 
 
 @click.command()
@@ -34,7 +34,7 @@ def serve(context: click.Context, host: str, port: int, workers: int) -> None:
 @click.pass_context
 def worker(context: click.Context, *, once: bool) -> int:
     """Deliver letters, fire timers and do scheduled work, until stopped."""
-    working = app.worker_of(_ready(context))
+    working = app.worker_of(_ready(context), engine_of(context))
     if once:
         click.echo(f"{working.once()} done.")
         return 0
@@ -47,10 +47,9 @@ def worker(context: click.Context, *, once: bool) -> int:
 @click.pass_context
 def deliver(context: click.Context, *, once: bool, wants_json: bool) -> None:  # noqa: ARG001 - the option says it
     """Deliver what waits in the outbox."""
-    settings = _ready(context)
-    post = app.post_of(settings)
+    post = app.post_of(_ready(context))
     with closing(post.transport()) as transport:
-        done = delivery.deliver_once(app.engine_of(settings), transport, post.composer())
+        done = delivery.deliver_once(engine_of(context), transport, post.composer())
     answer = {"sent": done.sent, "again": done.again, "withdrawn": done.withdrawn, "dead": done.dead}
     sentence = ", ".join(f"{count} {name}" for name, count in answer.items())
     say(answer, [sentence if done.reachable else delivery.UNREACHABLE], wants_json=wants_json)
@@ -62,10 +61,10 @@ def deliver(context: click.Context, *, once: bool, wants_json: bool) -> None:  #
 @click.pass_context
 def due(context: click.Context, *, until: str | None, wants_json: bool) -> None:
     """Fire the timers that are due."""
-    settings = _ready(context)
+    settings, engine = _ready(context), engine_of(context)
     if until:
-        settings = replace(settings, fixed_now=_moment(until, settings))
-    fired = timers.fire_due(app.engine_of(settings))
+        engine = replace(engine, clock=app.clock_of(replace(settings, fixed_now=_moment(until, settings))))
+    fired = timers.fire_due(engine)
     say({"fired": fired}, [f"{fired} fired."], wants_json=wants_json)
 
 

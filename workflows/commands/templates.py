@@ -14,9 +14,8 @@ from engine.notices import Source
 from engine.tables import template_versions
 from engine.templates import State, applying
 from engine.trial import Trial, try_out
-from workflows import app
 from workflows.commands.people import the_trust
-from workflows.commands.report import as_json, say, settings_of
+from workflows.commands.report import as_json, engine_of, say
 
 
 @click.group()
@@ -38,7 +37,7 @@ def list_templates(*, wants_json: bool) -> None:
 @click.pass_context
 def lint(context: click.Context, *, wants_json: bool) -> int:
     """Try out every shipped template and every published one of a trust; exit 1 if one has an error."""
-    engine = app.engine_of(settings_of(context))
+    engine = engine_of(context)
     with engine.reading() as connection:
         tried = [*_shipped(), *_published(connection)]
     found = [
@@ -72,7 +71,7 @@ def render(
 
 
 def _source(context: click.Context, notice: str, organisation: str, trust: str | None) -> Source:
-    with app.engine_of(settings_of(context)).reading() as connection:
+    with engine_of(context).reading() as connection:
         return applying(connection, the_trust(connection, trust), organisation, notice)
 
 
