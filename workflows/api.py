@@ -1,11 +1,20 @@
-"""The API's resources that belong to the workflows, one tuple of operations from each subject area."""
+"""The API's resources that belong to the workflows."""
 
 from __future__ import annotations
 
 from engine.settings import Settings
 from engine.web.operations import Operation
+from workflows.competence import api as competence
+from workflows.learning import api as learning
+from workflows.onboarding import api as onboarding
+from workflows.people import api as people
 
 
-def operations(settings: Settings) -> tuple[Operation, ...]:  # noqa: ARG001
-    """Return what `/api/v1` offers beside the engine's own resources."""
-    return ()
+def operations(settings: Settings) -> tuple[Operation, ...]:
+    """Return what `/api/v1` offers beside the engine's own resources (`engine.web.resources`)."""
+    return (
+        *people.OPERATIONS,
+        *competence.OPERATIONS,
+        *learning.operations(settings),
+        *onboarding.OPERATIONS,
+    )

@@ -1,0 +1,256 @@
+"""`/competences`, `/requirements`, `/awards` and a person's compliance on any day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select, update
+
+from engine import directory
+from engine.errors import Conflict, Invalid, Missing, NotAllowed
+from engine.identifiers import new_id
+from engine.letters import Subject
+from engine.machine import EVERYONE
+from engine.web import dates, journal, paging
+from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
+from engine.web.schemas import anything, day, flag, identifier, many, one_of, or_null, record, text, whole
+from workflows.competence import award, store
+from workflows.competence.award import Trigger
+from workflows.competence.compliance import Colour
+from workflows.competence.records import AwardState, Competence, Requirement, framework_of
+from workflows.competence.tables import awards, competences, requirements
+from workflows.people import pages as people_pages
+from workflows.people.api import visible
+from workflows.people.responsibilities import CAREER_MANAGEMENT, LEARNING_ADMINISTRATOR
+
+_MONTHS: Final = whole(1, 1200, needed=False, about="How long an award is valid; null is for ever.")
+_NEW: Final = record({"name": text(240), "validity_months": or_null(_MONTHS), "national": flag(needed=False)})
+_COMPETENCE: Final = record(
+    {
+        "id": identifier(),
+        "name": text(240),
+        "framework": text(),
+        "validity_months": or_null(_MONTHS),
+        "national": flag(),
+    }
+)
+_REQUIREMENT: Final = record(
+    {"competence": identifier(), "organisation": identifier(about="Required here and everywhere below.")}
+)
+_AWARD: Final = record(
+    {
+        "id": identifier(),
+        "person": identifier(),
+        "competence": identifier(),
+        "state": one_of(*map(str, AwardState)),
+        "starts_on": day(),
+        "ends_on": or_null(day(about="The last day on which it is valid; null is for ever.")),
+        "source": anything(about="What made it."),
+    }
+)
+_LINE: Final = record(
+    {
+        "competence": identifier(),
+        "name": text(240),
+        "colour": one_of(*map(str, Colour)),
+        "required": flag(),
+        "award": or_null(identifier()),
+        "starts_on": or_null(day()),
+        "ends_on": or_null(day()),
+    }
+)
+_COMPLIANCE: Final = record({"person": identifier(), "on": day(), "competences": many(_LINE)})
+
+
+def _competences(call: Call) -> Answer:
+    query = select(competences).where(competences.c.trust == call.trust)
+    return listed(paging.page(call.conn, query, [competences.c.id], **call.paging), _competence)
+
+
+def _add_competence(call: Call) -> Answer:
+    _require_place(call, call.trust)
+    name = call.body["name"]
+    if store.by_name(call.conn, call.trust, [name]):
+        raise Conflict("There is a competence of this name already.")
+    new = Competence(
+        trust=call.trust,
+        id=new_id(call.now),
+        name=name,
+        framework=framework_of(name)[:40],
+        validity_months=call.body.get("validity_months"),
+        national=call.body.get("national", False),
+    )
+    store.add_competence(call.conn, new)
+    row = {field: getattr(new, field) for field in new.__slots__}
+    return created(f"/competences/{new.id}", _competence(row))
+
+
+def _change_competence(call: Call) -> Answer:
+    _require_place(call, call.trust)
+    here = (competences.c.trust == call.trust, competences.c.id == call.at["id"])
+    if call.body:
+        call.conn.execute(update(competences).where(*here).values(**call.body))
+    row = call.conn.execute(select(competences).where(*here)).mappings().one_or_none()
+    if row is None:
+        raise Missing("There is no such competence in this trust.")
+    return Answer(_competence(row))
+
+
+def _requirements(call: Call) -> Answer:
+    query = select(requirements).where(requirements.c.trust == call.trust)
+    keys = [requirements.c.competence, requirements.c.organisation]
+    return listed(paging.page(call.conn, query, keys, **call.paging), _requirement)
+
+
+def _require(call: Call) -> Answer:
+    """Require a competence; what is required already stays as it is."""
+    directory.organisation(call.conn, call.trust, call.body["organisation"])
+    _require_place(call, call.body["organisation"])
+    if call.body["competence"] not in store.by_id(call.conn, call.trust, [call.body["competence"]]):
+        raise Invalid("There is no such competence in this trust.", field="competence")
+    row = Requirement(trust=call.trust, **call.body)
+    same = [requirements.c[name] == getattr(row, name) for name in row.__slots__]
+    if call.conn.execute(select(requirements.c.trust).where(*same)).first() is None:
+        call.conn.execute(insert(requirements).values({name: getattr(row, name) for name in row.__slots__}))
+    return created("/requirements", dict(call.body))
+
+
+def _awards(call: Call) -> Answer:
+    query = select(awards).where(awards.c.trust == call.trust)
+    if "person" in call.query:
+        query = query.where(awards.c.person == visible(call, call.query["person"]).id)
+    else:
+        looked_after = people_pages.looked_after(call.trust, call.reach(*journal.READERS)).subquery()
+        query = query.where(awards.c.person.in_(select(looked_after.c.id)))
+    return listed(paging.page(call.conn, query, [awards.c.id], **call.paging), _award)
+
+
+def _end(call: Call) -> Answer:
+    """End-date an award, by whoever manages careers where its holder belongs."""
+    here = (awards.c.trust == call.trust, awards.c.id == call.at["id"])
+    row = call.conn.execute(select(awards).where(*here)).mappings().one_or_none()
+    if row is None or row["organisation"] not in call.reach(CAREER_MANAGEMENT):
+        raise Missing("There is no such award, or it belongs to an organisation that you do not look after.")
+    subject = Subject(kind=award.KIND, trust=call.trust, id=call.at["id"])
+    call.tx.fire(subject, Trigger.END_DATE, dict(call.body))
+    return Answer(_award(call.conn.execute(select(awards).where(*here)).mappings().one()))
+
+
+def _compliance(call: Call) -> Answer:
+    person = visible(call, call.at["id"])
+    on = (
+        date.fromisoformat(call.query["on"]) if "on" in call.query else call.now.astimezone(ZoneInfo(dates.ZONE)).date()
+    )
+    lines = store.profiles(call.conn, call.trust, [person.id], on)[person.id]
+    return Answer({"person": person.id, "on": on.isoformat(), "competences": [_line(line) for line in lines]})
+
+
+def _require_place(call: Call, organisation: str) -> None:
+    if organisation not in call.reach(LEARNING_ADMINISTRATOR):
+        raise NotAllowed("You do not look after the learning of this organisation.")
+
+
+def _competence(row: Any) -> dict[str, Any]:
+    return {name: row[name] for name in _COMPETENCE.members}
+
+
+def _requirement(row: Any) -> dict[str, Any]:
+    return {name: row[name] for name in _REQUIREMENT.members}
+
+
+def _award(row: Any) -> dict[str, Any]:
+    ends_on = row["ends_on"].isoformat() if row["ends_on"] else None
+    named = {name: row[name] for name in ("id", "person", "competence", "state", "source")}
+    return {**named, "starts_on": row["starts_on"].isoformat(), "ends_on": ends_on}
+
+
+def _line(line: store.ProfileLine) -> dict[str, Any]:
+    return {
+        "competence": line.competence.id,
+        "name": line.competence.name,
+        "colour": line.colour,
+        "required": line.required,
+        "award": line.award,
+        "starts_on": line.starts_on.isoformat() if line.starts_on else None,
+        "ends_on": line.ends_on.isoformat() if line.ends_on else None,
+    }
+
+
+OPERATIONS: Final = (
+    Operation(
+        "GET",
+        "/competences",
+        _competences,
+        by=(EVERYONE,),
+        query=PAGED,
+        gives=list_of(_COMPETENCE),
+        says="What people can be known to know.",
+    ),
+    Operation(
+        "POST",
+        "/competences",
+        _add_competence,
+        by=(LEARNING_ADMINISTRATOR,),
+        takes=_NEW,
+        gives=_COMPETENCE,
+        status=201,
+        says="Add a competence, for whoever administers the learning of the whole trust.",
+    ),
+    Operation(
+        "PATCH",
+        "/competences/<id>",
+        _change_competence,
+        by=(LEARNING_ADMINISTRATOR,),
+        takes=record({"validity_months": or_null(_MONTHS), "national": flag(needed=False)}),
+        gives=_COMPETENCE,
+        says="Change how long a competence is valid from now on; awards keep their dates.",
+    ),
+    Operation(
+        "GET",
+        "/requirements",
+        _requirements,
+        by=journal.READERS,
+        query=PAGED,
+        gives=list_of(_REQUIREMENT),
+        says="Which competences are required where.",
+    ),
+    Operation(
+        "POST",
+        "/requirements",
+        _require,
+        by=(LEARNING_ADMINISTRATOR,),
+        takes=_REQUIREMENT,
+        gives=_REQUIREMENT,
+        status=201,
+        says="Require a competence in an organisation and below it.",
+    ),
+    Operation(
+        "GET",
+        "/awards",
+        _awards,
+        by=(EVERYONE,),
+        query={**PAGED, "person": identifier(needed=False)},
+        gives=list_of(_AWARD),
+        says="Competences on profiles: of one person, or of all whom the caller looks after.",
+    ),
+    Operation(
+        "POST",
+        "/awards/<id>/end-date",
+        _end,
+        by=(CAREER_MANAGEMENT,),
+        takes=record({"reason": text(1000, needed=False)}),
+        gives=_AWARD,
+        says="End an award: it is kept as history.",
+    ),
+    Operation(
+        "GET",
+        "/people/<id>/compliance",
+        _compliance,
+        by=(EVERYONE,),
+        query={"on": day(needed=False, about="The day to look at; today where nothing is said.")},
+        gives=_COMPLIANCE,
+        says="What a person must know and is known to know, with its colour on a day.",
+    ),
+)

@@ -1,0 +1,17 @@
+"""The API's resources of learning."""
+
+from __future__ import annotations
+
+from engine.settings import Settings
+from engine.web.operations import Operation
+from workflows.learning import catalogue_api, class_api, enrolment_api, play_api
+
+
+def operations(settings: Settings) -> tuple[Operation, ...]:
+    """Return courses, offerings, classes, enrolments, packages, launches and attempts."""
+    return (
+        *catalogue_api.OPERATIONS,
+        *class_api.OPERATIONS,
+        *enrolment_api.OPERATIONS,
+        *play_api.operations(settings),
+    )
