@@ -82,22 +82,7 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
     def message(id: str) -> str:  # noqa: A002 - it is the address's name
         """Show how one message stands, what it says, and what led to it."""
         with engine.reading() as connection:
-            letter = _letter(connection, visitor(), id)
-            subject = Subject(kind=letter["kind"], trust=letter["trust"], id=letter["subject"])
-            chain = journal.chain(engine, connection, subject, letter["revision"])
-            why = messages.why(connection, letter["trust"], id)
-            preview = _preview(connection, letter, settings, engine.clock())
-        return render_template(
-            "engine/message.html",
-            letter=letter,
-            why=why,
-            chain=chain,
-            preview=preview,
-            standing=standing(letter),
-            timeline=_timeline(letter),
-            may_resend=letter["state"] not in _NOT_AGAIN,
-            **_WORDS,
-        )
+            return _page(engine, settings, connection, _letter(connection, visitor(), id))
 
     @pages.get("/<id>/html")
     @requires(*READERS)
@@ -155,6 +140,21 @@ _WORDS: Final[Mapping[str, Any]] = {
     "notice_title": _notice_title,
     "notice_names": notices.names,
 }
+
+
+def _page(engine: Engine, settings: Settings, connection: Connection, letter: RowMapping) -> str:
+    subject = Subject(kind=letter["kind"], trust=letter["trust"], id=letter["subject"])
+    return render_template(
+        "engine/message.html",
+        letter=letter,
+        why=messages.why(connection, letter["trust"], letter["id"]),
+        chain=journal.chain(engine, connection, subject, letter["revision"]),
+        preview=_preview(connection, letter, settings, engine.clock()),
+        standing=standing(letter),
+        timeline=_timeline(letter),
+        may_resend=letter["state"] not in _NOT_AGAIN,
+        **_WORDS,
+    )
 
 
 def _answer(letter: RowMapping) -> str:

@@ -89,18 +89,7 @@ def blueprint(engine: Engine) -> Blueprint:
         with engine.reading() as connection:
             _require(organisation in _organisations(connection, here))
             last = _last(templates.versions(connection, here.trust, organisation, notice))
-        sheet = _tried(notice)
-        if request.form.get("do") != "save":
-            return _page(engine, organisation, sheet, {})
-        wrong = _problems(sheet, last)
-        if wrong:
-            return _page(engine, organisation, sheet, wrong, 422)
-        try:
-            number = _save(engine, here, organisation, sheet)
-        except Conflict as error:
-            return _page(engine, organisation, sheet, {"": error.sentence}, 409)
-        flash(f"Version {number} is saved. Messages that are sent from now on use it.")
-        return redirect(url_for(".edit", organisation=organisation, notice=notice), 303)
+        return _saved(engine, organisation, _tried(notice), last)
 
     @pages.post("/<organisation>/<notice>/preview")
     @requires(EDITOR)
@@ -143,6 +132,21 @@ def _page(engine: Engine, organisation: str, sheet: Sheet, wrong: Mapping[str, s
         "img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
     )
     return response
+
+
+def _saved(engine: Engine, organisation: str, sheet: Sheet, last: int) -> AnyResponse:
+    """Save what was tried out, and lead to it; otherwise show it with what is wrong."""
+    if request.form.get("do") != "save":
+        return _page(engine, organisation, sheet, {})
+    wrong = _problems(sheet, last)
+    if wrong:
+        return _page(engine, organisation, sheet, wrong, 422)
+    try:
+        number = _save(engine, visitor(), organisation, sheet)
+    except Conflict as error:
+        return _page(engine, organisation, sheet, {"": error.sentence}, 409)
+    flash(f"Version {number} is saved. Messages that are sent from now on use it.")
+    return redirect(url_for(".edit", organisation=organisation, notice=sheet.notice.name), 303)
 
 
 def _start(connection: Connection, here: Visitor, organisation: str, notice: Notice) -> Source:

@@ -149,9 +149,9 @@ class _Desk:
         with self._engine.reading() as connection:
             row = asked.one_of(connection, here.trust, here.actor, identifier)
             approval = questions.read(row)
+            if not _is_open(approval):
+                return _too_late(here, row)
             reading = self._presenter(approval).facts(connection, approval, request.form)
-        if not _is_open(approval):
-            return _too_late(here, row)
         wrong = {**reading.problems, **_problems(approval, request.form)}
         if wrong:
             return self._again(here, identifier, wrong)
