@@ -343,3 +343,64 @@ def test_every_letter_says_only_what_its_template_knows_and_all_that_it_needs(
         known = {"recipient_name": row.name, "reason": row.reason, "when": "some day", "zone": "Europe/London"}
         assert set(row.context) - {"zone"} <= set(declared.tokens), row.notice
         folders.values(declared, known | row.context)
+
+
+def test_a_walk_in_attends_on_the_day_and_a_correction_may_follow(engine: Engine, clock: FrozenClock) -> None:
+    key = open_class(engine, clock, days=1, maximum=2)
+    bob = enrol(engine, key, "bob")
+    clock.advance(timedelta(days=1))
+
+    with engine.transaction(HELEN) as tx:
+        tx.start("enrolment", TRUST, "WALK_IN", {"class": key, "person": "ann"})
+    fire(engine, HELEN, "enrolment", bob, "DID_NOT_ATTEND")
+    fire(engine, HELEN, "enrolment", bob, "ATTEND")
+
+    assert standing(engine, key) == {"ann": ("ATTENDED", None), "bob": ("ATTENDED", None)}
+    assert {name: profile(engine, name)["fire"].colour for name in ("ann", "bob")} == {"ann": "GREEN", "bob": "GREEN"}
+
+
+def test_a_walk_in_comes_within_a_fortnight(engine: Engine, clock: FrozenClock) -> None:
+    key = open_class(engine, clock, days=1)
+    clock.advance(timedelta(days=16))
+
+    with pytest.raises(Refused, match="within 14 days"), engine.transaction(HELEN) as tx:
+        tx.start("enrolment", TRUST, "WALK_IN", {"class": key, "person": "ann"})
+
+
+def test_enrolment_opens_and_closes_by_its_dates(engine: Engine, clock: FrozenClock) -> None:
+    opens, closes = clock() + timedelta(days=1), clock() + timedelta(days=2)
+    key = open_class(engine, clock, opens_at=opens.isoformat(), closes_at=closes.isoformat())
+
+    for moment in (opens - timedelta(seconds=1), closes):
+        clock.set(moment)
+        with pytest.raises(Refused, match="closed at this time"):
+            enrol(engine, key, "ann")
+    clock.set(opens)
+    enrol(engine, key, "ann")
+
+    assert standing(engine, key)["ann"][0] == "CONFIRMED"
+
+
+def test_a_class_that_is_over_is_reopened_only_with_a_reason(engine: Engine, clock: FrozenClock) -> None:
+    key = open_class(engine, clock, days=1)
+    fire(engine, HELEN, "class", key, "CLOSE")
+    clock.advance(timedelta(days=2))
+
+    with pytest.raises(Refused, match="reopened only with a reason"):
+        fire(engine, HELEN, "class", key, "REOPEN")
+    fire(engine, HELEN, "class", key, "REOPEN", {"reason": "Two names were missing."})
+
+    assert class_state(engine, key) == "NORMAL"
+
+
+def test_a_class_is_not_moved_into_the_past_nor_made_smaller_than_it_is(engine: Engine, clock: FrozenClock) -> None:
+    key = open_class(engine, clock, maximum=2)
+    for name in ("ann", "bob"):
+        enrol(engine, key, name)
+    past = clock() - timedelta(days=1)
+    session = {"id": "1", "starts_at": past.isoformat(), "ends_at": (past + timedelta(hours=1)).isoformat()}
+
+    with pytest.raises(Refused, match="into the past"):
+        fire(engine, HELEN, "class", key, "CHANGE", {"sessions": [session]})
+    with pytest.raises(Refused, match="More people have a place"):
+        fire(engine, HELEN, "class", key, "CHANGE", {"maximum": 1})

@@ -179,3 +179,16 @@ def test_an_attempt_of_which_nothing_is_heard_is_abandoned_and_taken_up_again(
     Player(engine, enrolment).say(BEGIN)
 
     assert steps(engine, "attempt") == ["A6-launch", "A6-T01", "A6-T05", "A6-T06"]
+
+
+def test_who_plays_again_under_a_new_enrolment_attends_again_and_is_awarded_anew(
+    engine: Engine, clock: FrozenClock, enrolment: str
+) -> None:
+    Player(engine, enrolment).say(BEGIN, status("passed"), END)
+    clock.advance(timedelta(days=300))
+    again = enrol(engine, open_class(engine, clock, sessions=0, offering="fire-online"), "ann")
+
+    Player(engine, again).say(BEGIN, status("completed"), END)
+
+    assert learned(engine) == [("ATTENDED", "PASSED")] * 2
+    assert profile(engine, "ann")["fire"].ends_on.isoformat() == "2028-09-18"

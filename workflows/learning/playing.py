@@ -14,6 +14,7 @@ from scorm import store as runtime
 from scorm import tables as runtime_tables
 from scorm.outcome import Outcome
 from workflows.learning import attempt, catalogue, performance, results
+from workflows.learning import enrolment as enrolment_workflow
 from workflows.learning.records import AttemptState, PerformanceState
 from workflows.learning.tables import classes, enrolments, launches, performances
 from workflows.people import store as people
@@ -62,6 +63,9 @@ def on_outcome(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> No
     within = tx.caused_by(tx.because)
     _follow_attempt(within, played, outcome)
     _follow_performance(within, played, outcome)
+    if outcome.final:
+        # A best result that was final before moves nothing, yet who plays again a year later has done it again.
+        _try(within, enrolment_workflow.KIND, played.trust, enrolment_workflow.Trigger.ATTEND, played.registration)
 
 
 def abandon_silent(engine: Engine) -> int:
