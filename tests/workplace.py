@@ -33,7 +33,9 @@ __all__ = ["ELSEWHERE", "SAM", "Workplace", "workplace_on"]
 
 SAM = Actor(id="acc-sam", name="Sam Orr", person=None, grants=frozenset({("class-administrator", "medicine")}))
 ELSEWHERE = Actor(
-    id="acc-olu", name="Olu Ade", grants=frozenset({("learning-administrator", "southshire"), ("recruiter", "southshire")})
+    id="acc-olu",
+    name="Olu Ade",
+    grants=frozenset({("learning-administrator", "southshire"), ("recruiter", "southshire")}),
 )
 
 
