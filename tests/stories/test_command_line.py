@@ -181,7 +181,8 @@ def test_settings_are_read_from_a_file_and_a_file_that_is_not_there_is_named(com
     file = tmp_path / "preceptor.env"
     file.write_text("# ours\nPRECEPTOR_NOW = 'tomorrow'\n")
 
-    read, missing = command("--env-file", file, "db", "check"), command("--env-file", tmp_path / "no.env", "db", "check")
+    read = command("--env-file", file, "db", "check")
+    missing = command("--env-file", tmp_path / "no.env", "db", "check")
 
     assert (read.code, missing.code) == (2, 2)
     assert "PRECEPTOR_NOW" in read.err

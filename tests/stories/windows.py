@@ -187,7 +187,7 @@ class _Reader(HTMLParser):
         elif tag == "form":
             action = urljoin(self._address, said.get("action", ""))
             self.forms.append(Form(action=action, method=said.get("method", "get").lower()))
-        elif self.forms and tag in {"input", "select", "option", "textarea"}:
+        elif self.forms and tag in {"input", "select", "option", "textarea", "button"}:
             getattr(self, f"_{tag}_begins")(self.forms[-1], said)
 
     def handle_endtag(self, tag: str) -> None:
@@ -212,6 +212,9 @@ class _Reader(HTMLParser):
         form.names.add(name)
         if kind not in {"checkbox", "radio"} or "checked" in said:
             form.fields[name] = said.get("value", "on" if kind == "checkbox" else "")
+
+    def _button_begins(self, form: Form, said: dict[str, str]) -> None:
+        form.names |= {said["name"]} if "name" in said else set()
 
     def _select_begins(self, form: Form, said: dict[str, str]) -> None:
         self._select = said["name"]
