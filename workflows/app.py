@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -20,10 +20,11 @@ from engine.sink import Sink
 from engine.smtp import SmtpTransport
 from engine.templates import Shelf
 from engine.transaction import Engine
-from engine.web import frame, journal, mailbox, messages, worklist
+from engine.web import api as rest
+from engine.web import frame, journal, mailbox, messages, resources, template_pages, worklist
 from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
-from workflows import wiring
+from workflows import api, web, wiring
 from workflows.learning import playing
 from workflows.people.records import Site
 
@@ -71,7 +72,7 @@ def post_of(settings: Settings) -> Post:
 def worker_of(settings: Settings, engine: Engine | None = None) -> Worker:
     """Return a worker that has opened nothing yet but the database; an engine that is given is used instead."""
     engine = engine or engine_of(settings)
-    return Worker(engine, post_of(settings), embedded_jobs(engine))
+    return Worker(engine, post_of(settings), embedded_jobs(engine, wiring.works(engine), wiring.SCHEDULES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +102,19 @@ def create_app(settings: Settings, sink: Sink | None = None, engine: Engine | No
 
 def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
     pages = frame.frame(engine, settings)
-    presenters: dict[str, Any] = {}
+    web.install(pages, engine, settings)
     for blueprint in (
-        worklist.blueprint(engine, presenters),
+        worklist.blueprint(engine, web.presenters(engine)),
         messages.blueprint(engine, settings),
+        template_pages.blueprint(engine),
         journal.blueprint(engine),
+        rest.blueprint(engine, [*resources.OPERATIONS, *api.operations(settings)]),
     ):
         pages.register_blueprint(blueprint)
+    frame.menu(pages, "Worklist", "worklist.index", 20)
+    frame.menu(pages, "Messages", "messages.index", 70)
+    frame.menu(pages, "Templates", "templates.index", 80)
     if sink is not None:
         pages.register_blueprint(mailbox.blueprint(sink))
+        frame.menu(pages, "Mailbox", "mailbox.index", 90)
     return pages
