@@ -19,7 +19,7 @@ class Said(Form):
 
     checks_complete = BooleanField("The employment checks are complete")
     hire_on = DateField("Hire date", [Optional()])
-    person_type = SelectField("Person type", choices=[(one, one) for one in PERSON_TYPES])
+    person_type = SelectField("Person type", choices=list(PERSON_TYPES))
     reason = TextAreaField("Reason", [Length(max=1000)], filters=[lambda text: clean_lines(text or "", 1000)])
 
 
