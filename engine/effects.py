@@ -19,7 +19,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fire(Effect):
-    """Fire a trigger of another subject: as the system, or as whoever acts (`as_actor`), with the permissions of each."""
+    """Fire a trigger of another subject as the system, or as whoever acts (`as_actor`), with their permissions."""
 
     subject: Subject
     trigger: str

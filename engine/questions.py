@@ -13,7 +13,7 @@ from engine.approvals import KIND, Approval, Status, Trigger
 from engine.directory_tables import accounts, holders, roles
 from engine.effects import Ask, Close
 from engine.letters import Recipient, Subject
-from engine.machine import Case, Decision, Question
+from engine.machine import Case, Decision, Workflow
 from engine.routing import Holder, Route, route
 from engine.tables import approvals
 from engine.transaction import Transaction
@@ -125,15 +125,14 @@ def ask(tx: Transaction, asked: Sequence[tuple[Case[Any], Ask]]) -> None:
     together: dict[tuple[str, str, str], list[tuple[Case[Any], Ask]]] = defaultdict(list)
     for case, effect in asked:
         together[effect.subject.kind, effect.subject.trust, effect.state].append((case, effect))
-    for (kind, trust, _state), group in together.items():
+    for (kind, trust, state), group in together.items():
         workflow, _keep = tx.engine.kept(kind)
-        question = workflow.questions[group[0][1].state]
-        choices = tuple(map(str, workflow.answers(group[0][1].state)))
+        role = workflow.questions[state].role
         places = {organisation for case, _ in group for organisation in case.record.organisations}
-        allocated = allocations(tx.connection, trust, question.role, places)
+        allocated = allocations(tx.connection, trust, role, places)
         for case, effect in group:
             found = route(case.record.organisations, allocated, tx.now, case.record.person)
-            _open(tx, question, choices, case, effect, found)
+            _open(tx, workflow, case, effect, found)
 
 
 def close(tx: Transaction, closed: Sequence[tuple[Case[Any], Close]]) -> None:
@@ -153,14 +152,8 @@ def close(tx: Transaction, closed: Sequence[tuple[Case[Any], Close]]) -> None:
             tx.fire_many(KIND, trust, Trigger.CANCEL, {identifier: {} for identifier in found})
 
 
-def _open(
-    tx: Transaction,
-    question: Question,
-    choices: tuple[str, ...],
-    case: Case[Any],
-    effect: Ask,
-    found: Route | None,
-) -> None:
+def _open(tx: Transaction, workflow: Workflow, case: Case[Any], effect: Ask, found: Route | None) -> None:
+    question = workflow.questions[effect.state]
     if found is None and question.fallback is not None:
         tx.fire(effect.subject, question.fallback, {"reason": f"The role {question.role} is not allocated here."})
         return
@@ -171,7 +164,7 @@ def _open(
         "subject_person": case.record.person,
         "title": question.title(case),
         "role": question.role,
-        "choices": choices,
+        "choices": tuple(map(str, workflow.answers(effect.state))),
         "opened_at": tx.now,
         "due_at": question.due(case),
         "lapse": str(question.lapse) if question.lapse else None,

@@ -232,8 +232,7 @@ def test_a_unique_key_that_says_somebody_was_first_is_a_conflict(engine: Engine)
     row = {"trust": TRUST, "key": "k", "kind": "leave", "subject": "x", "trigger": "ASK", "facts": {}}
 
     with pytest.raises(Conflict), engine.transaction() as tx:
-        for _ in range(2):
-            tx.connection.execute(insert(timers_table), {**row, "due_at": tx.now})
+        tx.connection.execute(insert(timers_table), [{**row, "due_at": tx.now}] * 2)
 
 
 def test_an_untouched_journal_verifies_and_a_seal_covers_it(engine: Engine, clock: FrozenClock) -> None:

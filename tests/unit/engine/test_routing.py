@@ -50,5 +50,5 @@ def test_the_subjects_own_person_is_not_asked() -> None:
         ({"ends_at": NOW + DAY}, True),
     ],
 )
-def test_a_holder_is_active_from_the_start_until_before_the_end(dates: dict[str, datetime], active: bool) -> None:
+def test_a_holder_is_active_from_the_start_until_before_the_end(dates, active) -> None:
     assert holder("tom", **dates).active(NOW) is active
