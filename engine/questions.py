@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, select
@@ -122,7 +123,7 @@ def allocations(connection: Connection, trust: str, role: str, organisations: It
 
 def ask(tx: Transaction, asked: Sequence[tuple[Case[Any], Ask]]) -> None:
     """Serve `Ask`: open one approval for each subject, or take the workflow's fallback."""
-    together: dict[tuple[str, str, str], list[tuple[Case[Any], Ask]]] = defaultdict(list)
+    together: dict[tuple[str, str, StrEnum], list[tuple[Case[Any], Ask]]] = defaultdict(list)
     for case, effect in asked:
         together[effect.subject.kind, effect.subject.trust, effect.state].append((case, effect))
     for (kind, trust, state), group in together.items():
