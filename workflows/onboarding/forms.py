@@ -9,7 +9,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional
 
 from engine.text import clean, clean_lines
 from engine.web.forms import Form
-from workflows.onboarding.records import PERSON_TYPES
+from workflows.onboarding.records import EMPLOYEE, PERSON_TYPES
 
 _LINE: Final = 200
 
@@ -19,7 +19,7 @@ class Said(Form):
 
     checks_complete = BooleanField("The employment checks are complete")
     hire_on = DateField("Hire date", [Optional()])
-    person_type = SelectField("Person type", choices=list(PERSON_TYPES))
+    person_type = SelectField("Person type", choices=list(PERSON_TYPES), default=EMPLOYEE)
     reason = TextAreaField("Reason", [Length(max=1000)], filters=[lambda text: clean_lines(text or "", 1000)])
 
 
