@@ -79,9 +79,13 @@ class Site:
         return window
 
     def program(self, account: str) -> Program:
-        """Return a program with a token of somebody's account."""
+        """Return a program with a token of one of the trust's people."""
+        return self.program_of(TRUST, account)
+
+    def program_of(self, trust: str, account: str) -> Program:
+        """Return a program with a token of somebody's account in any trust."""
         with self.engine.transaction() as tx:
-            token = accounts.add_token(tx.connection, TRUST, account, tx.now)
+            token = accounts.add_token(tx.connection, trust, account, tx.now)
         return Program(self.origin, token)
 
     def post(self) -> list[Mail]:

@@ -45,6 +45,10 @@ class Answer:
         """Return the forms of the page."""
         return _read(self).forms
 
+    def link(self, words: str) -> str:
+        """Return where the first link with these words leads."""
+        return next(address for address, text in _read(self).links if words in text)
+
     @property
     def path(self) -> str:
         """Return the path of the address."""
@@ -171,10 +175,12 @@ class _Reader(HTMLParser):
         super().__init__()
         self._address = address
         self._silent = 0
+        self._linked = False
         self._words: list[str] = []
         self._select = ""
         self._textarea = ""
         self.forms: list[Form] = []
+        self.links: list[tuple[str, str]] = []
 
     @property
     def text(self) -> str:
@@ -184,6 +190,9 @@ class _Reader(HTMLParser):
         said = {name: value or "" for name, value in attrs}
         if tag in {"script", "style", "template"}:
             self._silent += 1
+        elif tag == "a":
+            self.links.append((said.get("href", ""), ""))
+            self._linked = True
         elif tag == "form":
             action = urljoin(self._address, said.get("action", ""))
             self.forms.append(Form(action=action, method=said.get("method", "get").lower()))
@@ -193,6 +202,8 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in {"script", "style", "template"}:
             self._silent -= 1
+        elif tag == "a":
+            self._linked = False
         elif tag == "textarea":
             self._textarea = ""
         elif tag == "select":
@@ -204,6 +215,8 @@ class _Reader(HTMLParser):
             self.forms[-1].fields[self._textarea] += data.removeprefix("\n")
         elif not self._silent:
             self._words.append(data)
+            if self._linked:
+                self.links[-1] = (self.links[-1][0], self.links[-1][1] + data)
 
     def _input_begins(self, form: Form, said: dict[str, str]) -> None:
         name, kind = said.get("name", ""), said.get("type", "text")
