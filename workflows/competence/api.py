@@ -72,7 +72,8 @@ def _competences(call: Call) -> Answer:
 def _add_competence(call: Call) -> Answer:
     _require_place(call, call.trust)
     name = call.body["name"]
-    if store.by_name(call.conn, call.trust, [name]):
+    taken = select(competences.c.id).where(competences.c.trust == call.trust, competences.c.name == name)
+    if call.conn.execute(taken).first() is not None:
         raise Conflict("There is a competence of this name already.")
     new = Competence(
         trust=call.trust,

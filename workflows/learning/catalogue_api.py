@@ -33,7 +33,7 @@ _TERMS: Final = {
     "joining_text": lines(4000, needed=False),
 }
 _NEW_OFFERING: Final = record({"course": identifier(), **_TERMS})
-_OFFERING: Final = record({"course": identifier(), **_TERMS})
+_OFFERING: Final = record({"id": identifier(), "course": identifier(), "delivery": text(), **_TERMS})
 
 
 def _courses(call: Call) -> Answer:

@@ -42,7 +42,21 @@ _CHANGE: Final = record(
     }
 )
 _NEW_CLASS: Final = record({"offering": identifier(), "organisation": identifier(), **_CHANGE.members})
-_CLASS: Final = record({"offering": identifier(), "organisation": identifier(), **_CHANGE.members})
+_CLASS: Final = record(
+    {
+        "id": identifier(),
+        "state": one_of(*map(str, ClassState)),
+        "offering": identifier(),
+        "organisation": identifier(),
+        "title": text(),
+        "venue": text(empty=True),
+        "zone": text(),
+        "maximum": or_null(whole()),
+        "taken": whole(),
+        "waiting": whole(),
+        "sessions": many(_SESSION),
+    }
+)
 _WHY: Final = record({"reason": lines(1000, needed=False)})
 _STEPS: Final = {
     "open": (classes.Trigger.OPEN, "Open a planned class for enrolment."),
