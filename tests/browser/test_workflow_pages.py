@@ -1,0 +1,160 @@
+"""The pages of the workflows in a real browser: for everybody, on a telephone, and without scripts.
+
+With `PRECEPTOR_SCREENSHOTS` set to a folder, every page is kept there as a picture to be looked at.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+from engine.tables import approvals
+from tests import northshire, workplace
+from tests.clock import FrozenClock
+from tests.databases import sqlite_database
+from tests.northshire import HELEN, WREN
+from tests.workplace import Workplace, workplace_on
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """A workplace in which something happens on every page, served over HTTP."""
+
+    place: Workplace
+    origin: str
+    known: dict[str, str]
+
+    def sign_in(self, page: Page, who) -> None:
+        """Give the browser somebody's cookie."""
+        page.context.add_cookies([{"name": "preceptor", "value": self.place.cookie(who), "url": self.origin}])
+
+    def open(self, page: Page, address: str) -> None:
+        """Open an address, with ids for names."""
+        answer = page.goto(self.origin + address.format(**self.known))
+        assert answer
+        assert answer.status == 200
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp("workplace")
+    with sqlite_database(folder) as url:
+        place = workplace_on(url, FrozenClock(), folder)
+        known = _fill(place, folder)
+        server = make_server("127.0.0.1", 0, place.app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Scene(place=place, origin=f"http://127.0.0.1:{server.server_port}", known=known)
+        server.shutdown()
+        thread.join()
+        place.engine.database.dispose()
+
+
+PAGES = {
+    "home": ("ann", "/"),
+    "find": ("ann", "/learning/find"),
+    "withdraw": ("ann", "/learning/withdraw/{enrolment}"),
+    "why": ("ann", "/learning/why/enrolment/{enrolment}"),
+    "classes": (HELEN, "/classes/"),
+    "class-new": (HELEN, "/classes/new"),
+    "class": (HELEN, "/classes/{full}"),
+    "class-change": (HELEN, "/classes/{full}/change"),
+    "class-enrol": (HELEN, "/classes/{full}/enrol?q=d"),
+    "class-cancel": (HELEN, "/classes/{full}/step/cancel"),
+    "enrolment-withdraw": (HELEN, "/classes/{full}/enrolments/{enrolment}/withdraw"),
+    "package-new": (HELEN, "/packages/new"),
+    "people": (HELEN, "/people/"),
+    "person": (HELEN, "/people/ann"),
+    "competences": (HELEN, "/competences/"),
+    "applicants": (HELEN, "/applicants/"),
+    "applicant-new": (HELEN, "/applicants/new"),
+    "applicant": (HELEN, "/applicants/{applicant}"),
+    "applicant-withdraw": (HELEN, "/applicants/{applicant}/step/withdraw"),
+    "transfer": (HELEN, "/transfers/{transfer}"),
+    "stat-and-mand": (WREN, "/worklist/{question}"),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_for_everybody_and_fits_the_screen(scene, page, errors_of, name):
+    who, address = PAGES[name]
+    errors = errors_of(page)
+    scene.sign_in(page, who)
+
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        scene.open(page, address)
+        _keep(page, f"{name}-{width}")
+
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert errors == []
+
+
+def test_a_class_is_changed_by_keyboard_and_without_scripts(scene, chromium: Browser):
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 320, "height": 800})
+    page = context.new_page()
+    scene.sign_in(page, HELEN)
+    scene.open(page, "/classes/{roomy}/change")
+
+    page.get_by_label("Most places").fill("9")
+    page.get_by_label("Most places").press("Enter")
+    _keep(page, "class-review-320")
+    told = page.get_by_text("Nobody is told").count()
+    page.get_by_role("button", name="Save the change").press("Enter")
+
+    assert told == 1
+    assert page.get_by_text("of 9 taken").count() == 1
+    context.close()
+
+
+def test_errors_are_linked_to_their_fields(scene, page):
+    scene.sign_in(page, HELEN)
+    scene.open(page, "/applicants/new")
+
+    page.get_by_role("button", name="Record").click()
+    page.get_by_role("link", name="Enter the post.").click()
+
+    assert page.evaluate("document.activeElement.id") == "position"
+    assert violations(page) == []
+    _keep(page, "applicant-new-errors")
+
+
+def violations(page: Page):
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
+
+
+def _keep(page: Page, name: str) -> None:
+    folder = os.environ.get("PRECEPTOR_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def _fill(place: Workplace, folder: Path) -> dict[str, str]:
+    """Have one of everything, and return the ids by name."""
+    full = northshire.open_class(place.engine, place.clock, sessions=2, maximum=2)
+    roomy = northshire.open_class(place.engine, place.clock, days=50, maximum=12, title="Fire Safety for wards")
+    enrolled = [northshire.enrol(place.engine, full, name) for name in ("ann", "bob", "cat")]
+    place.e_learning(folder, "ann")
+    applicant = workplace.applicant_for(place.engine)
+    transfer = workplace.transfer_for(place.engine, applicant)
+    with place.engine.reading() as connection:
+        question = connection.scalars(select(approvals.c.id)).one()
+    return {
+        "full": full,
+        "roomy": roomy,
+        "enrolment": enrolled[0],
+        "applicant": applicant,
+        "transfer": transfer,
+        "question": question,
+    }
