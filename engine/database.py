@@ -62,11 +62,6 @@ def reading(database: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def one_or_many(rows: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
-    """Return a single row by itself: SQLAlchemy takes a list of one by a longer way."""
-    return rows[0] if len(rows) == 1 else rows
-
-
 def migrate(url: str) -> None:
     """Bring the schema to the newest revision."""
     command.upgrade(migration_config(url), "head")

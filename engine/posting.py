@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
-from engine.database import one_or_many
+from engine import prepared
 from engine.identifiers import new_id
 from engine.letters import Invitation, Letter, Method
 from engine.tables import invitations, outbox
@@ -38,7 +38,7 @@ def post(connection: Connection, letters: Sequence[tuple[Letter, int]], now: dat
         said[key] = _next(letter, meeting, said.get(key, known.get(key)), reply_domain)
         rows.append(_row(letter, revision, said[key]["said"], now, reply_domain))
     _write_twins(connection, [t for k, t in said.items() if k not in known], [said[k] for k in said if k in known])
-    connection.execute(_QUEUEING, one_or_many(rows))
+    prepared.write(connection, _QUEUEING, rows)
 
 
 def _meaningful(letter: Letter, known: _Twins, said: _Twins) -> Invitation | None:

@@ -20,8 +20,7 @@ import sqlalchemy
 from sqlalchemy import Connection, RowMapping, Table, Update, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 
-from engine import database, posting
-from engine.database import one_or_many
+from engine import database, posting, prepared
 from engine.effects import Effect, Fire, Start
 from engine.errors import Conflict, EngineError, Missing, NotAllowed, NotDeclared, Refused, TooDeep
 from engine.identifiers import new_id
@@ -154,8 +153,7 @@ class Transaction:
         rows.sort(key=lambda row: tuple(sorted(row)))
         for names, alike in groupby(rows, key=lambda row: tuple(sorted(row))):
             batch = list(alike)
-            moved = self.connection.execute(_moving(keep.table, names), one_or_many(batch))
-            if moved.rowcount != len(batch):
+            if prepared.write(self.connection, _moving(keep.table, names), batch) != len(batch):
                 raise Conflict
 
     def _changed(self, workflow: Workflow, keep: Keep, move: Move) -> dict[str, Any]:
@@ -172,7 +170,7 @@ class Transaction:
         """Write what moves entail: journal, effects, questions, letters."""
         if not moves:
             return
-        self.connection.execute(_JOURNALLING, one_or_many([move.entry for move in moves]))
+        prepared.write(self.connection, _JOURNALLING, [move.entry for move in moves])
         self._apply(workflow, moves)
         letters = [(letter, move.entry["revision"]) for move in moves for letter in move.decision.letters]
         if letters:
