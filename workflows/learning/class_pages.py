@@ -29,7 +29,7 @@ from workflows.learning.pages import Wanted
 from workflows.learning.records import Class, ClassState, Enrolment, EnrolmentState
 from workflows.people.offers import Offer, offers
 from workflows.people.records import Site
-from workflows.people.responsibilities import RUNS_CLASSES
+from workflows.people.responsibilities import LEARNING_ADMINISTRATOR, RUNS_CLASSES
 
 AT_ONCE: Final = (
     classes.Trigger.OPEN,
@@ -118,7 +118,10 @@ class _Desk:
         with self._engine.reading() as connection:
             places = directory.reach(connection, here.trust, here.actor, RUNS_CLASSES)
             page = pages.run_classes(connection, here.trust, places, wanted)
-        return render_template("learning/classes.html", page=page, wanted=wanted, states=ClassState, said=words)
+        uploads = any(held == LEARNING_ADMINISTRATOR for held, _place in here.actor.grants)
+        return render_template(
+            "learning/classes.html", page=page, wanted=wanted, states=ClassState, said=words, uploads=uploads
+        )
 
     def one(self, here: Visitor, identifier: str, problem: str = "") -> str:
         now = self._engine.clock()
