@@ -145,7 +145,8 @@ def _admitted(engine: Engine, username: str, password: str) -> bool:
         tried, from_here = rates.hits(conn, mine, now), rates.hits(conn, place, now)
     if tried >= _MOST_FAILURES or from_here >= _MOST_FROM_ONE_PLACE:
         raise RateLimited
-    if row is None or not accounts.is_right(row, password):
+    right = accounts.is_right(row, password)  # first, for an unknown user name must take as long
+    if row is None or not right:
         with engine.transaction() as transaction:
             rates.hit(transaction.connection, mine, now)
             rates.hit(transaction.connection, place, now)
