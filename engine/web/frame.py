@@ -52,6 +52,7 @@ from engine.web.permissions import Entry, Permission, declared, public
 SERVICE = "Preceptor"
 _LARGEST_REQUEST = 1024 * 1024
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_THIS_MACHINE = ("localhost", "127.0.0.1")  # and no other: a page elsewhere may point its own name at this machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +199,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": _LARGEST_REQUEST,
         "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_TIME_LIMIT": None,
-        "TRUSTED_HOSTS": [*hosts, f".{hosts[1]}"] if settings.production else None,
+        "TRUSTED_HOSTS": [*hosts, f".{hosts[1]}", *(() if settings.production else _THIS_MACHINE)],
     }
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.exc import (
     OperationalError,
     TimeoutError,  # noqa: A004 - of the pool of connections
 )
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from engine.errors import Conflict, EngineError, Invalid, Missing, NoHolder, NotAllowed, NotDeclared, Refused
 
@@ -149,6 +149,9 @@ def install(app: Flask) -> None:
 
 def answer(error: Exception) -> Response:
     """Answer an error in the manner of the address that was asked."""
+    if isinstance(error, SecurityError):
+        # The host is none of ours, and no page can be made for it: its links would lead there.
+        return Response("There is nothing at this address.", 400, mimetype="text/plain")
     if isinstance(error, HTTPException) and (error.response is not None or (error.code or 500) < 400):  # noqa: PLR2004
         return make_response(error.get_response())
     mishap = mishap_of(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -85,6 +86,13 @@ def sign_in(browser: FlaskClient, password: str = PASSWORD, address: str = "/sig
     return post(browser, address, username="pnair", password=password)
 
 
+def work_of_sign_in(browser: FlaskClient, username: str) -> float:
+    """Return the seconds of processor time that a wrong password takes."""
+    before = time.thread_time()
+    post(browser, "/sign-in", username=username, password="not the password")
+    return time.thread_time() - before
+
+
 def letters(engine: Engine) -> list[tuple[str, str, str]]:
     with engine.reading() as conn:
         rows = conn.execute(select(outbox).order_by(outbox.c.id)).mappings().all()
@@ -124,6 +132,15 @@ def test_a_wrong_password_and_an_unknown_user_are_told_the_same(engine, browser)
 
     assert said(wrong) == said(unknown)
     assert b"The user name or the password is not right." in wrong
+
+
+def test_an_unknown_user_name_costs_as_much_work_as_a_wrong_password(engine, browser):
+    account(engine, password=PASSWORD)
+    work_of_sign_in(browser, "nobody")  # makes the hash that an unknown user name is compared with
+
+    known, unknown = (min(work_of_sign_in(browser, name) for _ in range(3)) for name in ("pnair", "nobody"))
+
+    assert unknown > known / 2
 
 
 def test_after_ten_failures_even_the_right_password_waits_for_a_quarter_of_an_hour(engine, browser, clock):
@@ -308,3 +325,10 @@ def test_over_https_the_cookie_is_bound_to_its_host(engine, tmp_path):
 @pytest.mark.parametrize("host", ["content.localhost:8000", "abc.content.localhost:8000"])
 def test_the_content_origin_has_none_of_the_apps_pages(browser, host):
     assert browser.get("/sign-in", base_url=f"http://{host}").status_code == 404
+
+
+@pytest.mark.parametrize("host", ["evil.example", "content.localhost.:8000"])
+def test_a_host_that_is_none_of_ours_gets_no_page(browser, host):
+    answer = browser.get("/sign-in", base_url=f"http://{host}")
+
+    assert (answer.status_code, answer.mimetype) == (400, "text/plain")
