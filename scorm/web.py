@@ -6,15 +6,17 @@ No cookie is read or set here: the token or key in the path is all the authority
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, abort, render_template, request, send_file, send_from_directory
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError  # noqa: A004 - of the pool of connections
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from engine.errors import Conflict
 from engine.settings import Settings, secret_for
@@ -29,10 +31,15 @@ from scorm.tokens import Purpose, Token
 LARGEST_BATCH = 512 * 1024
 """Bytes of one batch of calls."""
 
+_log = logging.getLogger(__name__)
 _EXPIRED = "This link to the course has expired. Go back to your learning and open the course again."
+_FAULT = "A fault in Preceptor stopped this. It has been recorded. Try again in a minute."
 _UNKNOWN = "This link does not lead to a course. Go back to your learning and open the course again."
 
-_PLAYER_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+_PLAYER_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 _CONTENT_POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self'; frame-ancestors 'self'"
 )
@@ -61,8 +68,9 @@ def create_content_app(engine: Engine, settings: Settings, on_outcome: OnOutcome
         app.register_error_handler(missing, lambda _: _problem(HTTPStatus.NOT_FOUND, "missing", _UNKNOWN))
     app.register_error_handler(BatchMalformed, lambda e: _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", str(e)))
     app.register_error_handler(BatchGap, lambda e: _problem(HTTPStatus.CONFLICT, "gap", str(e), expected=e.expected))
-    app.register_error_handler(OperationalError, _busy)
-    app.register_error_handler(Conflict, _busy)
+    for passing in (OperationalError, InterfaceError, TimeoutError, Conflict):
+        app.register_error_handler(passing, _busy)
+    app.register_error_handler(Exception, _failed)
     app.after_request(_guard)
     return app
 
@@ -139,7 +147,10 @@ def _content(site: _Site) -> Blueprint:
             found = library.file(connection, attempt.trust, attempt.package, path)
         if found is None:
             abort(HTTPStatus.NOT_FOUND)
-        response = send_file(blobs.place(site.settings.blobs, found.hash), etag=found.hash, conditional=True)
+        name = PurePosixPath(found.path).name
+        response = send_file(
+            blobs.place(site.settings.blobs, found.hash), download_name=name, etag=found.hash, conditional=True
+        )
         response.headers["Content-Type"] = content.media_type(found.path)
         response.headers["Cache-Control"] = "private, max-age=3600"
         return response
@@ -171,10 +182,17 @@ def _at_home(site: _Site, package: str) -> bool:
 
 def _batch(attempt: str, epoch: int) -> Batch:
     """Read the batch in the request; whose it is says the token or the key, never the body."""
-    batch = batches.parse(request.get_json(silent=True))
+    batch = batches.parse(_said())
     if (batch.attempt, batch.epoch) != (attempt, epoch):
         raise BatchMalformed("it is for another attempt or window")
     return batch
+
+
+def _said() -> Any:
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        raise BatchMalformed("it is nested too deeply") from None
 
 
 def _taken(site: _Site, trust: str, batch: Batch) -> tuple[dict[str, Any], int]:
@@ -219,6 +237,12 @@ def _busy(_: Exception) -> Response:
     response = _problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "The course cannot be saved at this moment.")
     response.headers["Retry-After"] = "5"
     return response
+
+
+def _failed(error: Exception) -> Response | tuple[str, int]:
+    """Record a fault of ours, without the address, which is a key."""
+    _log.error("request.failed", exc_info=error, extra={"endpoint": request.endpoint})
+    return _refused(InternalServerError(_FAULT))
 
 
 def _problem(status: HTTPStatus, error: str, detail: str, **facts: Any) -> Response:

@@ -266,6 +266,28 @@ def test_a_batch_that_is_too_large_is_refused(stage: Stage, learner: Learner) ->
     assert learner.send(BEGIN, *long).status_code == 413
 
 
+def test_a_batch_that_is_nested_without_end_is_refused(learner: Learner, stage: Stage) -> None:
+    address = learner.open(stage.play_url)["calls_url"]
+
+    refused = learner.post(address, data="[" * 100_000, content_type="application/json")
+
+    assert (refused.status_code, refused.get_json()["error"]) == (422, "malformed")
+
+
+def test_a_fault_is_recorded_without_the_key_in_the_address(
+    stage: Stage, learner: Learner, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = learner.open(stage.play_url)["content_url"]
+    for blob in (file for file in stage.settings.blobs.rglob("*") if file.is_file()):
+        blob.unlink()
+
+    failed = learner.get(address)
+
+    assert failed.status_code == 500
+    assert "request.failed" in caplog.text
+    assert address.split("/")[2] not in caplog.text
+
+
 def test_a_token_lives_eight_hours_and_as_long_as_it_is_used(
     stage: Stage, learner: Learner, clock: FrozenClock
 ) -> None:
@@ -339,6 +361,7 @@ def test_files_are_found_by_their_names_and_served_with_their_own_types(stage: S
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html")
     assert (image.status_code, image.headers["Content-Type"]) == (200, "image/svg+xml")
     assert absent.status_code == 404
+    assert page.headers["Content-Disposition"] == "inline; filename=index.html"
 
 
 def test_a_zip_is_played_as_it_was_read(stage: Stage, tmp_path: Path) -> None:
