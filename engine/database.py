@@ -41,6 +41,7 @@ def connect(url: str, *, synchronous: str = "FULL") -> Engine:
             pool_size=10,
             max_overflow=20,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"prepare_threshold": 3},
         )
     raise SettingError(f"PRECEPTOR_DATABASE_URL must be sqlite or postgresql, not {name}.")
@@ -96,7 +97,7 @@ def _sqlite(url: str, synchronous: str) -> Engine:
     file = make_url(url).database
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    database = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+    database = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000}, hide_parameters=True)
 
     @event.listens_for(database, "connect")
     def prepare(connection: Any, _record: object) -> None:
