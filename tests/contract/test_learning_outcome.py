@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from engine.errors import NotAllowed, Refused
 from engine.machine import THE_SYSTEM, Actor
+from engine.tables import journal
 from engine.transaction import Engine
 from scorm import batches, library
 from scorm import playing as runtime
@@ -192,3 +194,25 @@ def test_who_plays_again_under_a_new_enrolment_attends_again_and_is_awarded_anew
 
     assert learned(engine) == [("ATTENDED", "PASSED")] * 2
     assert profile(engine, "ann")["fire"].ends_on.isoformat() == "2028-09-18"
+
+
+def test_a_result_names_the_move_of_the_attempt_that_brought_it(engine: Engine, enrolment: str) -> None:
+    player = Player(engine, enrolment)
+
+    player.say(BEGIN, status("completed"))
+
+    with engine.reading() as conn:
+        found = select(journal.c.because).where(journal.c.kind == "performance", journal.c.target == "COMPLETED")
+        because = conn.execute(found).scalar_one()
+    assert because.startswith(f"attempt/{player.attempt}/")
+
+
+def test_a_late_batch_of_a_closed_window_does_not_end_the_attempt(engine: Engine, enrolment: str) -> None:
+    early = Player(engine, enrolment)
+    late = Player(engine, enrolment)
+    late.say(BEGIN, status("incomplete"), ("LMSSetValue", "cmi.core.exit", "suspend"), END)
+
+    early.say(BEGIN, status("completed"))
+
+    assert steps(engine, "attempt")[-1] == "A6-T03"
+    assert learned(engine) == [("ATTENDED", "COMPLETED")]

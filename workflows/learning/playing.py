@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
+from engine import journal
 from engine.errors import Missing, Refused
+from engine.moves import Moved
 from engine.transaction import Engine, Transaction
 from scorm import library
 from scorm import store as runtime
@@ -60,8 +62,8 @@ def on_outcome(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> No
 
     What the tables refuse is no news: a performance never goes back, and a late batch may find all done already.
     """
-    within = tx.caused_by(tx.because)
-    _follow_attempt(within, played, outcome)
+    moved = _follow_attempt(tx.caused_by(tx.because), played, outcome)
+    within = tx.caused_by(journal.reference(moved.subject, moved.revision) if moved else tx.because)
     _follow_performance(within, played, outcome)
     if outcome.final:
         # A best result that was final before moves nothing, yet who plays again a year later has done it again.
@@ -85,14 +87,16 @@ def abandon_silent(engine: Engine) -> int:
     return len(rows)
 
 
-def _follow_attempt(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> None:
+def _follow_attempt(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> Moved | None:
+    """Move the attempt as far as the outcome says, and return its last move."""
     begun = _try(tx, attempt.KIND, played.trust, attempt.Trigger.INITIALIZE, played.id)
     if played.running:
-        if not begun:
-            _try(tx, attempt.KIND, played.trust, attempt.Trigger.CALL, played.id)
-        return
+        return begun or _try(tx, attempt.KIND, played.trust, attempt.Trigger.CALL, played.id)
+    if not outcome.finished:
+        # A late batch of an older window says how far that one got, not that the attempt has ended.
+        return begun
     end = attempt.Trigger.SUSPEND if outcome.exit == SUSPENDED else attempt.Trigger.FINISH
-    _try(tx, attempt.KIND, played.trust, end, played.id)
+    return _try(tx, attempt.KIND, played.trust, end, played.id) or begun
 
 
 def _follow_performance(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> None:
@@ -107,8 +111,9 @@ def _follow_performance(tx: Transaction, played: runtime.Attempt, outcome: Outco
 
 def _try(  # noqa: PLR0913, PLR0917 - what `fire_many` takes, for one
     tx: Transaction, kind: str, trust: str, trigger: str, identifier: str, facts: dict[str, Any] | None = None
-) -> bool:
-    return bool(tx.fire_many(kind, trust, trigger, {identifier: facts or {}}).moved)
+) -> Moved | None:
+    """Move one subject where its table allows it."""
+    return tx.fire_many(kind, trust, trigger, {identifier: facts or {}}).moved.get(identifier)
 
 
 def _ensure_performance(tx: Transaction, trust: str, offering: str, person: str) -> str:
