@@ -6,18 +6,18 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask
 
-from engine import database
+from engine import database, smtp
 from engine.errors import SettingError
 from engine.mail import Composer
 from engine.settings import Settings
 from engine.sink import Sink
-from engine.smtp import SmtpTransport
 from engine.templates import Shelf
 from engine.transaction import Engine
 from engine.web import api as rest
@@ -62,9 +62,12 @@ def require_schema(settings: Settings) -> None:
 
 
 def post_of(settings: Settings) -> Post:
-    """Return how letters leave."""
+    """Return how letters leave; raises `SettingError` where the mail server's address or ours is none."""
+    smtp.route(settings.smtp_url)
+    if "@" not in parseaddr(settings.mail_from)[1]:
+        raise SettingError("PRECEPTOR_MAIL_FROM must be an address such as Learning <learning@trust.example>.")
     return Post(
-        transport=lambda: SmtpTransport(settings.smtp_url),
+        transport=lambda: smtp.SmtpTransport(settings.smtp_url),
         composer=lambda: Composer(Shelf(), settings.mail_from),
     )
 

@@ -146,6 +146,16 @@ def test_a_wrong_setting_stops_any_command_with_one_sentence_that_names_it(comma
     assert (outcome.err.count("\n"), outcome.out) == (1, "")
 
 
+@pytest.mark.parametrize(("name", "value"), [("smtp_url", "http://mail.example"), ("mail_from", "the trust")])
+def test_a_worker_that_could_deliver_nothing_does_not_start(command: Command, name: str, value: str):
+    command("db", "upgrade")
+
+    outcome = command("worker", **{name: value})
+
+    assert outcome.code == 2
+    assert outcome.err.startswith(f"preceptor: PRECEPTOR_{name.upper()} must be ")
+
+
 def test_production_asks_for_a_key_before_anything_else(command: Command):
     outcome = command("db", "check", env="production")
 
