@@ -101,7 +101,7 @@ def options_of(node: ast.ClassDef) -> set[str] | None:
 
 def needed_by(record: ast.ClassDef) -> set[str]:
     """Two fields need no names, and what caches or acts needs no slots; nothing may change."""
-    fields = [node for node in record.body if isinstance(node, ast.AnnAssign)]
+    fields = [node for node in record.body if isinstance(node, ast.AnnAssign) and "ClassVar" not in ast.unparse(node)]
     return (
         {"frozen"}
         | ({"kw_only"} if len(fields) > POSITIONAL_FIELDS else set())
