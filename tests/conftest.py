@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests import servers
 from tests.clock import FrozenClock
@@ -17,6 +18,10 @@ from tests.sink import Sink, running_sink
 
 ROOT = Path(__file__).resolve().parent.parent
 _DATABASES = ("sqlite", "postgres")
+
+# A deadline would measure the machine; in CI Hypothesis's own profile stays the ground: the same examples each time.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(params=_DATABASES)
