@@ -91,8 +91,8 @@ class Compiled:
         context = self._template.new_context(dict(values))
         try:
             pieces = self._template.root_render_func(context)
-            # Without a loop the text is no longer than the source and its few values.
-            return "".join(_bounded(pieces) if self._loops else pieces)
+            # Without a loop there are few pieces, so that they can be measured together, which is quicker.
+            return "".join(_bounded(pieces)) if self._loops else _measured("".join(pieces))
         except UndefinedError as trouble:
             raise TemplateError(f"The template asks for something it was not given: {trouble.message}.") from None
         except (JinjaError, TypeError, ValueError) as trouble:
@@ -109,6 +109,7 @@ def check(source: str, sandbox: Sandbox) -> nodes.Template:
     try:
         tree = sandbox.parse(source)
         everything = list(tree.find_all(nodes.Node))
+        _require_few_loops(tree)
     except TemplateSyntaxError as trouble:
         raise TemplateError(f"{trouble.message}.", line=trouble.lineno) from None
     except RecursionError:
@@ -117,7 +118,6 @@ def check(source: str, sandbox: Sandbox) -> nodes.Template:
         raise TemplateLimit("The template has too many parts.", line=1)
     for node in everything:
         _require_allowed(node, sandbox)
-    _require_few_loops(tree)
     return tree
 
 
@@ -173,17 +173,26 @@ def _bounded(pieces: Iterator[str]) -> Iterator[str]:
     length = 0
     for piece in pieces:
         length += len(piece)
-        if length > LONGEST_OUTPUT:
-            raise TemplateLimit(f"The message is longer than {LONGEST_OUTPUT // 1024} KiB.")
+        _require_short(length)
         yield piece
+
+
+def _measured(rendered: str) -> str:
+    _require_short(len(rendered))
+    return rendered
+
+
+def _require_short(length: int) -> None:
+    if length > LONGEST_OUTPUT:
+        raise TemplateLimit(f"The message is longer than {LONGEST_OUTPUT // 1024} KiB.")
 
 
 def _broken(value: Any) -> Markup:
     return Markup("<br>").join(escape(line) for line in str(value).split("\n"))
 
 
-def _joined(value: Any, between: str = ", ") -> str:
-    return between.join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
+def _joined(value: Any, between: Any = ", ") -> str:
+    return str(between).join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
 
 
 def _upper(value: Any) -> str:

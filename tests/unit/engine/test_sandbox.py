@@ -65,6 +65,7 @@ def test_what_is_not_on_the_list_is_refused(source):
         "{% for a in names %}{% endfor %}" * 11,
         "{% for a in names %}{% for b in names %}{% for c in names %}{% endfor %}{% endfor %}{% endfor %}",
         "{{ " + "(" * 3000 + "name" + ")" * 3000 + " }}",
+        "{{ " + "not " * 900 + "name }}",
     ],
 )
 def test_a_source_that_asks_for_too_much_is_refused(source):
@@ -81,6 +82,12 @@ def test_a_message_that_grows_too_long_is_stopped():
         )
 
 
+@pytest.mark.parametrize("source", ["{{ name }}" * 2500, "{{ names | join(name) }}"])
+def test_a_message_that_grows_without_a_loop_is_stopped_too(source):
+    with pytest.raises(TemplateLimit):
+        Compiled(source, PLAIN).render({"name": "x" * 4000, "names": ["y"] * 200})
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
@@ -91,6 +98,7 @@ def test_a_message_that_grows_too_long_is_stopped():
         ),
         ("{{ names | join }} / {{ name | join }} / {{ names | join(' and ') }}", "C, D / Siân <b> / C and D"),
         ("{% if name == 'x' or not empty and name %}yes{% else %}no{% endif %}", "yes"),
+        ("{{ names | join(empty) }}{{ names | join(names) }}", "CDC['C', 'D']D"),
         ("{{ 'none' if not empty else empty }}{{ lines | lines }}", "nonea\nb"),
         ("{# note #}{{ name | e }}", "Siân &lt;b&gt;"),
     ],
