@@ -15,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from engine.errors import SettingError
@@ -29,15 +29,12 @@ def connect(url: str, *, synchronous: str = "FULL") -> Engine:
     `synchronous` is SQLite's durability; PostgreSQL's is the server's own setting.
     Raises `SettingError` where the address is no database of ours.
     """
-    try:
-        name = make_url(url).get_backend_name()
-    except ArgumentError:
-        raise SettingError("PRECEPTOR_DATABASE_URL is not the address of a database.") from None
+    name = _address(url).get_backend_name()
     if name == "sqlite":
         return _sqlite(url, synchronous)
     if name == "postgresql":
         return create_engine(
-            make_url(url).set(drivername="postgresql+psycopg"),
+            _address(url).set(drivername="postgresql+psycopg"),
             pool_size=10,
             max_overflow=20,
             pool_pre_ping=True,
@@ -69,14 +66,17 @@ def migrate(url: str) -> None:
 
 
 def revisions(url: str) -> tuple[str | None, str | None]:
-    """Return the revision at which the schema stands, and the newest."""
+    """Return the revision at which the schema stands, and the newest; a file that is not there is not made."""
+    newest = ScriptDirectory.from_config(migration_config(url)).get_current_head()
+    file = _file(url)
+    if file is not None and not file.exists():
+        return None, newest
     opened = connect(url)
     try:
         with reading(opened) as connection:
-            stands = MigrationContext.configure(connection).get_current_revision()
+            return MigrationContext.configure(connection).get_current_revision(), newest
     finally:
         opened.dispose()
-    return stands, ScriptDirectory.from_config(migration_config(url)).get_current_head()
 
 
 def copy(source: Path, target: Path) -> None:
@@ -94,9 +94,8 @@ def migration_config(url: str) -> Config:
 
 
 def _sqlite(url: str, synchronous: str) -> Engine:
-    file = make_url(url).database
-    if file and file != ":memory:":
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    if file := _file(url):
+        file.parent.mkdir(parents=True, exist_ok=True)
     database = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000}, hide_parameters=True)
 
     @event.listens_for(database, "connect")
@@ -106,6 +105,20 @@ def _sqlite(url: str, synchronous: str) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return database
+
+
+def _file(url: str) -> Path | None:
+    """Return the file of an SQLite database; None where there is none."""
+    parts = _address(url)
+    kept = parts.get_backend_name() == "sqlite" and parts.database not in {None, "", ":memory:"}
+    return Path(str(parts.database)) if kept else None
+
+
+def _address(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise SettingError("PRECEPTOR_DATABASE_URL is not the address of a database.") from None
 
 
 def _begin(connection: Connection, words: str) -> None:

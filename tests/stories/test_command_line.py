@@ -368,6 +368,15 @@ def test_workflows_and_texts_are_listed(command: Command):
     assert len(texts.document) == 11
 
 
+def test_asking_about_a_database_that_is_not_there_does_not_make_one(command: Command, tmp_path: Path):
+    missing = tmp_path / "nowhere" / "preceptor.db"
+
+    asked = command("db", "check", database_url=f"sqlite:///{missing}")
+
+    assert asked.code == 1
+    assert not missing.parent.exists()
+
+
 def test_a_backup_is_put_back_only_where_nothing_stands(command: Command, tmp_path: Path):
     safe = tmp_path / "safe"
     command("db", "upgrade")
