@@ -10,7 +10,7 @@ pytestmark = pytest.mark.story
 
 
 def test_killing_workers_loses_nothing_and_doubles_at_most_one_lease_a_kill(database_url, free_port):
-    report = run(Campaign(url=database_url, kills=8, messages=400, port=free_port))
+    report = run(Campaign(url=database_url, kills=4, messages=240, port=free_port))
 
     assert report.lost == 0
     assert 1 <= report.duplicates <= 20 * report.kills
@@ -18,7 +18,7 @@ def test_killing_workers_loses_nothing_and_doubles_at_most_one_lease_a_kill(data
 
 
 def test_stopping_workers_politely_neither_loses_nor_doubles(database_url, free_port):
-    report = run(Campaign(url=database_url, kills=2, messages=200, port=free_port, stop=signal.SIGTERM, workers=1))
+    report = run(Campaign(url=database_url, kills=2, messages=120, port=free_port, stop=signal.SIGTERM, workers=1))
 
     assert (report.lost, report.duplicates) == (0, 0)
     assert report.slowest_stop <= 10.0
