@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import Connection, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
 
 from engine.errors import Missing
 from engine.machine import Case, Decision
@@ -16,7 +16,7 @@ from workflows.learning.records import PLACED, Class, Enrolment, EnrolmentState,
 from workflows.learning.tables import enrolments, performances, sessions
 from workflows.learning.timetable import session_from
 from workflows.people import store as people
-from workflows.people.records import Site
+from workflows.people.records import Person, Site
 
 ZONE: Final = "Europe/London"
 _CHANGEABLE: Final = (
@@ -102,34 +102,51 @@ class EnrolmentKeep:
         ties = connection.execute(select(enrolments.c.course_class, enrolments.c.person).where(*mine)).all()
         held = catalogue.classes_by_id(connection, trust, {tie.course_class for tie in ties}, lock=True)
         people.lock(connection, trust, {tie.person for tie in ties})
-        rows = connection.execute(select(enrolments).where(*mine)).all()
+        return {one.id: one for one in self.read(connection, trust, enrolments.c.id.in_(ids), held)}
+
+    def read(
+        self, connection: Connection, trust: str, which: ColumnElement[bool], held: Mapping[str, Class] | None = None
+    ) -> tuple[Enrolment, ...]:
+        """Return enrolments without holding anything; classes that are held already are not read again."""
+        rows = connection.execute(select(enrolments).where(enrolments.c.trust == trust, which)).all()
+        classes_ = held or catalogue.classes_by_id(connection, trust, {row.course_class for row in rows})
         learners = people.people(connection, trust, {row.person for row in rows})
-        clashes = overlaps(connection, trust, held, learners)
-        results = _results(connection, trust, {one.offering.id for one in held.values()}, learners)
-        found = {}
-        for row in rows:
-            result = results.get((held[row.course_class].offering.id, row.person))
-            found[row.id] = Enrolment(
-                trust=trust,
-                id=row.id,
-                state=EnrolmentState(row.state),
-                revision=row.revision,
-                head=row.head,
-                organisation=row.organisation,
-                organisations=held[row.course_class].organisations,
-                person=row.person,
-                learner=learners[row.person],
-                email=row.email,
-                course_class=held[row.course_class],
-                spell=row.spell,
-                position=row.position,
+        clashes = overlaps(connection, trust, classes_, learners)
+        results = _results(connection, trust, {one.offering.id for one in classes_.values()}, learners)
+        return tuple(
+            self._record(
+                row,
+                classes_[row.course_class],
+                learners[row.person],
                 overlap=clashes.get((row.course_class, row.person)),
-                enrolled_already=False,
-                performed=PerformanceState(result.state) if result else None,
-                score=result.score if result else None,
-                site=self.site,
+                result=results.get((classes_[row.course_class].offering.id, row.person)),
             )
-        return found
+            for row in rows
+        )
+
+    def _record(
+        self, row: Row[Any], course_class: Class, learner: Person, *, overlap: str | None, result: Row[Any] | None
+    ) -> Enrolment:
+        return Enrolment(
+            trust=row.trust,
+            id=row.id,
+            state=EnrolmentState(row.state),
+            revision=row.revision,
+            head=row.head,
+            organisation=row.organisation,
+            organisations=course_class.organisations,
+            person=row.person,
+            learner=learner,
+            email=row.email,
+            course_class=course_class,
+            spell=row.spell,
+            position=row.position,
+            overlap=overlap,
+            enrolled_already=False,
+            performed=PerformanceState(result.state) if result else None,
+            score=result.score if result else None,
+            site=self.site,
+        )
 
     def draft(self, connection: Connection, trust: str, identifier: str, facts: Mapping[str, Any]) -> Enrolment:
         """Return an enrolment that is not stored yet; facts: class, person and, if another, email."""

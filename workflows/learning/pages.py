@@ -24,7 +24,6 @@ from workflows.learning.records import (
 )
 from workflows.learning.tables import classes, courses, enrolments, offerings, performances, sessions
 from workflows.people import pages as people_pages
-from workflows.people import store as people
 from workflows.people.records import Site
 from workflows.people.tables import persons
 
@@ -67,21 +66,21 @@ class Classes:
 
 def enrolments_of(conn: Connection, trust: str, person: str, site: Site) -> tuple[Enrolment, ...]:
     """Return all enrolments of a person, those of the latest class first."""
-    found = _enrolments(conn, trust, enrolments.c.person == person, site)
+    found = keeps.EnrolmentKeep(site).read(conn, trust, enrolments.c.person == person)
     return tuple(sorted(found, key=lambda one: (one.course_class.starts_at or _NEVER, one.id), reverse=True))
 
 
 def enrolments_on(conn: Connection, trust: str, course_class: str, site: Site) -> tuple[Enrolment, ...]:
     """Return the enrolments on a class by state; the waitlist in its order, all others by name."""
     order = {state: at for at, state in enumerate(EnrolmentState)}
-    found = _enrolments(conn, trust, enrolments.c.course_class == course_class, site)
+    found = keeps.EnrolmentKeep(site).read(conn, trust, enrolments.c.course_class == course_class)
     keyed = ((order[one.state or EnrolmentState.REQUESTED], one.position or 0, one.learner.name, one) for one in found)
     return tuple(one for *_key, one in sorted(keyed, key=lambda key: key[:3]))
 
 
 def enrolment(conn: Connection, trust: str, identifier: str, site: Site) -> Enrolment:
     """Return one enrolment; raises `Missing`."""
-    found = _enrolments(conn, trust, enrolments.c.id == identifier, site)
+    found = keeps.EnrolmentKeep(site).read(conn, trust, enrolments.c.id == identifier)
     if not found:
         raise Missing("There is no such enrolment in this trust.", kind="enrolment", id=identifier)
     return found[0]
@@ -151,40 +150,6 @@ def position_of(conn: Connection, trust: str, identifier: str) -> int | None:
     """Return the place on the waitlist of an enrolment."""
     mine = (enrolments.c.trust == trust, enrolments.c.id == identifier)
     return conn.scalar(select(enrolments.c.position).where(*mine))
-
-
-def _enrolments(conn: Connection, trust: str, which: ColumnElement[bool], site: Site) -> tuple[Enrolment, ...]:
-    rows = conn.execute(select(enrolments).where(enrolments.c.trust == trust, which)).all()
-    held = catalogue.classes_by_id(conn, trust, {row.course_class for row in rows})
-    learners = people.people(conn, trust, {row.person for row in rows})
-    clashes = keeps.overlaps(conn, trust, held, learners)
-    results = _performances(conn, trust, learners)
-    found = []
-    for row in rows:
-        result = results.get((held[row.course_class].offering.id, row.person))
-        found.append(
-            Enrolment(
-                trust=trust,
-                id=row.id,
-                state=EnrolmentState(row.state),
-                revision=row.revision,
-                head=row.head,
-                organisation=row.organisation,
-                organisations=held[row.course_class].organisations,
-                person=row.person,
-                learner=learners[row.person],
-                email=row.email,
-                course_class=held[row.course_class],
-                spell=row.spell,
-                position=row.position,
-                overlap=clashes.get((row.course_class, row.person)),
-                enrolled_already=False,
-                performed=PerformanceState(result.state) if result else None,
-                score=result.score if result else None,
-                site=site,
-            )
-        )
-    return tuple(found)
 
 
 def _performances(conn: Connection, trust: str, persons_: Iterable[str]) -> Mapping[tuple[str, str], Any]:
