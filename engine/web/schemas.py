@@ -14,9 +14,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
+
 from engine.errors import Invalid
 from engine.text import clean, clean_lines
 
+_ADDRESS = 254
 _ID = 40
 _LINE = 200
 _LINES = 10_000
@@ -56,6 +59,20 @@ def lines(limit: int = _LINES, *, needed: bool = True, about: str = "") -> Schem
 def identifier(*, needed: bool = True, about: str = "") -> Schema:
     """Return the id of another record."""
     return text(_ID, needed=needed, about=about)
+
+
+def address(*, needed: bool = True, about: str = "") -> Schema:
+    """Return an e-mail address that a letter can go to."""
+
+    def read(value: Any) -> str:
+        try:
+            valid = validate_email(value, allow_smtputf8=False, check_deliverability=False, test_environment=True)
+        except (EmailNotValidError, TypeError):
+            raise ValueError("Must be an e-mail address.") from None
+        return str(valid.ascii_email)
+
+    says = _described({"type": "string", "format": "email", "maxLength": _ADDRESS}, about)
+    return Schema(says=says, read=read, needed=needed)
 
 
 def one_of(*values: str, needed: bool = True, about: str = "") -> Schema:

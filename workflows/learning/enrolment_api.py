@@ -12,7 +12,7 @@ from engine.letters import Subject
 from engine.machine import EVERYONE
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
-from engine.web.schemas import identifier, lines, one_of, or_null, record, text, whole
+from engine.web.schemas import address, identifier, lines, one_of, or_null, record, whole
 from workflows.learning import class_api, effects, enrolment
 from workflows.learning.records import EnrolmentState
 from workflows.learning.tables import classes, enrolments
@@ -29,7 +29,7 @@ _ENROLMENT: Final = record(
     }
 )
 _ENROL: Final = record(
-    {"person": identifier(), "class": identifier(), "email": text(254, needed=False, about="Where letters go instead.")}
+    {"person": identifier(), "class": identifier(), "email": address(needed=False, about="Where letters go instead.")}
 )
 _STEPS: Final = {
     "withdraw": (enrolment.Trigger.WITHDRAW, "Withdraw: by the learner until the bar, by whoever runs classes always."),

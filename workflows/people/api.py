@@ -13,7 +13,7 @@ from engine.identifiers import new_id
 from engine.machine import EVERYONE
 from engine.web import journal, paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
-from engine.web.schemas import day, identifier, one_of, or_null, partial, record, text
+from engine.web.schemas import address, day, identifier, one_of, or_null, partial, record, text
 from workflows.people import pages, store
 from workflows.people.records import Assignment, AssignmentStatus, Person
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR, RECRUITER, SYSTEM_ADMINISTRATOR
@@ -21,7 +21,7 @@ from workflows.people.tables import assignments, persons
 
 WRITERS: Final = (LEARNING_ADMINISTRATOR, RECRUITER, SYSTEM_ADMINISTRATOR)
 
-_NEW: Final = record({"name": text(), "email": text(254), "organisation": identifier()})
+_NEW: Final = record({"name": text(), "email": address(), "organisation": identifier()})
 _PERSON: Final = record({"id": identifier(), **_NEW.members})
 _POST: Final = record(
     {

@@ -7,6 +7,7 @@ import pytest
 from engine.errors import Invalid
 from engine.web import schemas
 from engine.web.schemas import (
+    address,
     anything,
     day,
     flag,
@@ -30,6 +31,8 @@ from engine.web.schemas import text as line
         (line(empty=True), "", ""),
         (lines(), "one\r\ntwo", "one\ntwo"),
         (identifier(), "01abc", "01abc"),
+        (address(), "ngozi@northshire.example", "ngozi@northshire.example"),
+        (address(), "ngozi@größe.example", "ngozi@xn--gre-6ka8i.example"),
         (one_of("red", "green"), "red", "red"),
         (whole(1, 3), 3, 3),
         (number(), 0.5, 0.5),
@@ -53,6 +56,7 @@ def test_what_is_right_is_read(schema, value, read):
         (line(), "\u200f", "Must not be empty."),
         (line(3), "long", "Must have at most 3 characters."),
         (line(), 7, "Must be text."),
+        *((address(), wrong, "Must be an e-mail address.") for wrong in ("a@b.example,c@d.example", "nobody", "", 7)),
         (one_of("red", "green"), ["red"], "Must be one of: red, green."),
         (whole(), 1.0, "Must be a whole number."),
         (whole(), True, "Must be a whole number."),
