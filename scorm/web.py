@@ -15,7 +15,12 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, abort, render_template, request, send_file, send_from_directory
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError  # noqa: A004 - of the pool of connections
+from sqlalchemy.exc import (
+    DataError,
+    InterfaceError,
+    OperationalError,
+    TimeoutError,  # noqa: A004 - of the pool of connections
+)
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from engine.errors import Conflict
@@ -64,7 +69,7 @@ def create_content_app(engine: Engine, settings: Settings, on_outcome: OnOutcome
     app.register_blueprint(_calls(site))
     app.register_blueprint(_content(site))
     app.register_error_handler(HTTPException, _refused)
-    for missing in (AttemptMissing, PackageMissing):
+    for missing in (AttemptMissing, PackageMissing, DataError):  # PostgreSQL takes no name with a NUL
         app.register_error_handler(missing, lambda _: _problem(HTTPStatus.NOT_FOUND, "missing", _UNKNOWN))
     app.register_error_handler(BatchMalformed, lambda e: _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", str(e)))
     app.register_error_handler(BatchGap, lambda e: _problem(HTTPStatus.CONFLICT, "gap", str(e), expected=e.expected))
