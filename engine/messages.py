@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert
 from engine import relevance
 from engine.errors import Invalid, Missing, Refused
 from engine.identifiers import new_id
-from engine.outbox import Delivery
+from engine.outbox import WITH_A_LINK, Delivery
 from engine.tables import journal, outbox
 
 PAGE: Final = 50
@@ -141,6 +141,8 @@ def _revived(connection: Connection, letter: RowMapping, now: datetime) -> str:
 
 
 def _copied(connection: Connection, letter: RowMapping, now: datetime) -> str:
+    if letter["kind"] == WITH_A_LINK:
+        raise Refused("Its link was for once and is forgotten. Whoever needs another asks for it on the sign-in page.")
     fresh = new_id(now)
     domain = letter["message_id"].rpartition("@")[2]
     row = {

@@ -41,6 +41,9 @@ LEASE: Final = timedelta(minutes=3)
 PAUSE: Final = timedelta(seconds=10)
 UNANSWERED_LIMIT: Final = 5
 NO_ANSWER: Final = "Five attempts ended without an answer, so a person has to look: it may have arrived."
+WITH_A_LINK: Final = "account"
+"""The kind of subject whose letters hold a link that is as good as a password."""
+
 _BACK_OFF: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 _LONGEST: Final = timedelta(hours=72)
 
@@ -104,6 +107,9 @@ def mark(connection: Connection, outcomes: Sequence[Outcome]) -> int:
     arrived = [_arrival(outcome) for outcome in outcomes if outcome.state == Delivery.SENT and outcome.calendar]
     if arrived:
         connection.execute(_arriving(), arrived)
+    linked = [_key(outcome.letter) for outcome in outcomes if outcome.letter["kind"] == WITH_A_LINK]
+    if linked:
+        connection.execute(_forgetting(), linked)
     return marked
 
 
@@ -236,6 +242,17 @@ def _marking() -> Update:
             leased_until=null(),
         )
     )
+
+
+@cache
+def _forgetting() -> Update:
+    """Forget the link of a letter that went, for a copy of the database must give nobody a way in."""
+    sent = (outbox.c.trust == bindparam("of_trust"), outbox.c.id == bindparam("of_id"), outbox.c.state == Delivery.SENT)
+    return update(outbox).where(*sent).values(context={})
+
+
+def _key(letter: RowMapping) -> dict[str, Any]:
+    return {"of_trust": letter["trust"], "of_id": letter["id"]}
 
 
 def _marks(outcome: Outcome) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from engine import delivery, directory, messages, notices, outbox
 from engine.errors import EngineError, Missing
 from engine.letters import Subject
 from engine.mail import Built, Composer
-from engine.outbox import WAITING, Delivery
+from engine.outbox import WAITING, WITH_A_LINK, Delivery
 from engine.settings import Settings
 from engine.tables import outbox as letters
 from engine.templates import Shelf
@@ -42,7 +42,6 @@ COLOURS: Final[Mapping[Delivery, str]] = {
     Delivery.SUPPRESSED: "grey",
 }
 _FILTERS: Final = ("state", "notice", "kind", "subject")
-_PRIVATE: Final = "account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +197,7 @@ def _held_up(connection: Connection, trust: str) -> bool:
 
 def _preview(connection: Connection, letter: RowMapping, settings: Settings, now: datetime) -> Preview:
     """Compose a message as it went, or would go now."""
-    if letter["kind"] == _PRIVATE:
+    if letter["kind"] == WITH_A_LINK:
         return Preview(trouble="It has a link by which its reader signs in, so nobody else may see it.")
     try:
         built = _built(connection, letter, settings, now)

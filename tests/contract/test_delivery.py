@@ -51,6 +51,16 @@ def test_a_letter_arrives_over_smtp_with_the_message_id_that_was_fixed_when_it_w
     assert stored(engine.database)[0]["template"].startswith("national/")
 
 
+def test_the_link_of_a_letter_that_went_is_forgotten(engine):
+    queue(engine.database, letter(1, kind="account"), letter(2, kind="account"), letter(3))
+
+    deliver(engine, FakeTransport(trouble=raising(Passing(451, "later"), "learner2@northshire.example")))
+
+    rows = stored(engine.database)
+    assert [row["state"] for row in rows] == [Delivery.SENT, Delivery.RETRY, Delivery.SENT]
+    assert [bool(row["context"]) for row in rows] == [False, True, True]
+
+
 def test_without_a_mail_server_nothing_is_lost_and_no_attempt_is_used_up(engine, free_port, clock):
     queue(engine.database, *(letter(number) for number in range(3)))
     nowhere = SmtpTransport(f"smtp://127.0.0.1:{free_port}")

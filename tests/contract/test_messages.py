@@ -108,6 +108,13 @@ def test_what_was_sent_goes_again_as_a_copy_with_its_own_message_id(engine):
     assert first["context"] == second["context"]
 
 
+def test_a_link_for_once_is_not_sent_again(engine):
+    [identifier] = queue(engine.database, letter(kind="account", state=Delivery.SENT))
+
+    with pytest.raises(Refused):
+        resend(engine, identifier)
+
+
 @pytest.mark.parametrize("state", [Delivery.QUEUED, Delivery.SENDING, Delivery.SUPPRESSED])
 def test_what_is_on_its_way_or_no_longer_true_is_not_sent_again(engine, state):
     [identifier] = queue(engine.database, letter(state=state))
