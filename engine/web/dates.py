@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = "Europe/London"
@@ -16,11 +16,26 @@ def day(value: date | datetime | None, zone: str = ZONE) -> str:
     return f"{local.day} {local:%B %Y}"
 
 
+def iso_day(value: str | None) -> str:
+    """Write a date that was kept as `2027-01-04` as `4 January 2027`; nothing is ""."""
+    return day(date.fromisoformat(value)) if value else ""
+
+
 def moment(value: datetime | None, zone: str = ZONE) -> str:
     """Write an aware datetime as `4 January 2027 at 9:30am`, in the zone."""
     if value is None:
         return ""
     return f"{day(value, zone)} at {hour(value, zone)}"
+
+
+def due(value: datetime | None, zone: str = ZONE) -> str:
+    """Write until when something can be done, as `moment`; midnight is `the end of 3 January 2027`, the day before."""
+    if value is None:
+        return ""
+    local = value.astimezone(ZoneInfo(zone))
+    if (local.hour, local.minute) == (0, 0):
+        return f"the end of {day(local.date() - timedelta(days=1))}"
+    return moment(value, zone)
 
 
 def hour(value: datetime, zone: str = ZONE) -> str:

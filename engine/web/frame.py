@@ -79,6 +79,8 @@ def frame(engine: Engine, settings: Settings) -> Flask:
     app.add_template_filter(dates.day)
     app.add_template_filter(dates.moment)
     app.add_template_filter(dates.hour)
+    app.add_template_filter(dates.due)
+    app.add_template_filter(dates.iso_day)
     forms.install(app)
     mishaps.install(app)
     app.register_blueprint(account.blueprint(engine, settings))

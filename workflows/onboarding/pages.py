@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, or_, select
@@ -131,8 +131,8 @@ def _story(one: Any, asked: Any, at: datetime) -> Story:
     taken = sum(bool((line.decided or {}).get("accepted")) for line in one.lines)
     said = {
         "asked": ", ".join(filter(None, (asked.role_title or asked.role, asked.place))) if asked else "nobody",
-        "due": _last_day(due) or "no fixed date",
-        "until": f" It was to be answered by {_last_day(due)}." if due else "",
+        "due": dates.due(due) or "no fixed date",
+        "until": f" It was to be answered by {dates.due(due)}." if due else "",
         "by": (asked.answered_by_name if asked else None) or "Preceptor",
         "at": dates.day(at),
         "reason": one.reason or "",
@@ -140,8 +140,3 @@ def _story(one: Any, asked: Any, at: datetime) -> Story:
         "lines": f"{len(one.lines)} {'competence' if len(one.lines) == 1 else 'competences'}",
     }
     return Story(transfer=one, why=_WHY[state].format(**said), approval=asked.id if asked else None, at=at)
-
-
-def _last_day(due: datetime | None) -> str:
-    """Write the day at whose end something is due: a due moment of midnight is the day before."""
-    return f"the end of {dates.day(due - timedelta(seconds=1))}" if due else ""

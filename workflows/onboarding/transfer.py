@@ -62,7 +62,7 @@ def _letter(case: Case[Transfer], to: Recipient, approval: str) -> Letter:
             "required_count": sum(line.required for line in record.lines),
             "position": record.position,
             "start_date": record.hire_on.isoformat() if record.hire_on else None,
-            "deadline": due(case).isoformat(),
+            "deadline": (due(case) - timedelta(minutes=1)).isoformat(),  # a day's last minute, not the next day's first
             "worklist_link": f"{record.site.origin}/worklist/{approval}",
         },
         relevant=Relevant(name="still_in", facts={"states": [str(TransferState.PENDING)]}),
