@@ -312,7 +312,7 @@ def test_the_page_of_a_class_shows_who_has_a_place_and_who_waits_in_order(engine
     with engine.reading() as conn:
         shown = pages.enrolments_on(conn, TRUST, key, northshire.SITE)
 
-    assert [(one.learner.name, one.position) for one in shown] == [("Cat", 1), ("Ann", 2), ("Bob", None), ("Dan", None)]
+    assert [(one.learner.name, one.position) for one in shown] == [("Bob", None), ("Dan", None), ("Cat", 1), ("Ann", 2)]
     assert {(one.course_class.taken, one.course_class.waiting) for one in shown} == {(2, 2)}
 
 
