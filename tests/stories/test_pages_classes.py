@@ -143,7 +143,7 @@ def test_enrolling_twice_says_so(place, helen):
     answer = helen.post(page, {"q": "bob", "person": "ann"})
 
     assert answer.status_code == 422
-    assert "They are not enrolled. This learner is enrolled on this class already." in answer.text
+    assert "Nothing has changed. This learner is enrolled on this class already." in answer.text
 
 
 def test_withdrawing_gives_the_place_to_the_first_who_waits(place, helen):

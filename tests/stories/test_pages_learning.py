@@ -87,7 +87,7 @@ def test_enrolling_says_confirmed_or_the_position_on_the_waitlist(place):
     told = [enrol(place, name, course_class) for name in ("ann", "bob")]
 
     assert "Confirmed: you have a place on Fire Safety." in told[0]
-    assert "Fire Safety is full. Waitlist: you have position 1." in told[1]
+    assert "Fire Safety is full: you have position 1 on the waitlist." in told[1]
     assert northshire.standing(place.engine, course_class) == {"ann": ("CONFIRMED", None), "bob": ("WAITLISTED", 1)}
 
 
@@ -132,6 +132,27 @@ def test_a_learner_withdraws_after_being_asked(place):
     assert answer.status_code == 303
     assert northshire.standing(place.engine, course_class)["ann"][0] == "WITHDRAWN"
     assert "Reason: On leave" in ann.page(f"/learning/why/enrolment/{enrolment}")
+
+
+def test_withdrawing_twice_says_how_it_stands(place):
+    course_class = northshire.open_class(place.engine, place.clock)
+    enrolment = northshire.enrol(place.engine, course_class, "ann")
+    ann = place.signed_in("ann")
+    ann.post(f"/learning/withdraw/{enrolment}", {})
+
+    again = ann.post("/", {}, to=f"/learning/withdraw/{enrolment}")
+
+    assert again.status_code == 409
+    assert "There is nothing to withdraw from any more. It stands as: withdrawn." in again.text
+
+
+def test_withdrawing_from_e_learning_speaks_of_no_place_and_no_meeting(place, tmp_path):
+    enrolments = place.e_learning(tmp_path, "ann")
+
+    asked = place.signed_in("ann").page(f"/learning/withdraw/{enrolments['ann']}")
+
+    assert "You can no longer play it." in asked
+    assert ("calendar" in asked, "Keep my place" in asked) == (False, False)
 
 
 def test_the_bar_is_said_plainly_and_holds(place):

@@ -176,7 +176,7 @@ class _Desk:
             try:
                 flash(self._enrolled(here, found, form))
             except Refused as refusal:
-                problem = f"They are not enrolled. {' '.join(refusal.reasons)}"
+                problem = f"Nothing has changed. {' '.join(refusal.reasons)}"
             else:
                 return redirect(url_for(".one", id=identifier), 303)
         page = render_template("learning/class_enrol.html", one=found, form=form, q=sought, problem=problem)
@@ -190,7 +190,7 @@ class _Desk:
         subject = Subject(kind=classes.KIND, trust=here.trust, id=identifier)
         problem = self._fired(here, subject, trigger) if request.method == "POST" else ""
         if problem is None:
-            flash(f"{found.title}: {words.CLASS_STEPS[trigger].button.lower()}: done.")
+            flash(words.CLASS_DONE[trigger].format(title=found.title))
             return redirect(url_for(".one", id=identifier), 303)
         counts = {state: sum(one.state is state for one in on_it) for state in EnrolmentState}
         return self._ask(found, words.CLASS_STEPS[trigger], offer, problem, name=found.title, counts=counts)
@@ -227,8 +227,8 @@ class _Desk:
                 tx.fire(subject, trigger, {"reason": reason} if reason else {})
         except Refused as refusal:
             return " ".join(refusal.reasons)
-        except NotDeclared as refusal:
-            return refusal.sentence
+        except NotDeclared:
+            return _NOT_NOW[0]
         return None
 
     def _enrolled(self, here: Visitor, found: Class, form: Enrolling) -> str:

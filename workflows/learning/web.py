@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from werkzeug.wrappers import Response
 
 from engine import directory
-from engine.errors import Missing, Refused
+from engine.errors import Missing, NotDeclared, Refused
 from engine.letters import Subject
 from engine.machine import Case
 from engine.settings import Settings
@@ -33,7 +33,7 @@ from workflows.people.records import Person, Site
 from workflows.people.responsibilities import RUNS_CLASSES
 
 OVER: Final = (EnrolmentState.WITHDRAWN, EnrolmentState.CANCELLED)
-_OWN: Final = ("award", "enrolment", "performance")
+_OWN: Final = {"award": "competence", "enrolment": "enrolment", "performance": "e-learning"}
 _LONGEST_REASON: Final = 1000
 _LONGEST_SEARCH: Final = 100
 
@@ -171,7 +171,7 @@ class _Desk:
                 on = pages.course_class(tx.connection, here.trust, course_class)
                 position = pages.position_of(tx.connection, here.trust, moved.subject.id)
         except Refused as refusal:
-            return make_response(self.find(here, f"You are not enrolled. {' '.join(refusal.reasons)}"), 409)
+            return make_response(self.find(here, f"Nothing has changed. {' '.join(refusal.reasons)}"), 409)
         said = words.ENROLLED[EnrolmentState(moved.target)]
         flash(said.format(title=on.title, position=position, who="you have"))
         return redirect(url_for(".home"), 303)
@@ -187,6 +187,10 @@ class _Desk:
         except Refused as refusal:
             barred = " ".join(refusal.reasons)
             return render_template("learning/withdraw.html", one=mine, barred=barred, said=words), 409
+        except NotDeclared:
+            with self._engine.reading() as connection:
+                mine = self.mine(connection, here, identifier)
+            return render_template("learning/withdraw.html", one=mine, barred=None, said=words), 409
         flash(f"You have withdrawn from {mine.course_class.title}.")
         return redirect(url_for(".home"), 303)
 
@@ -200,7 +204,7 @@ class _Desk:
             if connection.execute(own).scalar_one_or_none() != here.actor.person:
                 raise Missing("There is no such record of yours.")
             moves = journal.history(self._engine, connection, Subject(kind=kind, trust=here.trust, id=identifier))
-        return render_template("learning/why.html", title=self._engine.kept(kind)[0].title, moves=moves)
+        return render_template("learning/why.html", title=_OWN[kind], moves=moves)
 
     def mine(self, connection: Connection, here: Visitor, identifier: str) -> Enrolment:
         """Return an enrolment of the visitor's; raises `Missing` for anybody else's."""

@@ -54,7 +54,7 @@ PERFORMANCES: Final[Mapping[PerformanceState, Said]] = {
 
 ENROLLED: Final[Mapping[EnrolmentState, str]] = {
     EnrolmentState.CONFIRMED: "Confirmed: {who} a place on {title}.",
-    EnrolmentState.WAITLISTED: "{title} is full. Waitlist: {who} position {position}.",
+    EnrolmentState.WAITLISTED: "{title} is full: {who} position {position} on the waitlist.",
     EnrolmentState.REQUESTED: "A place on {title} needs approval. The request is sent.",
 }
 
@@ -69,6 +69,14 @@ ENROLMENT_STEPS: Final[Mapping[EnrolmentTrigger, Asked]] = {
     EnrolmentTrigger.DID_NOT_ATTEND: Asked(
         "Did not attend", "Mark as not attended:", "A competence that they got for this class is taken back."
     ),
+}
+
+CLASS_DONE: Final[Mapping[ClassTrigger, str]] = {
+    ClassTrigger.OPEN: "{title} is open for enrolment.",
+    ClassTrigger.CLOSE: "{title} is closed.",
+    ClassTrigger.REOPEN: "{title} is open again.",
+    ClassTrigger.CANCEL: "{title} is cancelled. Everybody whom it concerns is told.",
+    ClassTrigger.SET_BACK: "{title} is set back to planning.",
 }
 
 CLASS_STEPS: Final[Mapping[ClassTrigger, Asked]] = {
