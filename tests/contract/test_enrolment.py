@@ -13,8 +13,21 @@ from engine.errors import NotAllowed, NotDeclared, Refused
 from engine.transaction import Engine
 from tests import northshire
 from tests.clock import FrozenClock
-from tests.northshire import HELEN, TRUST, enrol, fire, learner, notices, offer, open_class, profile, sent, standing
-from workflows.learning import pages
+from tests.northshire import (
+    HELEN,
+    TRUST,
+    enrol,
+    fire,
+    learner,
+    letters,
+    notices,
+    offer,
+    open_class,
+    profile,
+    sent,
+    standing,
+)
+from workflows.learning import effects, pages
 from workflows.learning.tables import classes
 
 
@@ -404,3 +417,15 @@ def test_a_class_is_not_moved_into_the_past_nor_made_smaller_than_it_is(engine: 
         fire(engine, HELEN, "class", key, "CHANGE", {"sessions": [session]})
     with pytest.raises(Refused, match="More people have a place"):
         fire(engine, HELEN, "class", key, "CHANGE", {"maximum": 1})
+
+
+def test_only_who_runs_classes_may_send_the_letters_elsewhere(engine: Engine, clock: FrozenClock) -> None:
+    key = open_class(engine, clock)
+    elsewhere = {"email": "somebody@elsewhere.example"}
+
+    with pytest.raises(Refused, match="another address"), engine.transaction(learner("ann")) as tx:
+        effects.enrol(tx, TRUST, key, "ann", elsewhere)
+    with engine.transaction(HELEN) as tx:
+        effects.enrol(tx, TRUST, key, "ann", elsewhere)
+
+    assert [letter.email for letter in letters(engine)] == ["somebody@elsewhere.example"]

@@ -47,6 +47,13 @@ def no_overlap(case: Case[Enrolment]) -> bool:
     return case.record.overlap is None
 
 
+@guard("Only who runs classes may have the letters sent to another address.")
+def own_address(case: Case[Enrolment]) -> bool:
+    """Hold where letters go to the HR record's address, or somebody who runs classes typed another (S2 6.3.2)."""
+    other = case.facts.get("email") not in {None, "", case.record.learner.email}
+    return not other or case.actor.system or case.actor.may(RUNS_CLASSES, case.record.organisations)
+
+
 @guard("A place on this class needs approval: request one.")
 def no_approval_needed(case: Case[Enrolment]) -> bool:
     """Hold where the class asks for no approval, or somebody who runs classes enrols."""

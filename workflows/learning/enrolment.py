@@ -33,7 +33,8 @@ class Trigger(StrEnum):
 
 
 _S, _T = EnrolmentState, Trigger
-_MAY_ENROL = (on.not_enrolled, on.class_open, on.window_open, on.not_started, on.no_overlap, on.no_approval_needed)
+_MAY_ASK = (on.not_enrolled, on.class_open, on.window_open, on.not_started, on.no_overlap, on.own_address)
+_MAY_ENROL = (*_MAY_ASK, on.no_approval_needed)
 _CONFIRM = (letters.JOINING,)
 _ANYBODY = (SELF, *RUNS_CLASSES)
 
@@ -68,7 +69,7 @@ WORKFLOW = Workflow(
             sources=(),
             target=_S.REQUESTED,
             by=_ANYBODY,
-            when=(on.not_enrolled, on.class_open, on.window_open, on.not_started, on.no_overlap, on.approval_needed),
+            when=(*_MAY_ASK, on.approval_needed),
         ),
         Step(
             id="A1-T05",
