@@ -88,7 +88,11 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
     @pages.post("/sign-out")
     @public
     def sign_out() -> ResponseReturnValue:
-        """End the session in this browser."""
+        """End every session of the account: a copy of the cookie, on a shared computer say, must not outlive it."""
+        here = visitors.visitor_or_none()
+        if here is not None:
+            with engine.transaction(here.actor) as tx:
+                accounts.end_sessions(tx.connection, here.trust, here.actor.id)
         visitors.dismiss()
         flash("You have signed out.")
         return redirect(url_for(".sign_in"), 303)

@@ -193,6 +193,20 @@ def test_a_session_starts_anew_with_sign_in_and_ends_with_sign_out(engine, brows
     assert browser.get("/").status_code == 302
 
 
+def test_a_copy_of_the_cookie_does_not_outlive_signing_out(engine, browser):
+    account(engine, password=PASSWORD)
+    sign_in(browser)
+    with browser.session_transaction() as session:
+        copied = dict(session)
+    token = CSRF.search(browser.get("/").data).group(1).decode()
+    browser.post("/sign-out", data={"csrf_token": token})
+
+    with browser.session_transaction() as session:
+        session.update(copied)
+
+    assert browser.get("/").status_code == 302
+
+
 @pytest.mark.parametrize("ended", ["old", "reset", "inactive"])
 def test_a_session_ends_by_age_by_a_reset_and_with_the_account(engine, browser, clock, ended):
     who = account(engine, password=PASSWORD)
