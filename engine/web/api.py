@@ -99,7 +99,7 @@ def _admitted(engine: Engine, operation: Operation, at: Mapping[str, str]) -> tu
     with engine.reading() as conn:
         owner = accounts.token_account(conn, secret) if scheme.lower() == "bearer" else None
         if owner is None:
-            raise SignedOut("A bearer token that stands is needed.")
+            raise SignedOut("A bearer token is needed that exists and has not been revoked.")
         try:
             actor = directory.actor_of(conn, *owner, now)
         except Missing:

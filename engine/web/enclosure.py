@@ -20,6 +20,7 @@ from engine import calendar
 from engine.calendar import Reading
 from engine.errors import Invalid
 from engine.letters import Method
+from engine.web import dates
 
 SANDBOX: Final = "allow-popups allow-popups-to-escape-sandbox"
 _POLICY: Final = (
@@ -65,7 +66,7 @@ def opened(raw: bytes) -> Opened:
         subject=str(message["subject"] or ""),
         sender=str(message["from"] or ""),
         to=str(message["to"] or ""),
-        date=str(message["date"] or ""),
+        date=dates.moment(getattr(message["date"], "datetime", None)),
         text=_content(message.get_body(("plain",))),
         html=_content(message.get_body(("html",))),
         meetings=tuple(_meetings(message)),

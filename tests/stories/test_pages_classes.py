@@ -226,13 +226,15 @@ def test_an_upload_becomes_a_class_that_can_be_played(place, helen):
         "package": (BytesIO(place.zipped()), "fire.zip"),
         "organisation": "surgery",
         "competence": "fire",
-        "title": "",
+        "title": "Fire at night",
     }
 
     made = helen.post("/packages/new", sent)
+    shown = helen.page(made.location)
     helen.post(made.location, {}, to=f"{made.location}/step/open")
 
     assert made.status_code == 303
+    assert "Fire at night is here, as a class that you can open for enrolment." in shown
     assert "Any time, online" in place.signed_in("ann").page("/learning/find")
 
 

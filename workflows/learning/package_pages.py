@@ -120,8 +120,9 @@ class _Uploading:
             return self._page(_STORAGE_FULL, [FULL])
         with self._engine.transaction(self._here.actor) as tx:
             library.add(tx.connection, self._here.trust, read, tx.now)
-            made = publishing.publish(tx, self._here.trust, self._publication(read))
-        flash(f"{read.title} is here, as a class that you can open for enrolment." + _warned(read))
+            wanted = self._publication(read)
+            made = publishing.publish(tx, self._here.trust, wanted)
+        flash(f"{wanted.title} is here, as a class that you can open for enrolment." + _warned(read))
         return redirect(url_for("learning.classes.one", id=made.course_class), 303)
 
     def _publication(self, read: ImportedPackage) -> Publication:
