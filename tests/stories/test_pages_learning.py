@@ -7,10 +7,14 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import func, select
 
-from scorm import tables
+from engine.machine import THE_SYSTEM
+from scorm import batches, tables
+from scorm import playing as runtime
 from tests import northshire
+from tests.course import call
 from tests.northshire import HELEN
 from tests.workplace import SAM, workplace_on
+from workflows.learning import playing
 
 pytestmark = pytest.mark.story
 
@@ -36,6 +40,16 @@ def test_a_learner_sees_e_learning_classes_and_competences_in_words(place, tmp_p
     assert "Position 1 of 1" in page
     assert "22 December 2026, 9am to 12pm" in page
     assert "Red: not held" in page
+
+
+def test_an_e_learning_that_is_attended_says_so(place, tmp_path):
+    enrolments = place.e_learning(tmp_path, "ann")
+    before = place.signed_in("ann").page("/")
+
+    complete(place, "ann", enrolments["ann"])
+    after = place.signed_in("ann").page("/")
+
+    assert ("Attended" in before, "Attended" in after) == (False, True)
 
 
 def test_empty_lists_say_so(place):
@@ -190,3 +204,14 @@ def enrol(place, name, course_class):
     answer = browser.post("/learning/find", {"class": course_class})
     assert answer.status_code == 303
     return re.sub(r"\s+", " ", browser.page(answer.location))
+
+
+def complete(place, name, enrolment):
+    """Play an e-learning to its end, as a browser would tell it."""
+    with place.engine.transaction(northshire.learner(name)) as tx:
+        attempt = playing.launch(tx, northshire.TRUST, enrolment)
+        epoch = runtime.begin(tx.connection, northshire.TRUST, attempt, tx.now).epoch.epoch
+    calls = [call(1, "LMSInitialize", ""), call(2, "LMSSetValue", "cmi.core.lesson_status", "completed")]
+    body = {"attempt": attempt, "epoch": epoch, "first": 1, "calls": calls}
+    with place.engine.transaction(THE_SYSTEM) as tx:
+        runtime.take(tx, northshire.TRUST, batches.parse(body), playing.on_outcome)
