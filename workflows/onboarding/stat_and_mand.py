@@ -20,7 +20,7 @@ from workflows.onboarding.transfer import Trigger
 _REASON: Final = 300
 _CHOICES: Final[Mapping[str, str]] = {
     Trigger.ACCEPT: "Accept all as they came",
-    Trigger.ACCEPT_WITH_EDITS: "Accept with the changes above",
+    Trigger.ACCEPT_WITH_EDITS: "Accept with the changes",
     Trigger.REJECT: "Reject all (give the reason as the comment)",
 }
 
