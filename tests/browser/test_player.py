@@ -23,7 +23,7 @@ def stage(database_url: str, tmp_path: Path, clock: FrozenClock, free_port: int)
     built = set_up(database_url, tmp_path, clock, port=free_port)
     with serving(built.app, free_port):
         yield built
-    built.engine.database.dispose()
+    built.close()
 
 
 def count(stage: Stage, table: Any) -> int:
