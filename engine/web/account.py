@@ -89,13 +89,7 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
     @public
     def sign_out() -> ResponseReturnValue:
         """End every session of the account: a copy of the cookie, on a shared computer say, must not outlive it."""
-        here = visitors.visitor_or_none()
-        if here is not None:
-            with engine.transaction(here.actor) as tx:
-                accounts.end_sessions(tx.connection, here.trust, here.actor.id)
-        visitors.dismiss()
-        flash("You have signed out.")
-        return redirect(url_for(".sign_in"), 303)
+        return _sign_out(engine)
 
     @pages.route("/forgotten/user-name", methods=["GET", "POST"])
     @public
@@ -138,6 +132,16 @@ def _sign_in(engine: Engine, form: SignIn) -> ResponseReturnValue:
             return redirect(_local(request.args.get("next", "/")), 303)
         form.form_errors.append(_WRONG)
     return render_template("engine/sign_in.html", form=form)
+
+
+def _sign_out(engine: Engine) -> Response:
+    here = visitors.visitor_or_none()
+    if here is not None:
+        with engine.transaction(here.actor) as tx:
+            accounts.end_sessions(tx.connection, here.trust, here.actor.id)
+    visitors.dismiss()
+    flash("You have signed out.")
+    return redirect(url_for("account.sign_in"), 303)
 
 
 def _admitted(engine: Engine, username: str, password: str) -> bool:
