@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -81,13 +80,6 @@ class Stage:
     def finish_saving_url(self) -> str:
         """Return the address of the page that sends what a browser still keeps."""
         return addresses.finish_saving_url(self.settings, self.stored(), self.engine.clock())
-
-    def close(self) -> None:
-        """Close the database once the last request has given its connection back, which may outlive the server."""
-        pool, deadline = self.engine.database.pool, time.monotonic() + 5.0
-        while pool.checkedout() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        self.engine.database.dispose()
 
     def stored(self) -> Attempt:
         """Return the attempt as it stands in the database."""

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -38,6 +39,14 @@ def copied(url: str, folder: Path) -> Iterator[str]:
     else:
         with _throwaway(_named(url, "postgres"), str(original.database)) as copy:
             yield copy
+
+
+def close(database: sqlalchemy.Engine) -> None:
+    """Close a pool once the last request has given its connection back, which may outlive the server that took it."""
+    deadline = time.monotonic() + 5.0
+    while database.pool.checkedout() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    database.dispose()
 
 
 @contextmanager

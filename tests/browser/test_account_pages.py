@@ -17,7 +17,7 @@ from engine.transaction import Engine
 from engine.web.frame import frame, menu
 from engine.web.permissions import signed_in
 from tests.clock import FrozenClock
-from tests.databases import sqlite_database
+from tests.databases import close, sqlite_database
 from tests.people import PASSWORD, TRUST, account, engine_on, settings_in
 
 pytestmark = pytest.mark.browser
@@ -55,7 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         server.shutdown()
         thread.join()
         server.server_close()
-        engine.database.dispose()
+        close(engine.database)
 
 
 @pytest.fixture

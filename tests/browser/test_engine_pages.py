@@ -15,7 +15,7 @@ from engine.tables import approvals
 from engine.templates import Shelf
 from tests import desk as pages
 from tests.clock import START, FrozenClock
-from tests.databases import sqlite_database
+from tests.databases import close, sqlite_database
 from tests.desk import ADMINISTRATOR, Desk
 from tests.letters import MAIL_FROM, a_record, a_row
 from tests.trial import TRUST, TRUST_HOLDER
@@ -33,7 +33,7 @@ def desk(tmp_path_factory) -> Iterator[Desk]:
         desk = pages.desk_on(url, FrozenClock(), folder)
         _fill(desk)
         yield desk
-        desk.engine.database.dispose()
+        close(desk.engine.database)
 
 
 @pytest.fixture(scope="module")

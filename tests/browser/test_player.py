@@ -14,6 +14,7 @@ import scorm
 from scorm import tables
 from tests.clock import FrozenClock
 from tests.course import Stage, serving, set_up
+from tests.databases import close
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +24,7 @@ def stage(database_url: str, tmp_path: Path, clock: FrozenClock, free_port: int)
     built = set_up(database_url, tmp_path, clock, port=free_port)
     with serving(built.app, free_port):
         yield built
-    built.close()
+    close(built.engine.database)
 
 
 def count(stage: Stage, table: Any) -> int:

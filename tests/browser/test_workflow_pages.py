@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 from engine.tables import approvals
 from tests import northshire, workplace
 from tests.clock import FrozenClock
-from tests.databases import sqlite_database
+from tests.databases import close, sqlite_database
 from tests.northshire import HELEN, WREN
 from tests.workplace import Workplace, workplace_on
 
@@ -56,7 +56,7 @@ def scene(tmp_path_factory) -> Iterator[Scene]:
         yield Scene(place=place, origin=f"http://127.0.0.1:{server.server_port}", known=known)
         server.shutdown()
         thread.join()
-        place.engine.database.dispose()
+        close(place.engine.database)
 
 
 PAGES = {

@@ -152,7 +152,7 @@ def engine_with(chosen: Settings, clock: FrozenClock) -> Iterator[Engine]:
     """Open the database with a clock of the test's own."""
     engine = replace(app.engine_of(chosen), clock=clock)
     yield engine
-    engine.database.dispose()
+    databases.close(engine.database)
 
 
 @contextmanager

@@ -391,3 +391,18 @@ def test_a_backup_is_put_back_only_where_nothing_stands(command: Command, tmp_pa
     assert "a backup never overwrites" in again.err
     assert "stands already" in over.err
     assert checked.document["current"] is True
+
+
+def test_the_bench_ends_with_one_line_of_json(command: Command, tmp_path: Path):
+    ran = command("bench", "w1", "--db", f"sqlite:///{tmp_path / 'w1.db'}", "--n", "5", "--procs", "1")
+
+    figures = json.loads(ran.out.splitlines()[-1])
+    assert ran.code == 0
+    assert (figures["ops"], figures["ok"]) == (15, True)
+
+
+def test_an_unknown_workload_is_bad_input(command: Command):
+    ran = command("bench", "w9")
+
+    assert ran.code == 2
+    assert "bench knows w1, w2" in ran.err
