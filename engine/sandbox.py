@@ -173,18 +173,19 @@ def _bounded(pieces: Iterator[str]) -> Iterator[str]:
     length = 0
     for piece in pieces:
         length += len(piece)
-        _require_short(length)
+        if length > LONGEST_OUTPUT:
+            raise _too_long()
         yield piece
 
 
 def _measured(rendered: str) -> str:
-    _require_short(len(rendered))
+    if len(rendered) > LONGEST_OUTPUT:
+        raise _too_long()
     return rendered
 
 
-def _require_short(length: int) -> None:
-    if length > LONGEST_OUTPUT:
-        raise TemplateLimit(f"The message is longer than {LONGEST_OUTPUT // 1024} KiB.")
+def _too_long() -> TemplateLimit:
+    return TemplateLimit(f"The message is longer than {LONGEST_OUTPUT // 1024} KiB.")
 
 
 def _broken(value: Any) -> Markup:
