@@ -393,6 +393,19 @@ def test_a_backup_is_put_back_only_where_nothing_stands(command: Command, tmp_pa
     assert checked.document["current"] is True
 
 
+def test_why_of_a_person_tells_every_move_that_is_about_them(here: Command):
+    told = here("why", "person", "priya.nair", "--json")
+    plainly = here("why", "person", "priya.nair")
+    unknown = here("why", "person", "nobody")
+
+    kinds = {event["kind"] for event in told.document}
+    moments = [event["at"] for event in told.document]
+    assert kinds == {"award", "enrolment"}
+    assert moments == sorted(moments)
+    assert "new → confirmed (A1-T01, enrol by system)" in plainly.out
+    assert unknown.code == 2
+
+
 def test_the_bench_ends_with_one_line_of_json(command: Command, tmp_path: Path):
     ran = command("bench", "w1", "--db", f"sqlite:///{tmp_path / 'w1.db'}", "--n", "5", "--procs", "1")
 
