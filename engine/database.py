@@ -68,7 +68,7 @@ def migrate(url: str) -> None:
 def revisions(url: str) -> tuple[str | None, str | None]:
     """Return the revision at which the schema stands, and the newest; a file that is not there is not made."""
     newest = ScriptDirectory.from_config(migration_config(url)).get_current_head()
-    file = _file(url)
+    file = file_of(url)
     if file is not None and not file.exists():
         return None, newest
     opened = connect(url)
@@ -85,6 +85,13 @@ def copy(source: Path, target: Path) -> None:
         original.backup(made)
 
 
+def file_of(url: str) -> Path | None:
+    """Return the file of an SQLite database; None where there is none."""
+    parts = _address(url)
+    kept = parts.get_backend_name() == "sqlite" and parts.database not in {None, "", ":memory:"}
+    return Path(str(parts.database)) if kept else None
+
+
 def migration_config(url: str) -> Config:
     """Return Alembic's configuration for our migrations, which lie beside this module."""
     config = Config()
@@ -94,7 +101,7 @@ def migration_config(url: str) -> Config:
 
 
 def _sqlite(url: str, synchronous: str) -> Engine:
-    if file := _file(url):
+    if file := file_of(url):
         file.parent.mkdir(parents=True, exist_ok=True)
     database = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000}, hide_parameters=True)
 
@@ -105,13 +112,6 @@ def _sqlite(url: str, synchronous: str) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return database
-
-
-def _file(url: str) -> Path | None:
-    """Return the file of an SQLite database; None where there is none."""
-    parts = _address(url)
-    kept = parts.get_backend_name() == "sqlite" and parts.database not in {None, "", ":memory:"}
-    return Path(str(parts.database)) if kept else None
 
 
 def _address(url: str) -> URL:

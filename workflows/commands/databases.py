@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import click
-from sqlalchemy import make_url
 
 from engine import database
 from engine.errors import Invalid
@@ -74,7 +73,7 @@ def restore(context: click.Context, path: Path) -> None:
 
 
 def _sqlite_file(url: str) -> Path:
-    parts = make_url(url)
-    if parts.get_backend_name() != "sqlite" or not parts.database:
+    file = database.file_of(url)
+    if file is None:
         raise Invalid("This command copies SQLite. PostgreSQL is backed up by pg_dump and restored by pg_restore.")
-    return Path(parts.database)
+    return file
