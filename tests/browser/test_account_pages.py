@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import render_template_string
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page, Request, expect
 from werkzeug.serving import make_server
 
 from engine import accounts
@@ -99,11 +100,11 @@ def test_a_form_with_errors_says_so_where_the_reader_is(site, page, errors_of):
     page.goto(f"{site.origin}/sign-in")
     page.get_by_role("button", name="Sign in").click()
 
-    assert page.title().startswith("Error: Sign in ")
-    assert page.evaluate("document.activeElement.className") == "nhsuk-error-summary"
+    expect(page).to_have_title(re.compile(r"^Error: Sign in "))
+    expect(page.locator(".nhsuk-error-summary")).to_be_focused()
     assert found_by_axe(page) == []
     page.get_by_role("link", name="Enter your user name.").click()
-    assert page.evaluate("document.activeElement.id") == "username"
+    expect(page.locator("#username")).to_be_focused()
     assert errors == []
 
 

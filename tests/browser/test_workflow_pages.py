@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -124,7 +124,7 @@ def test_errors_are_linked_to_their_fields(scene, page):
     page.get_by_role("button", name="Record").click()
     page.get_by_role("link", name="Enter the post.").click()
 
-    assert page.evaluate("document.activeElement.id") == "position"
+    expect(page.locator("#position")).to_be_focused()
     assert violations(page) == []
     _keep(page, "applicant-new-errors")
 

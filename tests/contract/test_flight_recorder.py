@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.course import Learner, Stage, call, set_up
+from tests.databases import close
 from workflows import __main__ as command_line
 
 
@@ -13,7 +14,7 @@ from workflows import __main__ as command_line
 def stage(database_url, tmp_path, clock) -> Iterator[Stage]:
     built = set_up(database_url, tmp_path, clock)
     yield built
-    built.close()
+    close(built.engine.database)
 
 
 @pytest.fixture
