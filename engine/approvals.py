@@ -133,6 +133,7 @@ WORKFLOW = Workflow(
     title="Approval",
     states=Status,
     triggers=Trigger,
+    finals=(Status.CLOSED, Status.CANCELED, Status.TIMED_OUT),
     steps=(
         Step(
             id="A16-T01",

@@ -201,7 +201,7 @@ def _passes(step: Step, choice: _Choice) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
-    """A named table of steps over the states of one kind of subject."""
+    """A named table of steps over the states of one kind of subject; in its `finals` a subject may rest for good."""
 
     kind: str
     title: str
@@ -209,6 +209,7 @@ class Workflow:
     triggers: type[StrEnum]
     steps: tuple[Step, ...]
     questions: Mapping[StrEnum, Question] = field(default_factory=dict)
+    finals: tuple[StrEnum, ...] = ()
 
     def decide(self, trigger: StrEnum, case: Case[Any]) -> Decision:
         """Return the first step for the trigger that is permitted and whose guards hold.

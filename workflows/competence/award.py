@@ -54,6 +54,7 @@ WORKFLOW = Workflow(
     title="Award",
     states=AwardState,
     triggers=Trigger,
+    finals=(AwardState.HELD, AwardState.SUPERSEDED, AwardState.END_DATED),
     steps=(
         Step(
             id="A8-T01",

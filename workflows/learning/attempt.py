@@ -46,6 +46,7 @@ WORKFLOW = Workflow(
     title="Attempt",
     states=AttemptState,
     triggers=Trigger,
+    finals=(_S.FINISHED, _S.ABANDONED),
     steps=(
         Step(
             id="A6-launch",

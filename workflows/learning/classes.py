@@ -147,6 +147,7 @@ WORKFLOW = Workflow(
     title="Class",
     states=ClassState,
     triggers=Trigger,
+    finals=(_S.CLOSED, _S.CANCELLED),
     steps=(
         Step(
             id="A2-T01",

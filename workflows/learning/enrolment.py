@@ -43,6 +43,7 @@ WORKFLOW = Workflow(
     title="Enrolment",
     states=EnrolmentState,
     triggers=Trigger,
+    finals=(_S.ATTENDED, _S.DID_NOT_ATTEND, _S.WITHDRAWN, _S.CANCELLED),
     steps=(
         Step(
             id="A1-T01",

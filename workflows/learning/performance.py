@@ -64,6 +64,7 @@ WORKFLOW = Workflow(
     title="Performance",
     states=PerformanceState,
     triggers=Trigger,
+    finals=(_S.COMPLETED, _S.PASSED, _S.FAILED),
     steps=(
         Step(id="A5-start", trigger=_T.START, sources=(), target=_S.NOT_ATTEMPTED),
         Step(id="A5-T01", trigger=_T.PROGRESS, sources=(_S.NOT_ATTEMPTED,), target=_S.INCOMPLETE),

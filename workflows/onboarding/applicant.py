@@ -96,6 +96,7 @@ WORKFLOW = Workflow(
     title="Applicant",
     states=ApplicantState,
     triggers=Trigger,
+    finals=(_S.HIRED, _S.WITHDRAWN),
     steps=(
         Step(
             id="A9-T01",

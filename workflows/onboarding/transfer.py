@@ -134,6 +134,7 @@ WORKFLOW = Workflow(
     title="Transfer",
     states=TransferState,
     triggers=Trigger,
+    finals=(_S.ACCEPTED, _S.ACCEPTED_WITH_EDITS, _S.REJECTED, _S.LAPSED, _S.COPIED),
     questions={
         _S.PENDING: Question(
             role=STAT_AND_MAND,
