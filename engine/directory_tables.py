@@ -65,7 +65,9 @@ accounts = Table(
     Column("password", String(255)),
     Column("active", Boolean, nullable=False),
     Column("session", Integer, nullable=False),
+    Column("oidc_subject", String(255)),
     UniqueConstraint("username"),
+    UniqueConstraint("oidc_subject"),
     Index("ix_accounts_email", "email"),
     Index("ix_accounts_person", "trust", "person"),
 )

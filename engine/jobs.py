@@ -22,6 +22,7 @@ from sqlalchemy import (
     Select,
     and_,
     delete,
+    exists,
     literal_column,
     null,
     select,
@@ -39,6 +40,7 @@ MOST_ATTEMPTS: Final = 5
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LONDON: Final = ZoneInfo("Europe/London")
 _BACK_OFF: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+_ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(7071, 1)"
 _log = logging.getLogger(__name__)
 
 
@@ -67,10 +69,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What is done for jobs of one name; after `lease` without an end it is begun again by whoever is there."""
+    """What is done for jobs of one name; after `lease` without an end it is begun again by whoever is there.
+
+    Of work that is `alone` at most one job of a trust runs at a time.
+    """
 
     run: Callable[[Mapping[str, Any]], object]
     lease: timedelta = timedelta(minutes=30)
+    alone: bool = False
 
 
 class Rhythm(Protocol):
@@ -149,7 +155,7 @@ class EmbeddedJobs:
 
     def enqueue(self, connection: Connection, job: Job) -> None:
         """Add a job in the transaction of the caller; it exists if that commits."""
-        _add(connection, [job])
+        self._add(connection, [job])
 
     def schedule(self) -> int:
         """Add what the schedules make due now, forget what was done long ago; return how many were new."""
@@ -158,10 +164,11 @@ class EmbeddedJobs:
         fresh = [job for job in occurrences if job.key not in self._scheduled]
         if not fresh:
             return 0
+        standing = {job.key for job in occurrences}
         with database.writing(self._base) as connection:
-            added = _add(connection, fresh)
-            connection.execute(delete(jobs).where(jobs.c.finished_at < now - KEPT))
-        self._scheduled = {job.key for job in occurrences}
+            added = self._add(connection, fresh)
+            connection.execute(delete(jobs).where(jobs.c.finished_at < now - KEPT, jobs.c.key.not_in(standing)))
+        self._scheduled = standing
         return added
 
     def run(self, stop: Callable[[], bool] = lambda: False) -> int:
@@ -177,8 +184,16 @@ class EmbeddedJobs:
         dead = and_(jobs.c.trust == trust, jobs.c.key == key, jobs.c.state == Progress.DEAD)
         fresh = {"state": Progress.WAITING, "due_at": self._clock(), "attempts": 0, "finished_at": None}
         with database.writing(self._base) as connection:
-            if connection.execute(update(jobs).where(dead).values(**fresh)).rowcount == 0:
+            revived = connection.execute(update(jobs).where(dead).values(**fresh).returning(*jobs.c)).mappings().first()
+            if revived is None:
                 raise Missing("There is no such job that was given up.", trust=trust, key=key)
+            self._revive(connection, revived)
+
+    def _add(self, connection: Connection, wanted: Sequence[Job]) -> int:
+        return len(added(connection, wanted))
+
+    def _revive(self, connection: Connection, job: RowMapping) -> None:
+        """Say nothing to anybody: the row itself is what is looked for."""
 
     def _lease(self) -> RowMapping | None:
         now = self._clock()
@@ -186,18 +201,23 @@ class EmbeddedJobs:
             if connection.execute(self._due(now)).first() is None:
                 return None
         with database.writing(self._base) as connection:
+            if connection.dialect.name == "postgresql":
+                # Two that take at once would each not see that the other took a job of the same trust.
+                connection.exec_driver_sql(_ONE_AT_A_TIME)
             due = connection.execute(self._due(now).with_for_update(skip_locked=True)).mappings().first()
-            if due is None:
-                return None
-            until = now + self._works[due["name"]].lease
-            taken = {"state": Progress.RUNNING, "leased_until": until, "due_at": until}
-            counted = {"attempts": jobs.c.attempts + 1, "fence": jobs.c.fence + 1}
-            leasing = update(jobs).where(_same(due)).values(**taken, **counted).returning(*jobs.c)
-            return connection.execute(leasing).mappings().one()
+            return leased(connection, due["trust"], due["key"], now + self._works[due["name"]].lease) if due else None
 
     def _due(self, now: datetime) -> Select[Any]:
-        chosen = (_unfinished(), jobs.c.due_at <= now, jobs.c.name.in_(self._works))
+        chosen = (_unfinished(), jobs.c.due_at <= now, jobs.c.name.in_(self._works), ~self._held(now))
         return select(jobs).where(*chosen).order_by(jobs.c.due_at).limit(1)
+
+    def _held(self, now: datetime) -> ColumnElement[bool]:
+        """Say that the job is of a kind of which one of the same trust is running."""
+        other = jobs.alias("other")
+        running = (other.c.state == Progress.RUNNING, other.c.leased_until > now, other.c.key != jobs.c.key)
+        of_its_kind = (other.c.trust == jobs.c.trust, other.c.name == jobs.c.name)
+        alone = [name for name, work in self._works.items() if work.alone]
+        return and_(jobs.c.name.in_(alone), exists().where(*running, *of_its_kind))
 
     def _do(self, job: RowMapping) -> str:
         """Return what went wrong, or nothing."""
@@ -211,13 +231,35 @@ class EmbeddedJobs:
         return ""
 
     def _finish(self, job: RowMapping, trouble: str) -> None:
-        now = self._clock()
-        again = next_attempt(job["attempts"], now) if trouble else None
-        state = Progress.WAITING if again else Progress.DEAD if trouble else Progress.DONE
-        told = {"state": state, "due_at": again or now, "finished_at": None if again else now, "answer": trouble}
-        ours = and_(_same(job), jobs.c.fence == job["fence"], jobs.c.state == Progress.RUNNING)
         with database.writing(self._base) as connection:
-            connection.execute(update(jobs).where(ours).values(**told, leased_until=null()))
+            finished(connection, job, trouble, self._clock())
+
+
+def added(connection: Connection, wanted: Sequence[Job]) -> set[tuple[str, str]]:
+    """Write down jobs that are wanted, and return the (trust, key) of those that were new."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    adding = insert(jobs).values([_row(job) for job in wanted]).on_conflict_do_nothing()
+    return {(row.trust, row.key) for row in connection.execute(adding.returning(jobs.c.trust, jobs.c.key))}
+
+
+def leased(connection: Connection, trust: str, key: str, until: datetime) -> RowMapping:
+    """Write down that a job is begun, and return its row; whoever began it before has lost it."""
+    taken = {"state": Progress.RUNNING, "leased_until": until, "due_at": until}
+    counted = {"attempts": jobs.c.attempts + 1, "fence": jobs.c.fence + 1}
+    same = and_(jobs.c.trust == trust, jobs.c.key == key)
+    leasing = update(jobs).where(same).values(**taken, **counted).returning(*jobs.c)
+    return connection.execute(leasing).mappings().one()
+
+
+def finished(connection: Connection, job: RowMapping, trouble: str, now: datetime) -> RowMapping | None:
+    """Write down how a job ended, and return its row: done, to be tried again, or given up; None if it is not ours."""
+    again = next_attempt(job["attempts"], now) if trouble else None
+    state = Progress.WAITING if again else Progress.DEAD if trouble else Progress.DONE
+    told = {"state": state, "due_at": again or now, "finished_at": None if again else now, "answer": trouble}
+    same = and_(jobs.c.trust == job["trust"], jobs.c.key == job["key"])
+    ours = and_(same, jobs.c.fence == job["fence"], jobs.c.state == Progress.RUNNING)
+    ending = update(jobs).where(ours).values(**told, leased_until=null()).returning(*jobs.c)
+    return connection.execute(ending).mappings().first()
 
 
 def next_attempt(attempts: int, now: datetime) -> datetime | None:
@@ -230,27 +272,9 @@ def _occurrence(schedule: Schedule, now: datetime) -> Job:
     return Job(key=f"{schedule.name}@{due:%Y-%m-%dT%H:%M:%SZ}", name=schedule.name, due_at=due)
 
 
-def _add(connection: Connection, wanted: Sequence[Job]) -> int:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    rows = [
-        {
-            "trust": job.trust,
-            "key": job.key,
-            "name": job.name,
-            "arguments": dict(job.arguments),
-            "state": Progress.WAITING,
-            "due_at": job.due_at,
-            "attempts": 0,
-            "fence": 0,
-        }
-        for job in wanted
-    ]
-    added = insert(jobs).values(rows).on_conflict_do_nothing().returning(jobs.c.key)
-    return len(connection.execute(added).all())
-
-
-def _same(job: RowMapping) -> ColumnElement[bool]:
-    return and_(jobs.c.trust == job["trust"], jobs.c.key == job["key"])
+def _row(job: Job) -> dict[str, Any]:
+    asked = {"trust": job.trust, "key": job.key, "name": job.name, "arguments": dict(job.arguments)}
+    return {**asked, "state": Progress.WAITING, "due_at": job.due_at, "attempts": 0, "fence": 0}
 
 
 def _unfinished() -> ColumnElement[bool]:

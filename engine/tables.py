@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     DateTime,
     Index,
@@ -140,6 +141,8 @@ outbox = Table(
     Column("uid", String(255)),
     Column("invitation", Json),
     Column("relevant", Json),
+    Column("approval", Id),
+    Column("account", Id),
     Column("message_id", String(255), nullable=False),
     Column("template", String(80)),
     Column("state", String(12), nullable=False),
@@ -158,6 +161,13 @@ outbox = Table(
         postgresql_where=text("state IN ('QUEUED', 'SENDING', 'RETRY')"),
     ),
     Index("ix_outbox_subject", "trust", "kind", "subject"),
+    Index(
+        "ix_outbox_parked",
+        "trust",
+        "notice",
+        sqlite_where=text("state = 'PARKED'"),
+        postgresql_where=text("state = 'PARKED'"),
+    ),
     Index(
         "ix_outbox_uid", "trust", "uid", sqlite_where=text("uid IS NOT NULL"), postgresql_where=text("uid IS NOT NULL")
     ),
@@ -212,6 +222,7 @@ timers = Table(
     Column("trigger", String(40), nullable=False),
     Column("facts", Json, nullable=False),
     Column("due_at", Instant, nullable=False, index=True),
+    Column("incident", Id),
 )
 
 jobs = Table(
@@ -228,12 +239,14 @@ jobs = Table(
     Column("leased_until", Instant),
     Column("finished_at", Instant),
     Column("answer", Text),
+    Column("carrier", BigInteger),
     Index(
         "ix_jobs_waiting",
         "due_at",
         sqlite_where=text("state IN ('WAITING', 'RUNNING')"),
         postgresql_where=text("state IN ('WAITING', 'RUNNING')"),
     ),
+    Index("ix_jobs_dead", "name", sqlite_where=text("state = 'DEAD'"), postgresql_where=text("state = 'DEAD'")),
 )
 
 template_versions = Table(
