@@ -77,7 +77,8 @@ class Letter:
 
     `notice` names a folder of templates (`LRN-01-joining-instructions`); `context` is plain JSON, the tokens that
     the folder declares; `reason` says in one line why the recipient gets it; `organisation` decides whose template
-    and whose brand apply.
+    and whose brand apply. One that asks names the approval and the account which is asked, so that it can bear a link
+    for the answer.
     """
 
     notice: str
@@ -88,3 +89,5 @@ class Letter:
     context: Mapping[str, Any]
     invitation: Invitation | None = None
     relevant: Relevant | None = None
+    approval: str | None = None
+    account: str | None = None

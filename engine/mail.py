@@ -39,17 +39,29 @@ def _no_headers(_row: Row) -> Iterable[Header]:
     return ()
 
 
+def _no_tokens(_row: Row) -> Mapping[str, str]:
+    return {}
+
+
 class Composer:
     """Composes messages for one sender, in one thread.
 
-    `mail_from` is `Name <address>`; `headers` may add some to a row's message. The first message of each version of
+    `mail_from` is `Name <address>`; `headers` may add some to a row's message, and `tokens` what a template may say
+    of it though no row keeps it (a link made of the secret key). The first message of each version of
     a template, and every 500th after it, is read back in full by the standard parser (SECURITY 12).
     """
 
-    def __init__(self, shelf: Shelf, mail_from: str, headers: Callable[[Row], Iterable[Header]] = _no_headers) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        mail_from: str,
+        headers: Callable[[Row], Iterable[Header]] = _no_headers,
+        tokens: Callable[[Row], Mapping[str, str]] = _no_tokens,
+    ) -> None:
         self._shelf = shelf
         self._name, self._address = parseaddr(mail_from)
         self._headers = headers
+        self._tokens = tokens
         self._built: dict[str, int] = {}
 
     @property
@@ -92,7 +104,8 @@ class Composer:
             known["when"] = calendar.when(
                 calendar.instant(record["start"]), calendar.instant(record["end"]), record["zone"]
             )
-        return known | {name: value for name, value in row["context"].items() if value not in (None, "")}
+        said = {name: value for name, value in row["context"].items() if value not in (None, "")}
+        return {**known, **said, **self._tokens(row)}
 
     def _head(self, row: Row, subject: str, now: datetime, record: Mapping[str, Any] | None) -> list[Header]:
         """Return the header block; an invitation comes from its organizer, for clients distrust any other sender."""

@@ -108,6 +108,8 @@ def _row(
         "uid": said["uid"] if said else None,
         "invitation": said,
         "relevant": {"name": relevant.name, "facts": dict(relevant.facts)} if relevant else None,
+        "approval": letter.approval,
+        "account": letter.account,
         "message_id": f"<{identifier}@{reply_domain}>",
         "state": "QUEUED",
         "queued_at": now,
