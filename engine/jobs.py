@@ -37,7 +37,7 @@ from engine.tables import jobs
 EVERYWHERE: Final = "*"
 KEPT: Final = timedelta(days=2)
 MOST_ATTEMPTS: Final = 5
-_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LONDON: Final = ZoneInfo("Europe/London")
 _BACK_OFF: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 _ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(7071, 1)"
@@ -94,7 +94,7 @@ class Every:
 
     def latest(self, now: datetime) -> datetime:
         """Return the last occurrence that is not after `now`."""
-        return now - (now - _EPOCH) % self.step
+        return now - (now - EPOCH) % self.step
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,15 +15,30 @@ from engine.errors import SettingError
 
 DEVELOPMENT = "development"
 PRODUCTION = "production"
+EMBEDDED = "embedded"
+PROCRASTINATE = "procrastinate"
 _ENVIRONMENTS = (DEVELOPMENT, PRODUCTION)
+_JOBS = (EMBEDDED, PROCRASTINATE)
+_MOST_PROXIES = 8
 _SECRET_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oidc:
+    """The identity provider at which people may sign in; `issuer` is its address without a slash at its end."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What one installation is told (INTERFACES, Settings).
 
-    Origins are `scheme://host[:port]` without a path. `fixed_now` starts the clock of a trial at that moment.
+    Origins are `scheme://host[:port]` without a path. `fixed_now` starts the clock of a trial at that moment. `jobs` is
+    the job engine; `trusted_proxies` says how many proxies of ours stand before the web server.
+    `retention` are days by rule, where they are not the defaults.
     """
 
     data_dir: Path
@@ -37,6 +52,10 @@ class Settings:
     secret_key: str
     environment: str = DEVELOPMENT
     fixed_now: datetime | None = None
+    jobs: str = EMBEDDED
+    trusted_proxies: int = 0
+    oidc: Oidc | None = None
+    retention: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def production(self) -> bool:
@@ -71,11 +90,17 @@ def read(environment: Mapping[str, str]) -> Settings:
         secret_key=environment.get("PRECEPTOR_SECRET_KEY", ""),
         environment=kind,
         fixed_now=_moment(environment.get("PRECEPTOR_NOW", "")),
+        jobs=_jobs(environment.get("PRECEPTOR_JOBS", EMBEDDED)),
+        trusted_proxies=_proxies(environment.get("PRECEPTOR_TRUSTED_PROXIES", "0")),
+        oidc=_oidc(environment),
+        retention=_days(environment.get("PRECEPTOR_RETENTION", "")),
     )
     return _checked(settings)
 
 
 def _checked(settings: Settings) -> Settings:
+    if settings.jobs == PROCRASTINATE and settings.database_url.startswith("sqlite"):
+        raise SettingError("PRECEPTOR_JOBS=procrastinate needs PostgreSQL: on SQLite the job engine is embedded.")
     if settings.production:
         if len(settings.secret_key) < _SECRET_LENGTH:
             raise SettingError(f"PRECEPTOR_SECRET_KEY must have at least {_SECRET_LENGTH} characters in production.")
@@ -87,7 +112,36 @@ def _checked(settings: Settings) -> Settings:
             )
         if not settings.app_origin.startswith("https://") or not settings.content_origin.startswith("https://"):
             raise SettingError("PRECEPTOR_APP_ORIGIN and PRECEPTOR_CONTENT_ORIGIN must use https in production.")
+        if settings.oidc and not settings.oidc.issuer.startswith("https://"):
+            raise SettingError("PRECEPTOR_OIDC_ISSUER must use https in production.")
     return settings
+
+
+def _jobs(value: str) -> str:
+    if value not in _JOBS:
+        raise SettingError(f"PRECEPTOR_JOBS must be one of {', '.join(_JOBS)}, not {value!r}.")
+    return value
+
+
+def _proxies(value: str) -> int:
+    if not value.isdecimal() or int(value) > _MOST_PROXIES:
+        raise SettingError(f"PRECEPTOR_TRUSTED_PROXIES must be a number from 0 to {_MOST_PROXIES}, not {value!r}.")
+    return int(value)
+
+
+def _oidc(environment: Mapping[str, str]) -> Oidc | None:
+    """Return the identity provider; none is named or all of it is."""
+    names = ("PRECEPTOR_OIDC_ISSUER", "PRECEPTOR_OIDC_CLIENT_ID", "PRECEPTOR_OIDC_CLIENT_SECRET")
+    issuer, client, secret = (environment.get(name, "").strip() for name in names)
+    if not issuer and not client and not secret:
+        return None
+    absent = [name for name, value in zip(names, (issuer, client, secret), strict=True) if not value]
+    if absent:
+        raise SettingError(f"Sign-in by OIDC needs all of its settings; {' and '.join(absent)} is missing.")
+    parts = urlsplit(issuer)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise SettingError(f"PRECEPTOR_OIDC_ISSUER must be an address such as https://login.example, not {issuer!r}.")
+    return Oidc(issuer=issuer.rstrip("/"), client_id=client, client_secret=secret)
 
 
 def _origin(environment: Mapping[str, str], name: str, default: str) -> str:
@@ -112,6 +166,15 @@ def _moment(value: str) -> datetime | None:
     except ValueError:
         raise SettingError(f"PRECEPTOR_NOW must be a moment such as 2027-01-04T09:30:00Z, not {value!r}.") from None
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def _days(value: str) -> Mapping[str, int]:
+    pairs = [pair.partition("=") for pair in value.split()]
+    if not all(days.isdecimal() for _name, _equals, days in pairs):
+        raise SettingError(
+            f"PRECEPTOR_RETENTION must be days by name such as “messages=400 questions=0”, not {value!r}."
+        )
+    return {name: int(days) for name, _equals, days in pairs}
 
 
 def secret_for(settings: Settings) -> str:

@@ -41,12 +41,15 @@ class Post:
 
 
 def embedded_jobs(
-    engine: Engine, works: Mapping[str, Work] | None = None, schedules: Sequence[Schedule] = ()
+    engine: Engine,
+    works: Mapping[str, Work] | None = None,
+    schedules: Sequence[Schedule] = (),
+    make: type[EmbeddedJobs] = EmbeddedJobs,
 ) -> EmbeddedJobs:
-    """Return the job engine on our own database, with the engine's own work beside what is given."""
+    """Return the job engine on our own database, or the one given, with the engine's own work beside what is given."""
     own = {SEAL: Work(run=lambda _arguments: seal(engine))}
     rhythm = Schedule(name=SEAL, rhythm=Every(timedelta(minutes=5)))
-    return EmbeddedJobs(engine.database, engine.clock, {**own, **(works or {})}, [rhythm, *schedules])
+    return make(engine.database, engine.clock, {**own, **(works or {})}, [rhythm, *schedules])
 
 
 def seal(engine: Engine) -> int:

@@ -1,22 +1,51 @@
 """The job engine as anybody may rely on it."""
 
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
 
-from engine import database
+from engine import cluster, database
+from engine.cluster import ClusterJobs
 from engine.errors import Missing
 from engine.jobs import EVERYWHERE, Daily, EmbeddedJobs, Every, Job, Progress, Schedule, Work
 from engine.tables import jobs
 from tests.clock import START
+from tests.databases import postgres_database, sqlite_database
+from tests.ruling_clock import RulingClock
+
+
+@pytest.fixture(params=["embedded-sqlite", "embedded-postgres", "cluster-postgres"])
+def kind(request):
+    return request.param
 
 
 @pytest.fixture
-def base(database_url):
-    engine = database.connect(database_url)
-    yield engine
-    engine.dispose()
+def base(kind, request, tmp_path, clock):
+    opened = sqlite_database(tmp_path)
+    if kind.endswith("postgres"):
+        opened = postgres_database(request.getfixturevalue("postgres_server"))
+    with opened as url:
+        if kind.startswith("cluster"):
+            clock.rule(url)
+            cluster.upgrade(url)
+        engine = database.connect(url)
+        yield engine
+        engine.dispose()
+        clock.close()
+
+
+@pytest.fixture
+def clock():
+    return RulingClock()
+
+
+@pytest.fixture
+def make(kind, base, clock):
+    """Return what makes a job engine of works and schedules."""
+    chosen = ClusterJobs if kind.startswith("cluster") else EmbeddedJobs
+    return partial(chosen, base, clock)
 
 
 @pytest.fixture
@@ -25,8 +54,8 @@ def done():
 
 
 @pytest.fixture
-def engine(base, clock, done):
-    return EmbeddedJobs(base, clock, {"note": Work(run=done.append, lease=timedelta(minutes=10))})
+def engine(make, done):
+    return make({"note": Work(run=done.append, lease=timedelta(minutes=10))})
 
 
 def enqueue(base, engine, key="one", **changed):
@@ -80,12 +109,12 @@ def test_a_job_waits_until_it_is_due(base, engine, done, clock):
     assert engine.run() == 1
 
 
-def test_a_failing_job_is_tried_five_times_and_holds_up_nobody(base, clock, done):
+def test_a_failing_job_is_tried_five_times_and_holds_up_nobody(base, make, clock, done):
     def fail(arguments):
         done.append(arguments)
         raise ValueError
 
-    engine = EmbeddedJobs(base, clock, {"fail": Work(run=fail), "note": Work(run=done.append)})
+    engine = make({"fail": Work(run=fail), "note": Work(run=done.append)})
     with database.writing(base) as connection:
         engine.enqueue(connection, Job(key="bad", name="fail", due_at=START))
     enqueue(base, engine, "good")
@@ -99,7 +128,7 @@ def test_a_failing_job_is_tried_five_times_and_holds_up_nobody(base, clock, done
     assert kept(base)["good"].state == Progress.DONE
 
 
-def test_a_job_that_was_given_up_can_be_requeued(base, clock, done):
+def test_a_job_that_was_given_up_can_be_requeued(base, make, clock, done):
     broken = [True]
 
     def work(arguments):
@@ -107,7 +136,7 @@ def test_a_job_that_was_given_up_can_be_requeued(base, clock, done):
             raise ValueError
         done.append(arguments)
 
-    engine = EmbeddedJobs(base, clock, {"note": Work(run=work)})
+    engine = make({"note": Work(run=work)})
     enqueue(base, engine)
     for _ in range(5):
         engine.run()
@@ -127,15 +156,15 @@ def test_only_a_job_that_was_given_up_can_be_requeued(base, engine):
         engine.requeue(EVERYWHERE, "one")
 
 
-def test_a_job_whose_worker_died_is_begun_again_after_its_lease(base, clock, done):
+def test_a_job_whose_worker_died_is_begun_again_after_its_lease(base, make, clock, done):
     class Killed(BaseException):
         """Stands for kill -9: nothing after it runs."""
 
     def die(_arguments):
         raise Killed
 
-    dying = EmbeddedJobs(base, clock, {"note": Work(run=die, lease=timedelta(minutes=10))})
-    living = EmbeddedJobs(base, clock, {"note": Work(run=done.append, lease=timedelta(minutes=10))})
+    dying = make({"note": Work(run=die, lease=timedelta(minutes=10))})
+    living = make({"note": Work(run=done.append, lease=timedelta(minutes=10))})
     enqueue(base, living)
     with pytest.raises(Killed):
         dying.run()
@@ -146,9 +175,73 @@ def test_a_job_whose_worker_died_is_begun_again_after_its_lease(base, clock, don
     assert done == [{"key": "one"}]
 
 
-def test_two_schedulers_make_each_occurrence_once(base, clock, done):
+def test_an_older_lease_cannot_end_what_was_begun_again(base, make, clock, done):
+    def outlive(_arguments):
+        clock.advance(timedelta(minutes=11))
+        other.run()
+        raise ValueError
+
+    slow = make({"note": Work(run=outlive, lease=timedelta(minutes=10))})
+    other = make({"note": Work(run=done.append, lease=timedelta(minutes=10))})
+    enqueue(base, slow)
+
+    slow.run()
+
+    assert done == [{"key": "one"}]
+    assert kept(base)["one"].state == Progress.DONE
+
+
+def test_work_that_is_alone_runs_once_at_a_time_in_a_trust(base, make, done):
+    def meet(arguments):
+        done.append(arguments["key"])
+        if arguments["key"] == "one":
+            other.run()
+
+    one, other = (make({"note": Work(run=meet, alone=True)}) for _ in range(2))
+    for key, trust in (("one", "R1A"), ("two", "R1A"), ("three", "R2B")):
+        enqueue(base, one, key, trust=trust)
+
+    one.run()
+
+    assert done == ["one", "three", "two"]
+
+
+def test_a_job_of_tomorrow_holds_back_none_of_today(base, make, clock, done):
+    engine = make({"note": Work(run=done.append, alone=True)})
+    with database.writing(base) as connection:
+        engine.enqueue(connection, Job(key="later", name="note", due_at=START + timedelta(days=1)))
+    enqueue(base, engine)
+
+    assert engine.run() == 1
+    assert done == [{"key": "one"}]
+
+
+def test_a_job_that_no_work_here_knows_waits_for_a_newer_worker(base, make, engine, done):
+    newer = make({"novelty": Work(run=done.append)})
+    with database.writing(base) as connection:
+        newer.enqueue(connection, Job(key="one", name="novelty", due_at=START))
+
+    assert engine.run() == 0
+    assert newer.run() == 1
+
+
+def test_an_occurrence_is_not_made_again_when_the_clock_steps_back(make, clock, done):
+    rhythm = [Schedule(name="note", rhythm=Every(timedelta(minutes=5)))]
+    engine = make({"note": Work(run=done.append)}, rhythm)
+    for step in (0, 5, -5, 5):
+        clock.advance(timedelta(minutes=step))
+        engine.schedule()
+        engine.run()
+
+    late = make({"note": Work(run=done.append)}, rhythm)
+    clock.advance(-timedelta(minutes=5))
+
+    assert (late.schedule(), len(done)) == (0, 2)
+
+
+def test_two_schedulers_make_each_occurrence_once(base, make, clock, done):
     schedules = [Schedule(name="note", rhythm=Every(timedelta(minutes=5)))]
-    one, other = (EmbeddedJobs(base, clock, {"note": Work(run=done.append)}, schedules) for _ in range(2))
+    one, other = (make({"note": Work(run=done.append)}, schedules) for _ in range(2))
 
     assert (one.schedule(), other.schedule()) == (1, 0)
     clock.advance(timedelta(minutes=5))
@@ -159,10 +252,8 @@ def test_two_schedulers_make_each_occurrence_once(base, clock, done):
     assert len(done) == 2
 
 
-def test_of_missed_occurrences_only_the_last_is_made_up_for(base, clock, done):
-    engine = EmbeddedJobs(
-        base, clock, {"note": Work(run=done.append)}, [Schedule(name="note", rhythm=Daily(time(2, 30)))]
-    )
+def test_of_missed_occurrences_only_the_last_is_made_up_for(base, make, clock, done):
+    engine = make({"note": Work(run=done.append)}, [Schedule(name="note", rhythm=Daily(time(2, 30)))])
     engine.schedule()
     clock.advance(timedelta(days=9))
     engine.schedule()
@@ -170,10 +261,8 @@ def test_of_missed_occurrences_only_the_last_is_made_up_for(base, clock, done):
     assert engine.run() == 2
 
 
-def test_jobs_done_long_ago_are_forgotten(base, clock, done):
-    engine = EmbeddedJobs(
-        base, clock, {"note": Work(run=done.append)}, [Schedule(name="note", rhythm=Daily(time(2, 30)))]
-    )
+def test_jobs_done_long_ago_are_forgotten(base, make, clock, done):
+    engine = make({"note": Work(run=done.append)}, [Schedule(name="note", rhythm=Daily(time(2, 30)))])
     for _ in range(9):
         engine.schedule()
         engine.run()

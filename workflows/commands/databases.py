@@ -9,6 +9,8 @@ import click
 
 from engine import database
 from engine.errors import Invalid
+from engine.settings import PROCRASTINATE
+from workflows import app
 from workflows.commands.report import as_json, say, settings_of
 
 
@@ -23,6 +25,8 @@ def upgrade(context: click.Context) -> None:
     """Bring the schema to the newest revision."""
     settings = settings_of(context)
     database.migrate(settings.database_url)
+    if settings.jobs == PROCRASTINATE:
+        app.cluster_of().upgrade(settings.database_url)
     click.echo("The schema is at its newest revision.")
 
 
