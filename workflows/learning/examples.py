@@ -1,0 +1,214 @@
+"""Small cases of the workflows of learning, on which they are explored before they run. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from engine.exploring import Examples
+from engine.machine import Actor
+from workflows.competence.records import Competence
+from workflows.learning import attempt, classes, enrolment, performance
+from workflows.learning.records import (
+    Attempt,
+    Class,
+    ClassState,
+    Delivery,
+    Enrolment,
+    Offering,
+    Performance,
+    PerformanceState,
+    Session,
+)
+from workflows.people.records import Person, Site
+from workflows.people.responsibilities import LEARNING_ADMINISTRATOR
+
+_NOW: Final = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
+_TRUST, _WARD = "trust", "ward"
+_PLACE: Final = (_WARD, _TRUST)
+_ADMINISTRATOR: Final = Actor(
+    id="administrator", name="Administrator", grants=frozenset({(LEARNING_ADMINISTRATOR, _TRUST)})
+)
+_LEARNER: Final = Person(
+    trust=_TRUST, id="learner", name="Lin Chen", email="lin.chen@trust.example", organisation=_WARD
+)
+_FIRE: Final = Competence(
+    trust=_TRUST, id="fire", name="NHS|CSTF|Fire Safety|", framework="NHS|CSTF", validity_months=24, national=True
+)
+_CLASSROOM: Final = Offering(
+    trust=_TRUST,
+    id="classroom",
+    course="fire",
+    course_title="Fire Safety",
+    title="Fire Safety",
+    delivery=Delivery.CLASSROOM,
+    package=None,
+    competence=_FIRE,
+    validity_months=None,
+    restrict_days=None,
+    max_attempts=2,
+    joining_text="",
+)
+_E_LEARNING: Final = replace(_CLASSROOM, id="e-learning", delivery=Delivery.E_LEARNING, package="package")
+_SITE: Final = Site(origin="https://learn.trust.example", domain="learn.trust.example")
+
+
+def _session(days: int) -> Session:
+    start = _NOW + timedelta(days=days)
+    return Session(id="1", starts_at=start, ends_at=start + timedelta(hours=3), venue="Room 2")
+
+
+_CLASS: Final = Class(
+    trust=_TRUST,
+    id="class",
+    state=ClassState.NORMAL,
+    revision=1,
+    head="",
+    organisation=_WARD,
+    organisations=_PLACE,
+    title="Fire Safety",
+    offering=_CLASSROOM,
+    minimum=0,
+    maximum=12,
+    waitlist=True,
+    waitlist_maximum=None,
+    restrict_days=None,
+    withdraw_days=1,
+    approval=False,
+    venue="Room 2",
+    joining_text="",
+    zone="Europe/London",
+    opens_at=None,
+    closes_at=None,
+    sessions=(_session(21),),
+)
+_FULL: Final = replace(_CLASS, state=ClassState.FULL, taken=12)
+_PAST: Final = replace(_CLASS, sessions=(_session(-1),))
+_ONLINE: Final = replace(_CLASS, offering=_E_LEARNING, sessions=())
+_CLASSES: Final = (
+    _CLASS,
+    _FULL,
+    _PAST,
+    _ONLINE,
+    replace(_CLASS, state=ClassState.CLOSED),
+    replace(_CLASS, state=ClassState.CANCELLED),
+    replace(_CLASS, approval=True),
+    replace(_FULL, approval=True),
+    replace(_FULL, waitlist=False),
+    replace(_FULL, waitlist_maximum=0),
+    replace(_CLASS, opens_at=_NOW + timedelta(days=1)),
+    replace(_CLASS, sessions=(_session(3),)),
+    replace(_CLASS, attended=1),
+)
+_ENROLMENT: Final = Enrolment(
+    trust=_TRUST,
+    id="enrolment",
+    state=None,
+    revision=1,
+    head="",
+    organisation=_WARD,
+    organisations=_PLACE,
+    person=_LEARNER.id,
+    learner=_LEARNER,
+    email=None,
+    course_class=_CLASS,
+    spell=1,
+    position=1,
+    overlap=None,
+    enrolled_already=False,
+    performed=None,
+    score=None,
+    site=_SITE,
+)
+_ENROLMENTS: Final = (
+    *(replace(_ENROLMENT, course_class=each) for each in _CLASSES),
+    replace(_ENROLMENT, course_class=_ONLINE, performed=PerformanceState.PASSED, score=90.0),
+    replace(_ENROLMENT, overlap="Another class"),
+    replace(_ENROLMENT, enrolled_already=True),
+    replace(_ENROLMENT, position=2),
+)
+_PERFORMANCE: Final = Performance(
+    trust=_TRUST,
+    id="performance",
+    state=None,
+    revision=1,
+    head="",
+    organisation=_WARD,
+    organisations=_PLACE,
+    person=_LEARNER.id,
+    offering=_E_LEARNING,
+    score=None,
+    attempt="attempt-1",
+    attempts=1,
+    waiting_on_it=("enrolment",),
+)
+_ATTEMPT: Final = Attempt(
+    trust=_TRUST,
+    id="attempt",
+    state=None,
+    revision=1,
+    head="",
+    organisation=_WARD,
+    organisations=_PLACE,
+    person=_LEARNER.id,
+    enrolment="enrolment",
+    playable=True,
+    exhausted=False,
+    final=False,
+)
+_REASON: Final = {"reason": "It is needed."}
+_EVERY_REASON: Final = ({}, _REASON)
+_LATER: Final = _NOW + timedelta(days=22)
+_MOVED: Final = {
+    "sessions": [
+        {
+            "id": "1",
+            "starts_at": _LATER.isoformat(),
+            "ends_at": (_LATER + timedelta(hours=3)).isoformat(),
+        }
+    ]
+}
+_BACKWARDS: Final = {
+    "sessions": [{"id": "1", "starts_at": _LATER.isoformat(), "ends_at": _NOW.isoformat()}],
+}
+_BEFORE: Final = {
+    "1": {"starts_at": _NOW.isoformat(), "ends_at": (_NOW + timedelta(hours=3)).isoformat(), "venue": "Room 1"}
+}
+_E: Final = enrolment.Trigger
+_C: Final = classes.Trigger
+
+EXAMPLES: Final = {
+    enrolment.KIND: Examples(
+        records=_ENROLMENTS,
+        now=_NOW,
+        actors=(_ADMINISTRATOR,),
+        facts={
+            **dict.fromkeys((_E.REJECT, _E.DID_NOT_ATTEND, _E.WITHDRAW), _EVERY_REASON),
+            _E.ENROL: ({}, {"email": "elsewhere@trust.example"}),
+            _E.RESCHEDULE: ({"sessions": _BEFORE}, {"sessions": {"1": None}}),
+        },
+    ),
+    classes.KIND: Examples(
+        records=_CLASSES,
+        now=_NOW,
+        facts={
+            _C.REOPEN: _EVERY_REASON,
+            _C.CHANGE: ({}, _MOVED, _BACKWARDS, {"maximum": 1}, {"venue": "Room 9"}),
+        },
+    ),
+    performance.KIND: Examples(
+        records=(_PERFORMANCE, replace(_PERFORMANCE, attempts=2), replace(_PERFORMANCE, waiting_on_it=())),
+        now=_NOW,
+        facts={performance.Trigger.PROGRESS: ({"attempt": "attempt-1"}, {"attempt": "attempt-2"})},
+    ),
+    attempt.KIND: Examples(
+        records=(
+            _ATTEMPT,
+            replace(_ATTEMPT, playable=False),
+            replace(_ATTEMPT, exhausted=True),
+            replace(_ATTEMPT, final=True),
+        ),
+        now=_NOW,
+    ),
+}
