@@ -9,18 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, and_, insert, or_, select, update
 
 from engine.letters import Subject
 from engine.tables import journal, seals
 
 GENESIS = "0" * 64
 _BATCH = 1_000
+_ORDERED = (journal.c.kind, journal.c.subject, journal.c.revision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +93,8 @@ def seal(connection: Connection, trust: str, now: datetime) -> int:
     connection.execute(update(journal).where(*open_rows).values(seal=number))
     root, count = _root(connection, trust, number)
     if count:
-        sealed = digest(previous, trust, number, now.timestamp(), count, root)
-        row = {"trust": trust, "number": number, "at": now, "rows": count, "root": root}
-        connection.execute(insert(seals).values(**row, previous=previous, hash=sealed))
+        row = {"trust": trust, "number": number, "at": now, "rows": count, "root": root, "previous": previous}
+        connection.execute(insert(seals).values(**row, hash=seal_hash(row)))
     return count
 
 
@@ -103,19 +103,27 @@ def unsealed(connection: Connection) -> Sequence[str]:
     return connection.execute(select(journal.c.trust).where(journal.c.seal.is_(None)).distinct()).scalars().all()
 
 
-def verify(connection: Connection, trust: str) -> Iterator[Fault]:
-    """Yield the first fault of each chain, then those of the seals; nothing where all is as it was written."""
-    yield from _broken_chains(connection, trust)
+def verify(connection: Connection, trust: str, subjects: Mapping[str, Table] | None = None) -> Iterator[Fault]:
+    """Yield the first fault of each chain, then those of the seals; nothing where all is as it was written.
+
+    `subjects` are by kind the tables of what is moved: each row there knows the last row of its chain.
+    """
+    yield from broken_chains(rows(connection, trust))
+    for kind, table in (subjects or {}).items():
+        yield from _cut_chains(connection, trust, kind, table)
     yield from _broken_seals(connection, trust)
 
 
-def _broken_chains(connection: Connection, trust: str) -> Iterator[Fault]:
-    ordered = (journal.c.kind, journal.c.subject, journal.c.revision)
-    found = connection.execute(
-        select(journal).where(journal.c.trust == trust).order_by(*ordered).execution_options(yield_per=_BATCH)
-    )
+def rows(connection: Connection, trust: str) -> Iterator[RowMapping]:
+    """Yield all rows of a trust, chain after chain, without ever having many in memory."""
+    chosen = select(journal).where(journal.c.trust == trust).order_by(*_ORDERED).execution_options(yield_per=_BATCH)
+    yield from connection.execute(chosen).mappings()
+
+
+def broken_chains(found: Iterable[Mapping[str, Any] | RowMapping]) -> Iterator[Fault]:
+    """Yield the first fault of each chain of rows that come chain after chain."""
     chain, revision, head, faulty = "", 0, GENESIS, False
-    for row in found.mappings():
+    for row in found:
         name = f"{row['kind']}/{row['subject']}"
         if name != chain:
             chain, revision, head, faulty = name, 0, GENESIS, False
@@ -128,7 +136,22 @@ def _broken_chains(connection: Connection, trust: str) -> Iterator[Fault]:
         revision, head = row["revision"], row["hash"]
 
 
-def _fault(row: RowMapping, expected: int, head: str) -> str | None:
+def _cut_chains(connection: Connection, trust: str, kind: str, table: Table) -> Iterator[Fault]:
+    last = and_(
+        journal.c.trust == table.c.trust,
+        journal.c.kind == kind,
+        journal.c.subject == table.c.id,
+        journal.c.revision == table.c.revision,
+    )
+    heads = select(table.c.id, table.c.revision, table.c.head, journal.c.hash).outerjoin(journal, last)
+    chosen = heads.where(table.c.trust == trust, or_(journal.c.hash.is_(None), journal.c.hash != table.c.head))
+    for row in connection.execute(chosen.order_by(table.c.id)):
+        gone = row.hash is None
+        sentence = "The last rows of this chain are gone." if gone else "This is not the row that was written last."
+        yield Fault(place=f"{kind}/{row.id}/{row.revision}", sentence=sentence)
+
+
+def _fault(row: Mapping[str, Any] | RowMapping, expected: int, head: str) -> str | None:
     if row["revision"] != expected:
         return f"Row {expected} of this chain is gone."
     if row["previous"] != head:
@@ -142,17 +165,21 @@ def _broken_seals(connection: Connection, trust: str) -> Iterator[Fault]:
     previous, expected = GENESIS, 1
     for row in connection.execute(select(seals).where(seals.c.trust == trust).order_by(seals.c.number)).mappings():
         root, count = _root(connection, trust, row["number"])
-        whole = digest(row["previous"], trust, row["number"], row["at"].timestamp(), row["rows"], row["root"])
-        if (row["number"], row["previous"], whole) != (expected, previous, row["hash"]):
+        if (row["number"], row["previous"], seal_hash(row)) != (expected, previous, row["hash"]):
             yield Fault(place=f"seal/{row['number']}", sentence="This seal was changed, or one before it is gone.")
         elif (root, count) != (row["root"], row["rows"]):
             yield Fault(place=f"seal/{row['number']}", sentence="Rows under this seal were changed or are gone.")
         previous, expected = row["hash"], row["number"] + 1
 
 
+def seal_hash(row: Mapping[str, Any] | RowMapping) -> str:
+    """Return the hash of a seal: everything in it but the hash itself."""
+    at: datetime = row["at"]
+    return digest(row["previous"], row["trust"], row["number"], at.timestamp(), row["rows"], row["root"])
+
+
 def _root(connection: Connection, trust: str, number: int) -> tuple[str, int]:
-    ordered = (journal.c.kind, journal.c.subject, journal.c.revision)
-    under = select(journal.c.hash).where(journal.c.trust == trust, journal.c.seal == number).order_by(*ordered)
+    under = select(journal.c.hash).where(journal.c.trust == trust, journal.c.seal == number).order_by(*_ORDERED)
     sealed, count = hashlib.sha256(), 0
     for value in connection.execute(under.execution_options(yield_per=_BATCH)).scalars():
         sealed.update(value.encode())

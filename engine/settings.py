@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,14 +14,15 @@ from publicsuffixlist import PublicSuffixList
 
 from engine.errors import SettingError
 
+Network = IPv4Network | IPv6Network
 DEVELOPMENT = "development"
 PRODUCTION = "production"
 EMBEDDED = "embedded"
 PROCRASTINATE = "procrastinate"
 _ENVIRONMENTS = (DEVELOPMENT, PRODUCTION)
 _JOBS = (EMBEDDED, PROCRASTINATE)
-_MOST_PROXIES = 8
 _SECRET_LENGTH = 32
+_LONGEST_REMINDER = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +39,9 @@ class Settings:
     """What one installation is told (INTERFACES, Settings).
 
     Origins are `scheme://host[:port]` without a path. `fixed_now` starts the clock of a trial at that moment. `jobs` is
-    the job engine; `trusted_proxies` says how many proxies of ours stand before the web server.
-    `retention` are days by rule, where they are not the defaults.
+    the job engine; `trusted_proxies` are the networks of those whose `X-Forwarded-For` is believed.
+    `retention` are days by rule, where they are not the defaults. `reminders` are the days before an expiry at which a
+    learner is reminded after the first time, at three months; of what is not required only where that is said.
     """
 
     data_dir: Path
@@ -53,9 +56,11 @@ class Settings:
     environment: str = DEVELOPMENT
     fixed_now: datetime | None = None
     jobs: str = EMBEDDED
-    trusted_proxies: int = 0
+    trusted_proxies: tuple[Network, ...] = ()
     oidc: Oidc | None = None
     retention: Mapping[str, int] = field(default_factory=dict)
+    reminders: tuple[int, ...] = (60, 30, 7)
+    remind_not_required: bool = False
 
     @property
     def production(self) -> bool:
@@ -91,9 +96,11 @@ def read(environment: Mapping[str, str]) -> Settings:
         environment=kind,
         fixed_now=_moment(environment.get("PRECEPTOR_NOW", "")),
         jobs=_jobs(environment.get("PRECEPTOR_JOBS", EMBEDDED)),
-        trusted_proxies=_proxies(environment.get("PRECEPTOR_TRUSTED_PROXIES", "0")),
+        trusted_proxies=_proxies(environment.get("PRECEPTOR_TRUSTED_PROXIES", "")),
         oidc=_oidc(environment),
         retention=_days(environment.get("PRECEPTOR_RETENTION", "")),
+        reminders=_reminders(environment.get("PRECEPTOR_REMINDERS", "60 30 7")),
+        remind_not_required=_switch(environment, "PRECEPTOR_REMIND_NOT_REQUIRED"),
     )
     return _checked(settings)
 
@@ -123,10 +130,13 @@ def _jobs(value: str) -> str:
     return value
 
 
-def _proxies(value: str) -> int:
-    if not value.isdecimal() or int(value) > _MOST_PROXIES:
-        raise SettingError(f"PRECEPTOR_TRUSTED_PROXIES must be a number from 0 to {_MOST_PROXIES}, not {value!r}.")
-    return int(value)
+def _proxies(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part) for part in value.replace(",", " ").split())
+    except ValueError:
+        raise SettingError(
+            f"PRECEPTOR_TRUSTED_PROXIES must be addresses or networks such as “127.0.0.1 10.0.0.0/8”, not {value!r}."
+        ) from None
 
 
 def _oidc(environment: Mapping[str, str]) -> Oidc | None:
@@ -175,6 +185,20 @@ def _days(value: str) -> Mapping[str, int]:
             f"PRECEPTOR_RETENTION must be days by name such as “messages=400 questions=0”, not {value!r}."
         )
     return {name: int(days) for name, _equals, days in pairs}
+
+
+def _reminders(value: str) -> tuple[int, ...]:
+    days = value.split()
+    if not all(day.isdecimal() and 0 < int(day) < _LONGEST_REMINDER for day in days):
+        raise SettingError(f"PRECEPTOR_REMINDERS must be days before an expiry such as “60 30 7”, not {value!r}.")
+    return tuple(sorted(set(map(int, days)), reverse=True))
+
+
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name, "no").lower()
+    if value not in {"yes", "no"}:
+        raise SettingError(f"{name} must be yes or no, not {value!r}.")
+    return value == "yes"
 
 
 def secret_for(settings: Settings) -> str:

@@ -15,12 +15,13 @@ import click
 BAD_INPUT: Final = 2
 MISSING: Final = 3
 _COMMANDS: Final[Mapping[str, str]] = {
-    "audit": "workflows.commands.reports:audit",
+    "audit": "workflows.commands.records:audit",
     "bench": "workflows.commands.bench:bench",
     "db": "workflows.commands.databases:db",
     "deliver": "workflows.commands.serving:deliver",
     "demo": "workflows.commands.demo:demo",
     "due": "workflows.commands.serving:due",
+    "records": "workflows.commands.records:records",
     "scorm": "workflows.commands.packages:scorm",
     "serve": "workflows.commands.serving:serve",
     "templates": "workflows.commands.templates:templates",

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask
 
-from engine import database, smtp
+from engine import action_links, database, smtp
 from engine.errors import SettingError
+from engine.jobs import EmbeddedJobs
 from engine.mail import Composer
-from engine.settings import Settings
+from engine.settings import PROCRASTINATE, Network, Settings, secret_for
 from engine.sink import Sink
 from engine.templates import Shelf
 from engine.transaction import Engine
 from engine.web import api as rest
-from engine.web import frame, journal, mailbox, messages, resources, template_pages, worklist
+from engine.web import frame, journal, mailbox, messages, proxies, resources, template_pages, worklist
 from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
 from workflows import api, web, wiring
@@ -59,6 +62,19 @@ def require_schema(settings: Settings) -> None:
     stands, newest = database.revisions(settings.database_url)
     if stands != newest:
         raise SettingError("The database's schema is not at its newest revision: run `preceptor db upgrade` first.")
+    if settings.jobs == PROCRASTINATE and not cluster_of().is_current(settings.database_url):
+        raise SettingError("Procrastinate's tables are missing or older: run `preceptor db upgrade` first.")
+
+
+def cluster_of() -> ModuleType:
+    """Return the module of the job engine for many machines, which is imported only where it is chosen.
+
+    Raises `SettingError` where its library is not installed.
+    """
+    try:
+        return importlib.import_module("engine.cluster")
+    except ModuleNotFoundError:
+        raise SettingError("PRECEPTOR_JOBS=procrastinate needs `pip install preceptor[cluster]`.") from None
 
 
 def post_of(settings: Settings) -> Post:
@@ -66,16 +82,19 @@ def post_of(settings: Settings) -> Post:
     smtp.route(settings.smtp_url)
     if "@" not in parseaddr(settings.mail_from)[1]:
         raise SettingError("PRECEPTOR_MAIL_FROM must be an address such as Learning <learning@trust.example>.")
+    tokens = action_links.tokens(secret_for(settings), settings.app_origin)
     return Post(
         transport=lambda: smtp.SmtpTransport(settings.smtp_url),
-        composer=lambda: Composer(Shelf(), settings.mail_from),
+        composer=lambda: Composer(Shelf(), settings.mail_from, tokens=tokens),
     )
 
 
 def worker_of(settings: Settings, engine: Engine | None = None) -> Worker:
     """Return a worker that has opened nothing yet but the database; an engine that is given is used instead."""
     engine = engine or engine_of(settings)
-    return Worker(engine, post_of(settings), embedded_jobs(engine, wiring.works(engine), wiring.SCHEDULES))
+    make = cluster_of().ClusterJobs if settings.jobs == PROCRASTINATE else EmbeddedJobs
+    works = wiring.works(engine, settings)
+    return Worker(engine, post_of(settings), embedded_jobs(engine, works, wiring.SCHEDULES, make))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +104,13 @@ class ByHost:
     pages: Flask
     content: Flask
     content_host: str
+    proxies: tuple[Network, ...] = ()
 
     def __call__(self, environment: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
+        if self.proxies:
+            said = environment.get("HTTP_X_FORWARDED_FOR", "")
+            environment["REMOTE_ADDR"] = proxies.client(environment.get("REMOTE_ADDR", ""), said, self.proxies)
         host = environment.get("HTTP_HOST", "").partition(":")[0].lower()
         below = host == self.content_host or host.endswith(f".{self.content_host}")
         return (self.content if below else self.pages)(environment, start)
@@ -100,6 +123,7 @@ def create_app(settings: Settings, sink: Sink | None = None, engine: Engine | No
         pages=_pages(engine, settings, sink),
         content=create_content_app(engine, settings, playing.on_outcome),
         content_host=urlsplit(settings.content_origin).hostname or "",
+        proxies=settings.trusted_proxies,
     )
 
 

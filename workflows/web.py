@@ -10,11 +10,13 @@ from engine.settings import Settings
 from engine.transaction import Engine
 from engine.web import frame
 from engine.web.worklist import Presenter
+from workflows import wiring
 from workflows.competence import web as competence
 from workflows.learning import web as learning
 from workflows.onboarding import transfer
 from workflows.onboarding import web as onboarding
 from workflows.onboarding.stat_and_mand import StatAndMand
+from workflows.people import data_pages
 from workflows.people import web as people
 
 
@@ -26,6 +28,7 @@ def install(app: Flask, engine: Engine, settings: Settings) -> None:
         onboarding.Applications(engine),
     )
     app.register_blueprint(people.blueprint(engine, settings, sections))
+    app.register_blueprint(data_pages.blueprint(engine, wiring.REGISTER))
     app.register_blueprint(competence.blueprint(engine, settings))
     app.register_blueprint(learning.blueprint(engine, settings))
     app.register_blueprint(onboarding.blueprint(engine, settings))

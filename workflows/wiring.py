@@ -6,25 +6,37 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from engine import approvals, effects, questions, timers
+from engine import approvals, effects, failures, holdings, incident, incidents, questions, retention, timers
 from engine.effects import Ask, Close, Effect, Unschedule
+from engine.incidents import Incidents
 from engine.jobs import Every, Schedule, Work
 from engine.keep import Keep
 from engine.machine import Workflow
+from engine.personal import Register
+from engine.settings import Settings
 from engine.transaction import Engine, Handler, Predicate
+from scorm import holdings as scorm_holdings
+from scorm import retention as scorm_retention
 from workflows.competence import award
 from workflows.competence import effects as competence_effects
+from workflows.competence import holdings as competence_holdings
 from workflows.competence.store import AwardKeep
 from workflows.competence.writes import PutOnProfile, TakeBack
 from workflows.learning import attempt, classes, enrolment, performance, playing
 from workflows.learning import effects as learning_effects
+from workflows.learning import holdings as learning_holdings
 from workflows.learning.keeps import ClassKeep, EnrolmentKeep
 from workflows.learning.results import AttemptKeep, PerformanceKeep
 from workflows.learning.writes import CloseRanks, MoveEnrolments, Settle, WriteSessions
 from workflows.onboarding import applicant, transfer
 from workflows.onboarding import effects as onboarding_effects
+from workflows.onboarding import holdings as onboarding_holdings
+from workflows.onboarding import retention as onboarding_retention
 from workflows.onboarding.keeps import ApplicantKeep, TransferKeep
 from workflows.onboarding.writes import AddAssignment, KeepDecision, SetAssignment, WriteLines
+from workflows.people import holdings as people_holdings
+from workflows.people import keeps as people_keeps
+from workflows.people import requests
 from workflows.people.records import Site
 
 WORKFLOWS: Final[tuple[Workflow, ...]] = (
@@ -34,16 +46,34 @@ WORKFLOWS: Final[tuple[Workflow, ...]] = (
     award.WORKFLOW,
     classes.WORKFLOW,
     enrolment.WORKFLOW,
+    incident.WORKFLOW,
     performance.WORKFLOW,
+    requests.WORKFLOW,
     transfer.WORKFLOW,
 )
 """Every workflow there is, the engine's own among them."""
+
+REGISTER: Final = Register(
+    (
+        *people_holdings.HOLDINGS,
+        *competence_holdings.HOLDINGS,
+        *learning_holdings.HOLDINGS,
+        *onboarding_holdings.HOLDINGS,
+        *scorm_holdings.HOLDINGS,
+        *holdings.HOLDINGS,
+    )
+)
+"""All that is kept of people."""
+
+RETENTION: Final = (*onboarding_retention.RULES, *scorm_retention.RULES, *retention.RULES)
+"""How long what is kept (catalogue P33)."""
 
 HANDLERS: Final[Mapping[type[Effect], Handler]] = {
     Ask: questions.ask,
     Close: questions.close,
     effects.Schedule: timers.schedule,
     Unschedule: timers.unschedule,
+    **incidents.serving(failures.PARKS),
     PutOnProfile: competence_effects.put_on_profile,
     TakeBack: competence_effects.take_back,
     Settle: learning_effects.settle,
@@ -54,6 +84,7 @@ HANDLERS: Final[Mapping[type[Effect], Handler]] = {
     SetAssignment: onboarding_effects.set_assignments,
     WriteLines: onboarding_effects.write_lines,
     KeepDecision: onboarding_effects.keep_decisions,
+    requests.Erase: people_keeps.erasing(REGISTER),
 }
 
 
@@ -63,13 +94,23 @@ PREDICATES: Final[Mapping[str, Predicate]] = {}
 
 ABANDON: Final = "abandon-silent-attempts"
 
-SCHEDULES: Final = (Schedule(name=ABANDON, rhythm=Every(timedelta(minutes=15))),)
-"""What the workflows have done again and again, beside the engine's own (catalogue P29)."""
+FORGET: Final = "forget-what-is-over"
+
+SCHEDULES: Final = (
+    Schedule(name=ABANDON, rhythm=Every(timedelta(minutes=15))),
+    Schedule(name=FORGET, rhythm=Every(timedelta(days=7))),
+)
+"""What the workflows have done again and again, beside the engine's own (catalogue P29, P33)."""
 
 
-def works(engine: Engine) -> Mapping[str, Work]:
+def works(engine: Engine, settings: Settings) -> Mapping[str, Work]:
     """Return by name the work that `SCHEDULES` asks for."""
-    return {ABANDON: Work(run=lambda _arguments: playing.abandon_silent(engine))}
+    return {
+        ABANDON: Work(run=lambda _arguments: playing.abandon_silent(engine)),
+        FORGET: Work(
+            run=lambda _arguments: retention.forget(engine.database, RETENTION, settings.retention, engine.clock())
+        ),
+    }
 
 
 def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:
@@ -81,6 +122,8 @@ def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:
         award.KIND: (award.WORKFLOW, AwardKeep(site)),
         classes.KIND: (classes.WORKFLOW, ClassKeep()),
         enrolment.KIND: (enrolment.WORKFLOW, EnrolmentKeep(site)),
+        incident.KIND: (incident.WORKFLOW, Incidents(site.origin)),
         performance.KIND: (performance.WORKFLOW, PerformanceKeep()),
+        requests.KIND: (requests.WORKFLOW, people_keeps.RequestKeep()),
         transfer.KIND: (transfer.WORKFLOW, TransferKeep(site)),
     }

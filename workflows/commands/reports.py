@@ -1,4 +1,4 @@
-"""`preceptor workflows`, `why` and `audit`: what is declared, what happened, and whether anybody changed it since."""
+"""`preceptor workflows` and `why`: what is declared, and what happened."""
 
 from __future__ import annotations
 
@@ -55,26 +55,6 @@ def draw(*, check: bool) -> int:
         _DRAWN.write_text(drawn, encoding="utf-8")
     click.echo(f"{_DRAWN} is {'current' if current else 'out of date' if check else 'written'}.")
     return 1 if check and not current else 0
-
-
-@click.group()
-def audit() -> None:
-    """The journal's hash chains and seals."""
-
-
-@audit.command()
-@as_json
-@click.pass_context
-def verify(context: click.Context, *, wants_json: bool) -> int:
-    """Name the first row of each chain that was changed, deleted or reordered; exit 1 if there is one."""
-    engine = engine_of(context)
-    with engine.reading() as connection:
-        trusts = connection.execute(select(journal_table.c.trust).distinct()).scalars().all()
-        faults = [(trust, fault) for trust in trusts for fault in journal.verify(connection, trust)]
-    found = [{"trust": trust, "place": fault.place, "fault": fault.sentence} for trust, fault in faults]
-    lines = [f"{f['trust']} {f['place']}: {f['fault']}" for f in found] or ["Every chain and every seal is whole."]
-    say(found, lines, wants_json=wants_json)
-    return 1 if found else 0
 
 
 @click.command()

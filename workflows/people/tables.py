@@ -1,10 +1,10 @@
-"""The tables of persons and assignments."""
+"""The tables of persons, their assignments, and requests for what is kept of them."""
 
 from __future__ import annotations
 
 from sqlalchemy import Column, Date, ForeignKeyConstraint, Index, String, Table
 
-from engine.tables import Id, key_columns, metadata
+from engine.tables import Id, key_columns, metadata, subject_columns
 
 persons = Table(
     "persons",
@@ -29,4 +29,14 @@ assignments = Table(
     ForeignKeyConstraint(["trust", "person"], ["persons.trust", "persons.id"]),
     ForeignKeyConstraint(["trust", "organisation"], ["organisations.trust", "organisations.id"]),
     Index("ix_assignments_person", "trust", "person"),
+)
+
+record_requests = Table(
+    "record_requests",
+    metadata,
+    *subject_columns(),
+    Column("person", Id, nullable=False),
+    Column("form", String(8)),
+    ForeignKeyConstraint(["trust", "person"], ["persons.trust", "persons.id"]),
+    Index("ix_record_requests_person", "trust", "person"),
 )

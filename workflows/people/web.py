@@ -17,6 +17,7 @@ from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
 from workflows.people import pages, store
 from workflows.people.records import Person
+from workflows.people.responsibilities import SYSTEM_ADMINISTRATOR
 
 _LONGEST_SEARCH = 100
 
@@ -65,6 +66,7 @@ def blueprint(engine: Engine, settings: Settings, sections: Sequence[Section] = 
                 assignments=store.assignments_of(connection, here.trust, [id]).get(id, ()),
                 places=pages.names(connection, here.trust),
                 sections=sections,
+                may_give=any(held == SYSTEM_ADMINISTRATOR for held, _place in here.actor.grants),
             )
 
     return people

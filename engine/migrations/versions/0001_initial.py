@@ -109,12 +109,41 @@ def upgrade() -> None:
         sa.Column("answered_by", sa.String(length=40), nullable=True),
         sa.Column("answered_by_name", sa.String(length=200), nullable=True),
         sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("owner", sa.String(length=40), nullable=True),
+        sa.Column("owner_name", sa.String(length=200), nullable=True),
+        sa.Column("delegate", sa.String(length=40), nullable=True),
+        sa.Column("delegate_name", sa.String(length=200), nullable=True),
+        sa.Column("asked_by", sa.String(length=40), nullable=True),
+        sa.Column("asked_of", sa.String(length=40), nullable=True),
+        sa.Column("asked_of_name", sa.String(length=200), nullable=True),
+        sa.Column("asking", sa.String(length=40), nullable=False),
+        sa.Column("place", sa.String(length=40), nullable=False),
+        sa.Column("sender", sa.String(length=40), nullable=True),
+        sa.Column("told", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("notice", sa.String(length=80), nullable=False),
+        sa.Column("reminders", sa.Integer(), nullable=False),
+        sa.Column("remind_minutes", sa.Integer(), nullable=False),
+        sa.Column("reminded", sa.Integer(), nullable=False),
+        sa.Column("escalates_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalation", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("before", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_approvals")),
     )
     with op.batch_alter_table("approvals", schema=None) as batch_op:
+        batch_op.create_index("ix_approvals_asked_of", ["trust", "asked_of", "state"], unique=False)
+        batch_op.create_index("ix_approvals_delegate", ["trust", "delegate", "state"], unique=False)
+        batch_op.create_index("ix_approvals_owner", ["trust", "owner", "state"], unique=False)
         batch_op.create_index("ix_approvals_role", ["trust", "role", "organisation", "state"], unique=False)
         batch_op.create_index("ix_approvals_subject", ["trust", "kind", "subject"], unique=False)
 
+    op.create_table(
+        "attachment_files",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "hash", name=op.f("pk_attachment_files")),
+    )
     op.create_table(
         "call_values",
         sa.Column("trust", sa.String(length=40), nullable=False),
@@ -446,6 +475,45 @@ def upgrade() -> None:
         batch_op.create_index("ix_absences_standing", ["trust", "state", "ends_at"], unique=False)
 
     op.create_table(
+        "approval_attachments",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("approval", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "approval"],
+            ["approvals.trust", "approvals.id"],
+            name=op.f("fk_approval_attachments_trust_approval"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["trust", "hash"],
+            ["attachment_files.trust", "attachment_files.hash"],
+            name=op.f("fk_approval_attachments_trust_hash"),
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_approval_attachments")),
+    )
+    with op.batch_alter_table("approval_attachments", schema=None) as batch_op:
+        batch_op.create_index("ix_approval_attachments_approval", ["trust", "approval"], unique=False)
+
+    op.create_table(
+        "approval_comments",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("approval", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("by", sa.String(length=40), nullable=False),
+        sa.Column("by_name", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "approval"], ["approvals.trust", "approvals.id"], name=op.f("fk_approval_comments_trust_approval")
+        ),
+        sa.PrimaryKeyConstraint("trust", "approval", "revision", name=op.f("pk_approval_comments")),
+    )
+    op.create_table(
         "attempts",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -525,6 +593,22 @@ def upgrade() -> None:
     with op.batch_alter_table("persons", schema=None) as batch_op:
         batch_op.create_index("ix_persons_name", ["trust", "name"], unique=False)
 
+    op.create_table(
+        "question_periods",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("reminders", sa.Integer(), nullable=False),
+        sa.Column("remind_minutes", sa.Integer(), nullable=False),
+        sa.Column("escalate_minutes", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["trust", "organisation"],
+            ["organisations.trust", "organisations.id"],
+            name=op.f("fk_question_periods_trust_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("trust", "organisation", "kind", "state", name=op.f("pk_question_periods")),
+    )
     op.create_table(
         "requirements",
         sa.Column("trust", sa.String(length=40), nullable=False),
@@ -998,6 +1082,7 @@ def downgrade() -> None:
     op.drop_table("applicants")
     op.drop_table("roles")
     op.drop_table("requirements")
+    op.drop_table("question_periods")
     with op.batch_alter_table("persons", schema=None) as batch_op:
         batch_op.drop_index("ix_persons_name")
 
@@ -1013,6 +1098,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_attempts_learner")
 
     op.drop_table("attempts")
+    op.drop_table("approval_comments")
+    with op.batch_alter_table("approval_attachments", schema=None) as batch_op:
+        batch_op.drop_index("ix_approval_attachments_approval")
+
+    op.drop_table("approval_attachments")
     with op.batch_alter_table("absences", schema=None) as batch_op:
         batch_op.drop_index("ix_absences_standing")
         batch_op.drop_index("ix_absences_account")
@@ -1080,9 +1170,13 @@ def downgrade() -> None:
     op.drop_table("heartbeats")
     op.drop_table("competences")
     op.drop_table("call_values")
+    op.drop_table("attachment_files")
     with op.batch_alter_table("approvals", schema=None) as batch_op:
         batch_op.drop_index("ix_approvals_subject")
         batch_op.drop_index("ix_approvals_role")
+        batch_op.drop_index("ix_approvals_owner")
+        batch_op.drop_index("ix_approvals_delegate")
+        batch_op.drop_index("ix_approvals_asked_of")
 
     op.drop_table("approvals")
     op.drop_table("api_tokens")

@@ -1,0 +1,78 @@
+"""What the engine's own tables keep of people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import case, literal
+
+from engine.directory_tables import account_links, accounts, api_tokens, grants, holders, identity
+from engine.outbox import WAITING, Delivery
+from engine.personal import Holding
+from engine.tables import approvals, invitations, outbox
+
+ERASED: Final = "Erased"
+"""What stands where a name was."""
+
+ACCOUNTS: Final = Holding(
+    table=accounts,
+    title="Account",
+    person="person",
+    shown=("username", "email", "name", "active"),
+    erased={
+        "username": literal("erased-") + accounts.c.id,
+        "email": "",
+        "name": ERASED,
+        "password": None,
+        "active": False,
+        "session": accounts.c.session + 1,
+    },
+)
+
+APPROVALS: Final = Holding(
+    table=approvals,
+    title="Questions about them",
+    person="subject_person",
+    kind="approval",
+    shown=("title", "role", "opened_at", "due_at", "state", "choice", "answered_by_name", "closed_at", "comment"),
+    erased={"title": ERASED, "comment": None},
+)
+
+HOLDINGS: Final = (
+    ACCOUNTS,
+    APPROVALS,
+    Holding(table=grants, title="Permissions", through=("account", ACCOUNTS), shown=("responsibility", "organisation")),
+    Holding(
+        table=holders,
+        title="Roles",
+        through=("account", ACCOUNTS),
+        shown=("role", "organisation", "enabled", "starts_at", "ends_at"),
+        erased={"enabled": False},
+    ),
+    Holding(table=account_links, title="Links to sign in", through=("account", ACCOUNTS), gone=True),
+    Holding(table=api_tokens, title="API tokens", through=("account", ACCOUNTS), shown=("made_at",), gone=True),
+    Holding(table=identity, title="Keys to find them by", person="person", gone=True),
+    Holding(
+        table=outbox,
+        title="Messages",
+        person="person",
+        subjects=True,
+        shown=("notice", "name", "email", "reason", "context", "queued_at", "sent_at", "state", "answer"),
+        erased={
+            "name": ERASED,
+            "email": "",
+            "reason": "",
+            "context": {},
+            "invitation": None,
+            "answer": None,
+            "state": case((outbox.c.state.in_(WAITING), Delivery.SUPPRESSED), else_=outbox.c.state),
+        },
+    ),
+    Holding(
+        table=invitations,
+        title="Meeting requests",
+        subjects=True,
+        shown=("uid", "attendee", "method", "said"),
+        erased={"attendee": "", "delivered": None},
+    ),
+)

@@ -1,0 +1,115 @@
+"""What is kept about a person, declared table by table: what they are given to read, and what erasing leaves.
+
+Whoever adds a table says here or in the `holdings` of their package what it keeps of whom; a rules test fails on a
+table of which nobody said anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, or_, select, update
+
+from engine.tables import journal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What one table keeps of people.
+
+    A row is somebody's where `person` is their column, where the column of `through` names a row of another holding
+    of theirs, or (`subjects`) where `kind` and `subject` name a subject that is about them; `kind` says of which
+    workflow the rows themselves are subjects. `shown` are the columns they are given to read. On erasure `erased` is
+    written over their rows, or the rows go (`gone`).
+    """
+
+    table: Table
+    title: str
+    shown: tuple[str, ...] = ()
+    person: str | None = None
+    through: tuple[str, Holding] | None = None
+    subjects: bool = False
+    kind: str | None = None
+    erased: Mapping[str, Any] = field(default_factory=dict)
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one table, or the journal, says of a person: rows of plain values by column."""
+
+    title: str
+    rows: Sequence[Mapping[str, Any]]
+
+
+class Register:
+    """All holdings of an installation, parents before children."""
+
+    def __init__(self, holdings: Sequence[Holding]) -> None:
+        self._holdings = holdings
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Return the names of the tables that keep something of people."""
+        return frozenset(holding.table.name for holding in self._holdings)
+
+    def collect(self, connection: Connection, trust: str, person: str) -> Iterator[Part]:
+        """Yield everything about one person: what each table keeps, then what happened, in one statement each."""
+        for holding in self._holdings:
+            if holding.shown:
+                columns = (holding.table.c[name] for name in holding.shown)
+                query = select(*columns).where(self._theirs(holding, trust, person))
+                rows = connection.execute(query.order_by(*holding.table.primary_key)).mappings()
+                yield Part(title=holding.title, rows=[dict(row) for row in rows])
+        yield Part(title="What happened to all this", rows=list(self._moves(connection, trust, person)))
+
+    def erase(self, connection: Connection, trust: str, person: str) -> Mapping[str, int]:
+        """Erase what names a person, children before parents; return the number of rows by table.
+
+        The journal keeps its rows and loses what they say: the chains still verify (DESIGN section 3).
+        """
+        said = and_(self._of_their_subjects(journal, trust, person), journal.c.payload.is_not(None))
+        counts = {journal.name: connection.execute(update(journal).where(said).values(payload=None)).rowcount}
+        for holding in reversed(self._holdings):
+            theirs = self._theirs(holding, trust, person)
+            if holding.gone:
+                counts[holding.table.name] = connection.execute(delete(holding.table).where(theirs)).rowcount
+            elif holding.erased:
+                writing = update(holding.table).where(theirs).values(**holding.erased)
+                counts[holding.table.name] = connection.execute(writing).rowcount
+        return {name: count for name, count in counts.items() if count}
+
+    def _moves(self, connection: Connection, trust: str, person: str) -> Iterator[Mapping[str, Any]]:
+        chosen = select(journal).where(self._of_their_subjects(journal, trust, person))
+        order = (journal.c.at, journal.c.kind, journal.c.subject, journal.c.revision)
+        for row in connection.execute(chosen.order_by(*order)).mappings():
+            said = json.loads(row["payload"]) if row["payload"] else {}
+            named = ("at", "kind", "subject", "trigger", "source", "target")
+            yield {**{name: row[name] for name in named}, "by": said.get("by"), "facts": said.get("facts")}
+
+    def _theirs(self, holding: Holding, trust: str, person: str) -> ColumnElement[bool]:
+        table = holding.table
+        ways: list[ColumnElement[bool]] = []
+        if holding.person:
+            ways.append(table.c[holding.person] == person)
+        if holding.through:
+            column, parent = holding.through
+            ways.append(table.c[column].in_(self._ids(parent, trust, person)))
+        if holding.subjects:
+            ways.append(self._of_their_subjects(table, trust, person))
+        return and_(table.c.trust == trust, or_(false(), *ways))
+
+    def _of_their_subjects(self, table: Table, trust: str, person: str) -> ColumnElement[bool]:
+        """Choose the rows whose `kind` and `subject` name a subject that is about the person."""
+        about = (
+            and_(table.c.kind == holding.kind, table.c.subject.in_(self._ids(holding, trust, person)))
+            for holding in self._holdings
+            if holding.kind
+        )
+        return and_(table.c.trust == trust, or_(false(), *about))
+
+    def _ids(self, holding: Holding, trust: str, person: str) -> Any:
+        return select(holding.table.c.id).where(self._theirs(holding, trust, person))

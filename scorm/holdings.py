@@ -1,0 +1,42 @@
+"""What the run-time's tables keep of people: their attempts, and every call that a course made for them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.holdings import ERASED
+from engine.personal import Holding
+from scorm.tables import attempts, calls, divergences, epochs
+
+ATTEMPTS: Final = Holding(
+    table=attempts,
+    title="Attempts at e-learning",
+    person="learner",
+    shown=("id", "learner_name", "package", "sco", "outcome", "opened_at", "active_at"),
+    erased={"learner_name": ERASED},
+)
+
+HOLDINGS: Final = (
+    ATTEMPTS,
+    Holding(
+        table=epochs,
+        title="Windows in which they played",
+        through=("attempt", ATTEMPTS),
+        shown=("attempt", "epoch", "opened_at", "snapshot"),
+        gone=True,
+    ),
+    Holding(
+        table=calls,
+        title="What the courses recorded",
+        through=("attempt", ATTEMPTS),
+        shown=("attempt", "at", "fn", "said", "error"),
+        gone=True,
+    ),
+    Holding(
+        table=divergences,
+        title="Where the browser and the server disagreed",
+        through=("attempt", ATTEMPTS),
+        shown=("attempt", "seq", "ours", "theirs", "found_at"),
+        gone=True,
+    ),
+)

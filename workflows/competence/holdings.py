@@ -1,0 +1,19 @@
+"""What is kept of people's competences."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.personal import Holding
+from workflows.competence.tables import awards
+
+HOLDINGS: Final = (
+    Holding(
+        table=awards,
+        title="Competences",
+        person="person",
+        kind="award",
+        shown=("competence", "state", "starts_on", "ends_on", "source"),
+        erased={"source": {}},
+    ),
+)

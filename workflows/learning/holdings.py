@@ -1,0 +1,29 @@
+"""What is kept of people's learning; after erasure the bare records stay for the counts, without a name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.personal import Holding
+from workflows.learning.tables import enrolments, launches, performances
+
+HOLDINGS: Final = (
+    Holding(
+        table=enrolments,
+        title="Enrolments",
+        person="person",
+        kind="enrolment",
+        shown=("course_class", "state", "email", "joined_at", "position", "reason", "updated_at"),
+        erased={"email": None, "reason": None},
+    ),
+    Holding(
+        table=performances,
+        title="Results",
+        person="person",
+        kind="performance",
+        shown=("offering", "state", "score", "attempts", "updated_at"),
+    ),
+    Holding(
+        table=launches, title="Launches", person="person", kind="attempt", shown=("enrolment", "state", "updated_at")
+    ),
+)
