@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Table, select
 
+from engine import absences, directory
 from engine.approvals import KIND, Approval, Status, Trigger
 from engine.directory_tables import accounts, holders, roles
 from engine.effects import Ask, Close
-from engine.letters import Recipient, Subject
-from engine.machine import Case, Decision, Workflow
-from engine.routing import Holder, Route, route
+from engine.errors import Missing, NotAllowed, NotDeclared, Refused
+from engine.letters import Letter, Recipient, Subject
+from engine.machine import Case, Decision, Question, Workflow
+from engine.routing import Automatic, Holder, Matter, Route, route
 from engine.tables import approvals
 from engine.transaction import Transaction
 
+NOT_ALLOCATED: Final = "The role is not allocated here, and the workflow has no fallback."
 _Allocated = Mapping[str, Iterable[Holder]]
 
 
@@ -131,9 +135,24 @@ def ask(tx: Transaction, asked: Sequence[tuple[Case[Any], Ask]]) -> None:
         role = workflow.questions[state].role
         places = {organisation for case, _ in group for organisation in case.record.organisations}
         allocated = allocations(tx.connection, trust, role, places)
+        rules = absences.standing(tx.connection, trust, tx.now)
         for case, effect in group:
-            found = route(case.record.organisations, allocated, tx.now, case.record.person)
+            matter = matter_of(workflow, case, effect.state, allocated if rules else {})
+            found = route(case.record.organisations, allocated, matter, rules)
             _open(tx, workflow, case, effect, found)
+
+
+def matter_of(workflow: Workflow, case: Case[Any], state: StrEnum, allocated: _Allocated) -> Matter:
+    """Return what routing needs to know of the question that a case's state asks."""
+    anybody = next((holder.recipient for holders in allocated.values() for holder in holders), None)
+    return Matter(
+        now=case.now,
+        kind=workflow.kind,
+        notice=workflow.questions[state].letter(case, anybody, "").notice if anybody else None,
+        choices=tuple(map(str, workflow.answers(state))),
+        about=case.record.person,
+        sender=None if case.actor.system else case.actor.id,
+    )
 
 
 def close(tx: Transaction, closed: Sequence[tuple[Case[Any], Close]]) -> None:
@@ -170,10 +189,29 @@ def _open(tx: Transaction, workflow: Workflow, case: Case[Any], effect: Ask, fou
         "due_at": question.due(case),
         "lapse": str(question.lapse) if question.lapse else None,
     }
-    asked = found.holders if found else ()
-    facts = {"approval": approval, "holders": [holder.account for holder in asked]}
-    opened = tx.start(KIND, effect.subject.trust, Trigger.OPEN, facts)
-    tx.post([question.letter(case, holder.recipient, opened.subject.id) for holder in asked], opened.revision)
+    routed = found or Route(organisation=case.record.organisation, trouble=NOT_ALLOCATED)
+    opened = tx.start(KIND, effect.subject.trust, Trigger.OPEN, {"approval": approval, **routed.as_facts()})
+    if routed.answer is None or not _answered(tx, opened.subject, routed.answer):
+        tx.post([_letter(question, case, routed, to, opened.subject.id) for to in routed.holders], opened.revision)
+
+
+def _letter(question: Question, case: Case[Any], routed: Route, to: Holder, approval: str) -> Letter:
+    """Return the letter to one who is asked; whoever stands in does not hold the role, and is told why they get it."""
+    letter = question.letter(case, to.recipient, approval)
+    passed = next((one.sentence for one in routed.forwards if one.to == to.account), "")
+    return replace(letter, reason=f"You get this message because {passed}") if passed else letter
+
+
+def _answered(tx: Transaction, approval: Subject, automatic: Automatic) -> bool:
+    """Answer at once by an absence rule; say whether it did, for a guard may refuse, and then a person decides."""
+    said = {"choice": automatic.choice, "comment": "Answered at once by an absence rule.", "rule": automatic.rule}
+    try:
+        actor = directory.actor_of(tx.connection, approval.trust, automatic.account, tx.now)
+        with tx.connection.begin_nested():
+            replace(tx, actor=actor).fire(approval, Trigger.ANSWER, said)
+    except (Missing, NotAllowed, NotDeclared, Refused):
+        return False
+    return True
 
 
 def _holder(row: RowMapping) -> Holder:

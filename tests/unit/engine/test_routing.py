@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.letters import Recipient
-from engine.routing import Holder, route
+from engine.routing import Holder, Matter, route
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -20,7 +20,7 @@ def holder(person: str, **dates: datetime) -> Holder:
 
 
 def asked(allocated: dict[str, list[Holder]], about: str | None = None) -> tuple[str, list[str]] | None:
-    found = route(("ward", "directorate", "trust"), allocated, NOW, about)
+    found = route(("ward", "directorate", "trust"), allocated, Matter(now=NOW, kind="leave", about=about))
     return found and (found.organisation, [one.account for one in found.holders])
 
 
@@ -30,6 +30,13 @@ def test_the_nearest_version_upward_is_asked() -> None:
 
 def test_a_local_version_without_a_holder_is_not_passed_over() -> None:
     assert asked({"trust": [holder("tom")], "ward": []}) == ("ward", [])
+
+
+def test_nobody_active_is_said_to_be_trouble() -> None:
+    found = route(("ward",), {"ward": []}, Matter(now=NOW, kind="leave"))
+
+    assert found
+    assert "nobody active" in found.trouble
 
 
 def test_a_role_that_is_allocated_nowhere_upward_has_no_route() -> None:
