@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 
 from tests.servers import ensure_chromium
 
@@ -19,6 +19,9 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# How long to wait for what must come is no measure of it: a busy machine may take its time.
+expect.set_options(timeout=20_000)
 
 
 class Profile:
@@ -80,6 +83,14 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 def page(chromium: Browser) -> Iterator[Page]:
     """Give a page in a context of its own, at 1280 by 800."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def scriptless(chromium: Browser) -> Iterator[Page]:
+    """Give a page that runs no scripts."""
+    context = chromium.new_context(java_script_enabled=False)
     yield context.new_page()
     context.close()
 

@@ -26,7 +26,6 @@ COMPETENCE = "information-governance"
 ANSWERS = ("q1-c", "q2-b", "q3-a", "q4-d", "q5-b")
 PAGES = 8
 GOLF_PAGES = 15
-WITHIN = 10_000
 
 
 @pytest.fixture(scope="module", params=("sqlite", "postgres"))
@@ -100,7 +99,7 @@ def golf_page(course: FrameLocator, page: str) -> None:
 
 def expect_all_done(page: Page, site: Site, booked: Booked, result: str) -> None:
     """Expect the place attended, the competence with its expiry on the profile, and both letters delivered."""
-    expect(page.locator("#saved")).to_have_text("Saved", timeout=WITHIN)
+    expect(page.locator("#saved")).to_have_text("Saved")
     learner = site.program(LEARNER)
     assert learner.get(f"/enrolments/{booked.enrolment}")["state"] == "ATTENDED"
     (award,) = (one for one in learner.all("/awards", person=LEARNER) if one["competence"] == COMPETENCE)
@@ -112,7 +111,7 @@ def expect_all_done(page: Page, site: Site, booked: Booked, result: str) -> None
     assert count(site, tables.divergences) == 0
     page.locator("#home").click()
     card = page.locator(".nhsuk-card").filter(has=page.locator(f"input[value='{booked.enrolment}']"))
-    expect(card).to_contain_text(result, timeout=WITHIN)
+    expect(card).to_contain_text(result)
     expect(page.locator("main")).to_contain_text("22 November 2027")
 
 

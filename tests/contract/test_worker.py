@@ -1,6 +1,5 @@
 """The embedded worker: letters, timers and jobs, until it is told to stop."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -18,6 +17,7 @@ from engine.worker import Post, Worker, embedded_jobs
 from tests.contract.fake_transport import FakeTransport, raising
 from tests.contract.waiting_letters import letter, queue, states
 from tests.trial import LEARNER, TRUST, Turn, engine_on
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -32,13 +32,6 @@ def post(transport) -> Post:
     return Post(
         transport=lambda: transport, composer=lambda: Composer(Shelf(), "Learning <learning@northshire.example>")
     )
-
-
-def until(holds) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_once_delivers_fires_and_does_all_that_is_due(engine):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,13 +26,13 @@ from tests import databases
 from tests.clock import FrozenClock
 from tests.sink import Received, Sink, running_sink
 from tests.stories.windows import Program, Window
+from tests.waiting import until
 from workflows import app
 from workflows.demo import running, trust
 
 TRUST = trust.TRUST
 _UNSENT = (Delivery.QUEUED, Delivery.SENDING, Delivery.RETRY)
 _TURN = 0.1
-_STEP = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,17 +89,10 @@ class Site:
 
     def post(self) -> list[Mail]:
         """Return what arrived since this was last asked, once nothing waits to be sent any more."""
-        self.until(lambda: self._unsent() == 0, "the outbox is empty")
+        until(lambda: self._unsent() == 0, "the outbox is empty")
         received = self.sink.received
         fresh, self._seen = received[self._seen :], len(received)
         return [_mail(one) for one in fresh]
-
-    def until(self, holds: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
-        """Return when something holds; fail where it does not come to that."""
-        deadline = time.monotonic() + seconds
-        while not holds():
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-            time.sleep(_STEP)
 
     def _unsent(self) -> int:
         unsent = select(func.count()).select_from(outbox).where(outbox.c.state.in_(_UNSENT))

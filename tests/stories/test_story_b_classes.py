@@ -14,6 +14,7 @@ from tests.clock import FrozenClock
 from tests.sink import Sink, running_sink
 from tests.stories.story_site import Mail, Site, free_port, running_site, settings_for
 from tests.stories.windows import Program, Window
+from tests.waiting import until
 from workflows.demo import trust
 
 pytestmark = pytest.mark.story
@@ -293,7 +294,7 @@ def cut_off(trust_url: str, tmp_path: Path, clock: FrozenClock) -> Iterator[Site
 def test_while_the_mail_server_is_away_messages_are_queued_and_afterwards_each_arrives_once(cut_off: Site):
     fill(cut_off)
     administrator = cut_off.signed_in(RUNS_IT)
-    cut_off.until(lambda: "cannot be reached" in administrator.open("/messages/").text, "the page says so")
+    until(lambda: "cannot be reached" in administrator.open("/messages/").text, "the page says so")
     page = administrator.open("/messages/").text
 
     with running_sink(cut_off.sink.port) as cut_off.sink:

@@ -14,6 +14,7 @@ from engine import accounts, directory
 from tests.clock import START
 from tests.stories.story_site import Site
 from tests.stories.windows import Answer, Program, Window
+from tests.waiting import until
 from workflows.competence import store as competence_store
 from workflows.competence.records import Competence
 from workflows.demo import trust
@@ -238,7 +239,7 @@ def test_an_unanswered_transfer_lapses_nothing_is_transferred_and_the_page_says_
     candidate.site.clock.set(START + (last - TODAY) + timedelta(hours=14, minutes=59))
     open_still = candidate.told(transfer)["state"]
     candidate.site.clock.advance(timedelta(minutes=1))
-    candidate.site.until(lambda: candidate.told(transfer)["state"] == "LAPSED", "the transfer lapses")
+    until(lambda: candidate.told(transfer)["state"] == "LAPSED", "the transfer lapses")
 
     late = candidate.site.signed_in(LOCAL).open(question.path)
     assert open_still == "PENDING"
@@ -252,7 +253,7 @@ def test_an_unanswered_transfer_lapses_nothing_is_transferred_and_the_page_says_
 def test_a_lapsed_transfer_is_asked_again_by_whoever_holds_the_role(candidate: Candidate):
     transfer = candidate.brings()
     candidate.site.clock.advance(HIRE - TODAY + timedelta(days=REVIEW_DAYS + 1))
-    candidate.site.until(lambda: candidate.told(transfer)["state"] == "LAPSED", "the transfer lapses")
+    until(lambda: candidate.told(transfer)["state"] == "LAPSED", "the transfer lapses")
     candidate.site.post()
     wren = candidate.site.signed_in(LOCAL)
 

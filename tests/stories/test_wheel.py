@@ -2,15 +2,19 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
-import time
 import urllib.request
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXPECTED = 13  # nine places, three on waiting lists, one stat & mand form
@@ -33,29 +37,27 @@ def demo(unpacked: Path, tmp_path: Path, free_port: int) -> Iterator[tuple[subpr
     """Run the wheel's demo in an empty folder, and give its process and address."""
     command = [sys.executable, "-P", "-m", "workflows", "demo", "--no-browser", "--port", str(free_port)]
     environment = {**os.environ, "PYTHONPATH": str(unpacked)}
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
-    yield process, f"http://127.0.0.1:{free_port}"
-    process.kill()
-    process.wait()
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        yield process, f"http://127.0.0.1:{free_port}"
+        process.kill()
 
 
 def answer(address: str) -> str:
     """Return a page as soon as the server answers."""
-    for _ in range(120):
-        try:
-            with urllib.request.urlopen(address) as response:  # noqa: S310 - our own server
-                return str(response.read().decode())
-        except OSError:
-            time.sleep(0.5)
-    pytest.fail(f"nothing answered at {address}")
+    until(partial(listens, urlsplit(address).port), f"something answers at {address}", seconds=60)
+    with urllib.request.urlopen(address) as response:  # noqa: S310 - our own server
+        return str(response.read().decode())
+
+
+def listens(port: int) -> bool:
+    """Say whether anybody takes a connection."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def mailed(folder: Path, how_many: int) -> int:
     """Wait until so many messages have come, and return their number."""
-    for _ in range(120):
-        if len(list(folder.glob("*.eml"))) >= how_many:
-            break
-        time.sleep(0.5)
+    until(lambda: len(list(folder.glob("*.eml"))) >= how_many, f"{how_many} messages have come", seconds=60)
     return len(list(folder.glob("*.eml")))
 
 
