@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, select
 
-from engine import approvals, database, questions, timers
+from engine import approvals, database, failures, incident, incidents, questions, timers
 from engine.directory_tables import accounts, holders, organisations, roles
 from engine.effects import Effect, Fire
 from engine.letters import Letter, Recipient, Relevant, Subject
@@ -166,8 +166,12 @@ def engine_on(url: str, clock: FrozenClock) -> Engine:
     leaves.metadata.create_all(opened)
     return Engine(
         database=opened,
-        keeps={"leave": (LEAVE, Leaves()), "approval": (approvals.WORKFLOW, questions.Approvals())},
-        handlers={**questions.HANDLERS, **timers.HANDLERS},
+        keeps={
+            "leave": (LEAVE, Leaves()),
+            "approval": (approvals.WORKFLOW, questions.Approvals()),
+            "incident": (incident.WORKFLOW, incidents.Incidents("https://learn.northshire.example")),
+        },
+        handlers={**questions.HANDLERS, **timers.HANDLERS, **incidents.serving(failures.PARKS)},
         clock=clock,
     )
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from engine import approvals, effects, failures, holdings, incident, incidents, questions, retention, timers
+from engine import approvals, effects, failures, incident, incidents, failures, holdings, incident, incidents, questions, retention, timers
 from engine.effects import Ask, Close, Effect, Unschedule
+from engine.incidents import Incidents
 from engine.incidents import Incidents
 from engine.jobs import Every, Schedule, Work
 from engine.keep import Keep
@@ -74,6 +75,7 @@ HANDLERS: Final[Mapping[type[Effect], Handler]] = {
     effects.Schedule: timers.schedule,
     Unschedule: timers.unschedule,
     **incidents.serving(failures.PARKS),
+    **incidents.serving(failures.PARKS),
     PutOnProfile: competence_effects.put_on_profile,
     TakeBack: competence_effects.take_back,
     Settle: learning_effects.settle,
@@ -122,6 +124,7 @@ def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:
         award.KIND: (award.WORKFLOW, AwardKeep(site)),
         classes.KIND: (classes.WORKFLOW, ClassKeep()),
         enrolment.KIND: (enrolment.WORKFLOW, EnrolmentKeep(site)),
+        incident.KIND: (incident.WORKFLOW, Incidents(site.origin)),
         incident.KIND: (incident.WORKFLOW, Incidents(site.origin)),
         performance.KIND: (performance.WORKFLOW, PerformanceKeep()),
         requests.KIND: (requests.WORKFLOW, people_keeps.RequestKeep()),

@@ -20,6 +20,7 @@ SHIPPED = [
     "LRN-18-competence-awarded",
     "SYS-01-user-name",
     "SYS-02-password-reset",
+    "SYS-05-workflow-error",
 ]
 # SECURITY 25: no clinical data, NI number or date of birth in mail.
 NEVER_IN_MAIL = ("ni_number", "nino", "national_insurance", "birth", "dob", "clinical", "immunisation", "vaccination")

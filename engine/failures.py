@@ -1,0 +1,218 @@
+"""Finds what lies still because it failed, raises an incident for each cause, and ends those whose cause is gone.
+
+Messages that were set aside and jobs that were given up say so by their own state; what is found here is compared with
+the open incidents, so that nothing is missed whoever was killed between the two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, literal_column, select, update
+
+from engine import approvals, incidents, timers
+from engine.directory_tables import organisations
+from engine.errors import Conflict
+from engine.incident import KIND, Failure, Incident, Source, Status, Trigger
+from engine.incident_tables import incidents as table
+from engine.incidents import Park
+from engine.jobs import EVERYWHERE, MOST_ATTEMPTS, Progress
+from engine.letters import Subject
+from engine.outbox import Delivery
+from engine.tables import approvals as questions
+from engine.tables import jobs, outbox
+from engine.tables import timers as waiting
+from engine.transaction import Engine, Transaction
+
+_GONE: Final = "What had failed does not wait any more."
+
+
+class Messages:
+    """Where letters lie that could not be composed or whose fate is unknown: set aside in the outbox."""
+
+    def again(self, tx: Transaction, incident: Incident) -> None:
+        """Queue them again, as if they had never been tried."""
+        fresh = {"state": Delivery.QUEUED, "due_at": tx.now, "attempts": 0, "unanswered": 0, "answer": None}
+        tx.connection.execute(update(outbox).where(_letters(incident)).values(**fresh))
+
+    def let_go(self, tx: Transaction, incident: Incident) -> None:
+        """Say of each that it is not sent."""
+        said = {"state": Delivery.SUPPRESSED, "answer": "Somebody decided that it is not sent."}
+        tx.connection.execute(update(outbox).where(_letters(incident)).values(**said))
+
+
+class Jobs:
+    """Where jobs lie that failed five times: given up in their table."""
+
+    def again(self, tx: Transaction, incident: Incident) -> None:
+        """Have them begun again."""
+        fresh = {"state": Progress.WAITING, "due_at": tx.now, "attempts": 0, "finished_at": None}
+        tx.connection.execute(update(jobs).where(_given_up(incident)).values(**fresh))
+
+    def let_go(self, tx: Transaction, incident: Incident) -> None:
+        """Say of each that it is over."""
+        tx.connection.execute(update(jobs).where(_given_up(incident)).values(state=Progress.DONE))
+
+
+class Questions:
+    """Where questions wait that reached nobody: approvals in ERROR."""
+
+    def again(self, tx: Transaction, incident: Incident) -> None:
+        """Look again who is to be asked; raises `Refused` where there still is nobody."""
+        asked = Subject(kind=approvals.KIND, trust=incident.trust, id=incident.failure.reference["approval"])
+        tx.fire(asked, "RETRY", {})
+
+    def let_go(self, tx: Transaction, incident: Incident) -> None:
+        """Leave the question as it is: whoever gets the role may answer it, and its due date stands."""
+
+
+PARKS: Final[Mapping[Source, Park]] = MappingProxyType(
+    {
+        Source.APPROVAL: Questions(),
+        Source.TIMER: timers.Parked(),
+        Source.JOB: Jobs(),
+        Source.MESSAGE: Messages(),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What differs: failures that no open incident counts, and incidents of which nothing lies still any more."""
+
+    uncounted: tuple[Failure, ...]
+    gone: tuple[RowMapping, ...]
+
+    def __len__(self) -> int:
+        return len(self.uncounted) + len(self.gone)
+
+
+def watch(engine: Engine) -> int:
+    """Raise what is not raised yet and end what is gone; return how many incidents that touched."""
+    with engine.reading() as connection:
+        if not _compared(connection):
+            return 0
+    try:
+        with engine.transaction() as tx:
+            found = _compared(tx.connection)
+            _write(tx, found)
+    except Conflict:
+        return 0  # another worker was first, and the next turn compares again
+    return len(found)
+
+
+def _write(tx: Transaction, found: _Found) -> None:
+    for failure in found.uncounted:
+        incidents.raise_one(tx, failure)
+    by_trust: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for row in found.gone:
+        by_trust[row["trust"]][row["id"]] = {"reason": _GONE}
+    for trust, facts in by_trust.items():
+        tx.fire_many(KIND, trust, Trigger.RESOLVE, facts)
+
+
+def _compared(connection: Connection) -> _Found:
+    """Compare what lies still with the open incidents: one statement for each source."""
+    failures = {(one.trust, one.cause): one for one in (*_set_aside(connection), *_dead(connection))}
+    raised = connection.execute(_open()).mappings().all()
+    counted = {(row["trust"], row["cause"]): row["count"] for row in raised}
+    more = ((failure, failure.count - counted.get(key, 0)) for key, failure in failures.items())
+    asked = _asked_nobody(connection, raised)
+    lying: Mapping[Source, Callable[[RowMapping], bool]] = {
+        Source.APPROVAL: lambda row: (row["trust"], row["cause"]) in asked,
+        Source.TIMER: lambda row: bool(row["timers"]),
+        Source.JOB: lambda row: (row["trust"], row["cause"]) in failures,
+        Source.MESSAGE: lambda row: (row["trust"], row["cause"]) in failures,
+    }
+    return _Found(
+        uncounted=tuple(replace(failure, count=count) for failure, count in more if count > 0),
+        gone=tuple(row for row in raised if not lying[Source(row["source"])](row)),
+    )
+
+
+def _open() -> Select[Any]:
+    """Choose the open incidents, each with whether a timer still lies by it."""
+    mine = exists().where(waiting.c.trust == table.c.trust, waiting.c.incident == table.c.id)
+    named = (table.c.trust, table.c.id, table.c.cause, table.c.source, table.c.count, table.c.reference)
+    return select(*named, mine.label("timers")).where(table.c.state == literal_column(f"'{Status.OPEN}'"))
+
+
+def _asked_nobody(connection: Connection, raised: Sequence[RowMapping]) -> set[tuple[str, str]]:
+    """Return (trust, cause) of the questions with an open incident that still wait for somebody to be asked."""
+    ids = [row["reference"]["approval"] for row in raised if row["source"] == Source.APPROVAL]
+    if not ids:
+        return set()
+    chosen = select(questions.c.trust, questions.c.id).where(
+        questions.c.id.in_(ids), questions.c.state == approvals.Status.ERROR
+    )
+    return {(row.trust, f"approval/{row.id}") for row in connection.execute(chosen)}
+
+
+def _set_aside(connection: Connection) -> Iterator[Failure]:
+    """Yield the letters that were set aside, together where kind, place and reason are the same."""
+    alike = (outbox.c.trust, outbox.c.notice, outbox.c.organisation, outbox.c.answer)
+    one = func.min(outbox.c.id).label("letter")
+    parked = outbox.c.state == literal_column(f"'{Delivery.PARKED}'")
+    chosen = select(*alike, func.count().label("count"), one).where(parked).group_by(*alike)
+    for row in connection.execute(chosen).mappings():
+        said = row["answer"] or ""
+        reason = hashlib.sha256(said.encode()).hexdigest()[:12]
+        yield Failure(
+            trust=row["trust"],
+            organisation=row["organisation"],
+            source=Source.MESSAGE,
+            cause=f"message/{row['notice']}/{row['organisation']}/{reason}",
+            title=f"Messages “{row['notice']}” were set aside",
+            message=said or "Nobody wrote down why.",
+            parked="They stay in the outbox and are not sent. Retry queues them again.",
+            reference={"notice": row["notice"], "answer": row["answer"], "letter": row["letter"]},
+            count=row["count"],
+        )
+
+
+def _dead(connection: Connection) -> Iterator[Failure]:
+    """Yield the jobs that were given up, together by name; one that is nobody's is every trust's."""
+    given_up = jobs.c.state == literal_column(f"'{Progress.DEAD}'")
+    alike = (jobs.c.trust, jobs.c.name)
+    said = func.max(jobs.c.answer).label("answer")
+    chosen = select(*alike, func.count().label("count"), func.max(jobs.c.key).label("key"), said)
+    rows = connection.execute(chosen.where(given_up).group_by(*alike)).mappings().all()
+    roots = _roots(connection) if any(row["trust"] == EVERYWHERE for row in rows) else ()
+    for row in rows:
+        for trust in roots if row["trust"] == EVERYWHERE else (row["trust"],):
+            yield Failure(
+                trust=trust,
+                organisation=trust,
+                source=Source.JOB,
+                cause=f"job/{row['name']}",
+                title=f"The job “{row['name']}” was given up",
+                message=f"It was tried {MOST_ATTEMPTS} times. {row['answer'] or ''}".strip(),
+                parked="It is not tried again by itself. Retry has it begun anew.",
+                reference={"of": row["trust"], "name": row["name"], "key": row["key"]},
+                count=row["count"],
+            )
+
+
+def _roots(connection: Connection) -> Sequence[str]:
+    return connection.execute(select(organisations.c.id).where(organisations.c.parent.is_(None))).scalars().all()
+
+
+def _letters(incident: Incident) -> ColumnElement[bool]:
+    about = incident.failure
+    return and_(
+        outbox.c.trust == incident.trust,
+        outbox.c.notice == about.reference["notice"],
+        outbox.c.organisation == about.organisation,
+        outbox.c.answer.is_not_distinct_from(about.reference["answer"]),
+        outbox.c.state == Delivery.PARKED,
+    )
+
+
+def _given_up(incident: Incident) -> ColumnElement[bool]:
+    said = incident.failure.reference
+    return and_(jobs.c.trust == said["of"], jobs.c.name == said["name"], jobs.c.state == Progress.DEAD)
