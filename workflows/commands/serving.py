@@ -13,20 +13,20 @@ from engine import delivery, timers
 from engine.errors import Invalid
 from engine.settings import Settings
 from workflows import app
+from workflows.commands import nodes
 from workflows.commands.report import as_json, engine_of, say, settings_of
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--workers", default=8, show_default=True, type=click.IntRange(1, 64), help="Threads that answer.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes (PostgreSQL).")
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Threads of each process.")
 @click.pass_context
-def serve(context: click.Context, host: str, port: int, workers: int) -> None:
+def serve(context: click.Context, host: str, port: int, workers: int, threads: int) -> None:
     """Serve the pages, the API and the content origin, until stopped."""
-    import waitress  # noqa: PLC0415 - only here is anything served
-
-    settings = _ready(context)
-    waitress.serve(app.create_app(settings), host=host, port=port, threads=workers, ident=None)
+    _ready(context)
+    nodes.serve(context.obj, host, port, workers, threads)
 
 
 @click.command()

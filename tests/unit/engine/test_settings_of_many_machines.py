@@ -23,7 +23,7 @@ PRODUCTION = {
 def test_without_a_word_jobs_are_embedded_nobody_is_before_us_and_accounts_are_our_own():
     read = settings.read({})
 
-    assert (read.jobs, read.trusted_proxies, read.oidc) == ("embedded", 0, None)
+    assert (read.jobs, read.trusted_proxies, read.oidc) == ("embedded", (), None)
 
 
 def test_what_is_said_is_read():
@@ -32,11 +32,12 @@ def test_what_is_said_is_read():
             **PROVIDER,
             "PRECEPTOR_DATABASE_URL": POSTGRES,
             "PRECEPTOR_JOBS": "procrastinate",
-            "PRECEPTOR_TRUSTED_PROXIES": "2",
+            "PRECEPTOR_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8",
         }
     )
 
-    assert (read.jobs, read.trusted_proxies) == ("procrastinate", 2)
+    assert read.jobs == "procrastinate"
+    assert [str(network) for network in read.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8"]
     assert read.oidc == Oidc(
         issuer="https://login.northshire.example/realm", client_id="preceptor", client_secret="hushed"
     )
@@ -51,8 +52,8 @@ def test_what_is_said_is_read():
             "PRECEPTOR_JOBS=procrastinate needs PostgreSQL: on SQLite the job engine is embedded.",
         ),
         (
-            {"PRECEPTOR_TRUSTED_PROXIES": "-1"},
-            "PRECEPTOR_TRUSTED_PROXIES must be a number from 0 to 8, not '-1'.",
+            {"PRECEPTOR_TRUSTED_PROXIES": "our proxy"},
+            "PRECEPTOR_TRUSTED_PROXIES must be addresses or networks such as “127.0.0.1 10.0.0.0/8”, not 'our proxy'.",
         ),
         (
             {**PROVIDER, "PRECEPTOR_OIDC_CLIENT_SECRET": ""},

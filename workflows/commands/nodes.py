@@ -1,0 +1,70 @@
+"""The web processes of a node: granian with several of them on PostgreSQL, waitress with one on SQLite."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import signal
+import sys
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from engine import database, settings
+from engine.errors import Invalid, SettingError
+from engine.settings import Settings
+from workflows import app
+
+if TYPE_CHECKING:
+    from workflows.app import ByHost
+
+STOP_SECONDS: Final = 9
+_END_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+def serve(environment: Mapping[str, str], host: str, port: int, processes: int, threads: int) -> None:
+    """Serve until SIGTERM or SIGINT; what was begun is answered first, for at most 9 seconds.
+
+    Raises `Invalid` where SQLite would have several writers, `SettingError` where granian is not installed.
+    """
+    chosen = settings.read(environment)
+    if database.file_of(chosen.database_url):
+        if processes > 1:
+            raise Invalid("SQLite is served by one process: use --threads, or move to PostgreSQL.")
+        _in_one_process(chosen, host, port, threads)
+    else:
+        _in_processes(environment, host, port, processes, threads)
+
+
+def load(environment: Mapping[str, str], _target: str) -> ByHost:
+    """Make the application inside a web process, which ends when the one that watches over it does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_END_WITH_PARENT, signal.SIGTERM)
+    return app.create_app(settings.read(environment))
+
+
+def _in_one_process(chosen: Settings, host: str, port: int, threads: int) -> None:
+    import waitress  # noqa: PLC0415 - only here is anything served by it
+
+    waitress.serve(app.create_app(chosen), host=host, port=port, threads=threads, ident=None)
+
+
+def _in_processes(environment: Mapping[str, str], host: str, port: int, processes: int, threads: int) -> None:
+    server = _granian()(
+        "preceptor",
+        address=host,
+        port=port,
+        interface="wsgi",
+        workers=processes,
+        blocking_threads=threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+    )
+    server.serve(target_loader=partial(load, dict(environment)))
+
+
+def _granian() -> Any:
+    try:
+        return importlib.import_module("granian").Granian
+    except ModuleNotFoundError:
+        raise SettingError("Serving PostgreSQL needs `pip install preceptor[postgres]`.") from None
