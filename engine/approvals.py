@@ -1,171 +1,189 @@
-"""The life of an approval: a question to a role, opened by a state and closed when the state is left (A16). Pure."""
+"""The life of an approval: a question to a role, opened by a state and closed when the state is left (A16). Pure.
+
+Steps whose number begins with X are ours; the others are the catalogue's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from engine import approval_effects as effects
+from engine import duties
+from engine.approval_records import KIND, STANDING, Approval, Status, Trigger
+from engine.machine import EVERYONE, Step, Workflow
 
-from engine.effects import Effect, Fire, Schedule, Unschedule
-from engine.letters import Subject
-from engine.machine import EVERYONE, Case, Step, Workflow, guard
+__all__ = ["ADMINISTRATOR", "KIND", "STANDING", "WORKFLOW", "Approval", "Status", "Trigger"]
 
-KIND = "approval"
+ADMINISTRATOR = "system-administrator"
+_S, _T = Status, Trigger
+_MINE = (duties.may_act, duties.about_somebody_else)
+_ANSWER = (*_MINE, duties.is_a_choice)
+_PASSED = (duties.about_somebody_else, duties.names_somebody)
+_ESCALATE = (duties.not_due_yet, duties.has_a_level_above)
+_BY_ANYBODY = (EVERYONE,)
 
-
-class Status(StrEnum):
-    """How an approval stands; stored in `approvals.state`."""
-
-    OPEN = "OPEN"
-    CLOSED = "CLOSED"
-    CANCELED = "CANCELED"
-    TIMED_OUT = "TIMED_OUT"
-    ERROR = "ERROR"
-
-
-class Trigger(StrEnum):
-    """What happens to an approval."""
-
-    OPEN = "OPEN"
-    ANSWER = "ANSWER"
-    CANCEL = "CANCEL"
-    LAPSE = "LAPSE"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """A question to a role about a subject: `choices` are triggers of that subject's workflow.
-
-    `organisation` is where the role was found; `lapse` is the trigger that fires if nobody answers by `due_at`.
-    """
-
-    trust: str
-    id: str
-    organisation: str
-    subject: Subject
-    subject_revision: int
-    subject_person: str | None
-    title: str
-    role: str
-    choices: tuple[str, ...]
-    opened_at: datetime
-    due_at: datetime | None = None
-    lapse: str | None = None
-    state: Status | None = None
-    revision: int = 0
-    head: str = ""
-    choice: str | None = None
-    answered_by_name: str | None = None
-    closed_at: datetime | None = None
-    comment: str | None = None
-
-    @property
-    def person(self) -> str | None:
-        """Return nobody: an approval is about a subject, and its person must not answer it."""
-        return None
-
-    @property
-    def organisations(self) -> tuple[str, ...]:
-        """Return where the role was found: nobody above or below it is asked."""
-        return (self.organisation,)
-
-    @property
-    def timer(self) -> str:
-        """Return the key under which the end of this approval is scheduled."""
-        return f"{KIND}/{self.id}/lapse"
-
-
-@guard("This was asked of another role.")
-def holds_the_role(case: Case[Approval]) -> bool:
-    """Hold where the actor holds the role at the organisation where it was found."""
-    return case.actor.may((case.record.role,), case.record.organisations)
-
-
-@guard("You cannot answer a question about yourself.")
-def about_somebody_else(case: Case[Approval]) -> bool:
-    """Hold where the subject's own person is somebody else."""
-    return case.record.subject_person is None or case.record.subject_person != case.actor.person
-
-
-@guard("This is not one of the choices.")
-def is_a_choice(case: Case[Approval]) -> bool:
-    """Hold where the answer is one of those that were asked for."""
-    return case.facts.get("choice") in case.record.choices
-
-
-@guard("Somebody active holds the role.")
-def has_a_holder(case: Case[Approval]) -> bool:
-    """Hold where the facts name at least one holder."""
-    return bool(case.facts.get("holders"))
-
-
-def _opened(case: Case[Approval]) -> Iterator[Effect]:
-    approval = case.record
-    if approval.due_at is not None and approval.lapse is not None:
-        own = Subject(kind=KIND, trust=approval.trust, id=approval.id)
-        yield Schedule(key=approval.timer, subject=own, trigger=Trigger.LAPSE, at=approval.due_at)
-
-
-def _answered(case: Case[Approval]) -> Iterator[Effect]:
-    approval = case.record
-    said: Mapping[str, Any] = case.facts.get("facts") or {}
-    comment = case.facts.get("comment") or ""
-    yield Unschedule(trust=approval.trust, key=approval.timer)
-    facts = {"reason": comment, **said, "approval": approval.id}
-    yield Fire(subject=approval.subject, trigger=case.facts["choice"], facts=facts, as_actor=True)
-
-
-def _canceled(case: Case[Approval]) -> Iterator[Effect]:
-    yield Unschedule(trust=case.record.trust, key=case.record.timer)
-
-
-def _lapsed(case: Case[Approval]) -> Iterator[Effect]:
-    if case.record.lapse is not None:
-        yield Fire(
-            subject=case.record.subject, trigger=case.record.lapse, facts={"reason": "Nobody answered by the due date."}
+_OPENING = (
+    Step(
+        id="A16-T01",
+        trigger=_T.OPEN,
+        sources=(),
+        target=_S.OPEN,
+        when=(duties.has_a_holder,),
+        effects=effects.opened,
+    ),
+    Step(id="A16-T02", trigger=_T.OPEN, sources=(), target=_S.ERROR, effects=effects.opened),
+    Step(
+        id="A16-T12",
+        trigger=_T.RETRY,
+        sources=(_S.ERROR,),
+        target=_S.OPEN,
+        by=(ADMINISTRATOR,),
+        effects=effects.retried,
+    ),
+)
+_SHARING = (
+    Step(
+        id="A16-X01",
+        trigger=_T.CLAIM,
+        sources=(_S.OPEN,),
+        target=_S.OPEN,
+        by=_BY_ANYBODY,
+        when=(duties.unowned, *_MINE),
+    ),
+    Step(
+        id="A16-X02",
+        trigger=_T.RELEASE,
+        sources=(_S.OPEN,),
+        target=_S.OPEN,
+        by=_BY_ANYBODY,
+        when=(duties.owns,),
+    ),
+    Step(
+        id="A16-T03",
+        trigger=_T.DELEGATE,
+        sources=(_S.OPEN,),
+        target=_S.OPEN,
+        by=_BY_ANYBODY,
+        when=(duties.may_act, *_PASSED, duties.to_somebody_else, duties.not_to_the_sender),
+        effects=effects.delegated,
+    ),
+    Step(
+        id="A16-X03",
+        trigger=_T.TAKE_BACK,
+        sources=(_S.OPEN,),
+        target=_S.OPEN,
+        by=_BY_ANYBODY,
+        when=(duties.owns, duties.delegated),
+    ),
+    Step(
+        id="A16-T04",
+        trigger=_T.TRANSFER,
+        sources=(_S.OPEN,),
+        target=_S.OPEN,
+        by=_BY_ANYBODY,
+        when=(duties.may_give_away, *_PASSED, duties.to_another_owner, duties.not_to_the_sender),
+        effects=effects.transferred,
+    ),
+)
+_TALKING = (
+    Step(
+        id="A16-T05",
+        trigger=_T.ASK,
+        sources=(_S.OPEN,),
+        target=_S.MORE_INFO,
+        by=_BY_ANYBODY,
+        when=(*_MINE, duties.asks_somebody),
+        effects=effects.asked,
+    ),
+    Step(
+        id="A16-T06",
+        trigger=_T.REPLY,
+        sources=(_S.MORE_INFO,),
+        target=_S.OPEN,
+        by=_BY_ANYBODY,
+        when=(duties.is_asked, duties.has_an_answer),
+        effects=effects.replied,
+    ),
+    Step(
+        id="A16-X04",
+        trigger=_T.TAKE_BACK,
+        sources=(_S.MORE_INFO,),
+        target=_S.OPEN,
+        by=_BY_ANYBODY,
+        when=(duties.asked_or_owns,),
+    ),
+    *(
+        Step(
+            id=step,
+            trigger=_T.COMMENT,
+            sources=(state,),
+            target=state,
+            by=_BY_ANYBODY,
+            when=(duties.takes_part, duties.says_something),
+            effects=effects.commented,
         )
-
+        for step, state in (("A16-X05", _S.OPEN), ("A16-X06", _S.MORE_INFO), ("A16-X07", _S.ERROR))
+    ),
+)
+_ENDING = (
+    *(
+        Step(
+            id=step,
+            trigger=_T.ANSWER,
+            sources=(state,),
+            target=_S.CLOSED,
+            by=_BY_ANYBODY,
+            when=_ANSWER,
+            effects=effects.answered,
+        )
+        for step, state in (("A16-T07", _S.OPEN), ("A16-X08", _S.ERROR))
+    ),
+    *(
+        Step(id=step, trigger=_T.CANCEL, sources=(state,), target=_S.CANCELED, effects=effects.canceled)
+        for step, state in (("A16-T08", _S.OPEN), ("A16-T09", _S.MORE_INFO), ("A16-X09", _S.ERROR))
+    ),
+)
+_TIME = (
+    *(
+        Step(
+            id=step,
+            trigger=_T.REMIND,
+            sources=(state,),
+            target=state,
+            when=(duties.reminders_left, duties.not_due_yet),
+            effects=effects.reminded,
+        )
+        for step, state in (("A16-X10", _S.OPEN), ("A16-X11", _S.MORE_INFO))
+    ),
+    Step(
+        id="A16-X12",
+        trigger=_T.ESCALATE,
+        sources=(_S.OPEN, _S.MORE_INFO, _S.ERROR),
+        target=_S.TIMED_OUT,
+        when=_ESCALATE,
+        effects=effects.escalated,
+    ),
+    Step(
+        id="A16-X13",
+        trigger=_T.ESCALATE,
+        sources=(_S.OPEN, _S.MORE_INFO, _S.ERROR),
+        target=_S.TIMED_OUT,
+        when=(duties.ends_here,),
+        effects=effects.lapsed,
+    ),
+    Step(id="A16-T10", trigger=_T.LAPSE, sources=(_S.OPEN,), target=_S.TIMED_OUT, effects=effects.lapsed),
+    Step(
+        id="A16-X14",
+        trigger=_T.LAPSE,
+        sources=(_S.MORE_INFO, _S.ERROR),
+        target=_S.TIMED_OUT,
+        effects=effects.lapsed,
+    ),
+)
 
 WORKFLOW = Workflow(
     kind=KIND,
     title="Approval",
     states=Status,
     triggers=Trigger,
-    finals=(Status.CLOSED, Status.CANCELED, Status.TIMED_OUT),
-    steps=(
-        Step(
-            id="A16-T01",
-            trigger=Trigger.OPEN,
-            sources=(),
-            target=Status.OPEN,
-            when=(has_a_holder,),
-            effects=_opened,
-        ),
-        Step(id="A16-T02", trigger=Trigger.OPEN, sources=(), target=Status.ERROR, effects=_opened),
-        Step(
-            id="A16-T07",
-            trigger=Trigger.ANSWER,
-            sources=(Status.OPEN, Status.ERROR),
-            target=Status.CLOSED,
-            by=(EVERYONE,),
-            when=(holds_the_role, about_somebody_else, is_a_choice),
-            effects=_answered,
-        ),
-        Step(
-            id="A16-T08",
-            trigger=Trigger.CANCEL,
-            sources=(Status.OPEN, Status.ERROR),
-            target=Status.CANCELED,
-            effects=_canceled,
-        ),
-        Step(
-            id="A16-T10",
-            trigger=Trigger.LAPSE,
-            sources=(Status.OPEN, Status.ERROR),
-            target=Status.TIMED_OUT,
-            effects=_lapsed,
-        ),
-    ),
+    finals=(_S.CLOSED, _S.CANCELED, _S.TIMED_OUT),
+    steps=(*_OPENING, *_SHARING, *_TALKING, *_ENDING, *_TIME),
 )

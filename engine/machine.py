@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, partial
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -123,6 +123,8 @@ class Question:
 
     `letter` tells one holder of the role (given the case, the holder and the approval's id); `due` is when `lapse`
     fires if nobody answers; `fallback` is the trigger that fires at once where the role is not allocated.
+    So many `reminders` go out, one after each `remind_every`; after `escalate_after` the nearest version of the role
+    above is asked instead, then the roles of `escalation` in turn. A trust may set these three otherwise.
     """
 
     role: str
@@ -131,6 +133,10 @@ class Question:
     due: Callable[[Any], datetime | None] = lambda _case: None
     lapse: StrEnum | None = None
     fallback: StrEnum | None = None
+    reminders: int = 0
+    remind_every: timedelta = timedelta(days=3)
+    escalate_after: timedelta | None = None
+    escalation: tuple[str, ...] = ()
 
 
 def nothing(_case: object) -> tuple[Effect, ...]:

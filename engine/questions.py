@@ -5,89 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Table, select
+from sqlalchemy import Connection, RowMapping, select, update
 
-from engine import absences, directory
-from engine.approvals import KIND, Approval, Status, Trigger
+from engine import absences, directory, opening, passing, periods
+from engine.approval_keep import Approvals, read
+from engine.approvals import KIND, STANDING, Approval, Trigger
 from engine.directory_tables import accounts, holders, roles
-from engine.effects import Ask, Close
+from engine.effects import Ask, AskAgain, AskNext, Close, Effect
 from engine.errors import Missing, NotAllowed, NotDeclared, Refused
 from engine.letters import Letter, Recipient, Subject
-from engine.machine import Case, Decision, Question, Workflow
-from engine.routing import Automatic, Holder, Matter, Route, route
+from engine.machine import Case, Question, Workflow
+from engine.routing import NOBODY_ACTIVE, Automatic, Holder, Matter, Route, route
 from engine.tables import approvals
-from engine.transaction import Transaction
+from engine.transaction import Handler, Transaction
+
+__all__ = ["HANDLERS", "Approvals", "allocations", "ask", "close", "read"]
 
 NOT_ALLOCATED: Final = "The role is not allocated here, and the workflow has no fallback."
 _Allocated = Mapping[str, Iterable[Holder]]
-
-
-class Approvals:
-    """Where approvals are kept (`Keep`)."""
-
-    table: Table = approvals
-
-    def load(self, connection: Connection, trust: str, ids: Sequence[str], _now: datetime) -> Mapping[str, Approval]:
-        """Return approvals by id."""
-        chosen = select(approvals).where(approvals.c.trust == trust, approvals.c.id.in_(ids))
-        return {row["id"]: read(row) for row in connection.execute(chosen).mappings()}
-
-    def draft(self, _connection: Connection, trust: str, identifier: str, facts: Mapping[str, Any]) -> Approval:
-        """Return the approval that a question opens; `facts["approval"]` has its fields."""
-        return Approval(trust=trust, id=identifier, **facts["approval"])
-
-    def row(self, case: Case[Approval], _decision: Decision) -> Mapping[str, Any]:
-        """Return the columns of a new approval."""
-        opened = case.record
-        return {
-            "kind": opened.subject.kind,
-            "subject": opened.subject.id,
-            "subject_revision": opened.subject_revision,
-            "subject_person": opened.subject_person,
-            "title": opened.title,
-            "role": opened.role,
-            "choices": list(opened.choices),
-            "lapse": opened.lapse,
-            "opened_at": opened.opened_at,
-            "due_at": opened.due_at,
-        }
-
-    def changes(self, case: Case[Approval], decision: Decision) -> Mapping[str, Any]:
-        """Return when it was closed, and who answered what."""
-        closed = {"closed_at": case.now}
-        if decision.step.trigger is not Trigger.ANSWER:
-            return closed
-        answer = {"choice": case.facts["choice"], "comment": case.facts.get("comment")}
-        return {**closed, **answer, "answered_by": case.actor.id, "answered_by_name": case.actor.name}
-
-
-def read(row: RowMapping) -> Approval:
-    """Make a stored row an approval."""
-    return Approval(
-        trust=row["trust"],
-        id=row["id"],
-        organisation=row["organisation"],
-        subject=Subject(kind=row["kind"], trust=row["trust"], id=row["subject"]),
-        subject_revision=row["subject_revision"],
-        subject_person=row["subject_person"],
-        title=row["title"],
-        role=row["role"],
-        choices=tuple(row["choices"]),
-        lapse=row["lapse"],
-        opened_at=row["opened_at"],
-        due_at=row["due_at"],
-        state=Status(row["state"]),
-        revision=row["revision"],
-        head=row["head"],
-        choice=row["choice"],
-        answered_by_name=row["answered_by_name"],
-        closed_at=row["closed_at"],
-        comment=row["comment"],
-    )
 
 
 def allocations(connection: Connection, trust: str, role: str, organisations: Iterable[str]) -> _Allocated:
@@ -127,19 +65,24 @@ def allocations(connection: Connection, trust: str, role: str, organisations: It
 
 def ask(tx: Transaction, asked: Sequence[tuple[Case[Any], Ask]]) -> None:
     """Serve `Ask`: open one approval for each subject, or take the workflow's fallback."""
-    together: dict[tuple[str, str, StrEnum], list[tuple[Case[Any], Ask]]] = defaultdict(list)
+    together: dict[tuple[str, str, StrEnum, str], list[tuple[Case[Any], Ask]]] = defaultdict(list)
     for case, effect in asked:
-        together[effect.subject.kind, effect.subject.trust, effect.state].append((case, effect))
-    for (kind, trust, state), group in together.items():
+        question = tx.engine.kept(effect.subject.kind)[0].questions[effect.state]
+        role = effect.fields.get("role", question.role)
+        together[effect.subject.kind, effect.subject.trust, effect.state, role].append((case, effect))
+    for (kind, trust, state, role), group in together.items():
         workflow, _keep = tx.engine.kept(kind)
-        role = workflow.questions[state].role
         places = {organisation for case, _ in group for organisation in case.record.organisations}
+        chosen = periods.set_by(tx.connection, trust, kind, state, places)
         allocated = allocations(tx.connection, trust, role, places)
         rules = absences.standing(tx.connection, trust, tx.now)
         for case, effect in group:
             matter = matter_of(workflow, case, effect.state, allocated if rules else {})
-            found = route(case.record.organisations, allocated, matter, rules)
-            _open(tx, workflow, case, effect, found)
+            matter = replace(matter, sender=effect.fields.get("sender", matter.sender))
+            found = route((effect.place,) if effect.place else case.record.organisations, allocated, matter, rules)
+            waits = periods.nearest(workflow.questions[state], case.record.organisations, chosen)
+            waiting = replace(effect, fields={**waits.as_fields(tx.now), **effect.fields})
+            _open(tx, workflow, case, waiting, found)
 
 
 def matter_of(workflow: Workflow, case: Case[Any], state: StrEnum, allocated: _Allocated) -> Matter:
@@ -165,34 +108,71 @@ def close(tx: Transaction, closed: Sequence[tuple[Case[Any], Close]]) -> None:
             approvals.c.trust == trust,
             approvals.c.kind == kind,
             approvals.c.subject.in_(subjects),
-            approvals.c.state.in_((Status.OPEN, Status.ERROR)),
+            approvals.c.state.in_(STANDING),
         )
         found = tx.connection.execute(still).scalars().all()
         if found:
             tx.fire_many(KIND, trust, Trigger.CANCEL, {identifier: {} for identifier in found})
 
 
+def ask_next(tx: Transaction, asked: Sequence[tuple[Case[Approval], AskNext]]) -> None:
+    """Serve `AskNext`: put the question to the next level, with what was due still due."""
+    waited = {case.record.id: case.record for case, _effect in asked}
+    cases = passing.subject_cases(tx, waited.values())
+    ask(tx, [(case, _at_the_next_level(workflow, waited[one])) for one, (workflow, case) in cases.items()])
+
+
+def ask_again(tx: Transaction, asked: Sequence[tuple[Case[Approval], AskAgain]]) -> None:
+    """Serve `AskAgain`: look for holders once more; raises `Refused` where there is still nobody."""
+    failed = {case.record.id: case.record for case, _effect in asked}
+    cases = passing.subject_cases(tx, failed.values())
+    ask(tx, [(case, _once_more(workflow, failed[one])) for one, (workflow, case) in cases.items()])
+
+
 def _open(tx: Transaction, workflow: Workflow, case: Case[Any], effect: Ask, found: Route | None) -> None:
     question = workflow.questions[effect.state]
-    if found is None and question.fallback is not None:
+    if found is None and question.fallback is not None and effect.place is None:
         tx.fire(effect.subject, question.fallback, {"reason": f"The role {question.role} is not allocated here."})
         return
-    approval = {
-        "organisation": found.organisation if found else case.record.organisation,
-        "subject": effect.subject,
-        "subject_revision": effect.revision,
-        "subject_person": case.record.person,
-        "title": question.title(case),
-        "role": question.role,
-        "choices": tuple(map(str, workflow.answers(effect.state))),
-        "opened_at": tx.now,
-        "due_at": question.due(case),
-        "lapse": str(question.lapse) if question.lapse else None,
-    }
-    routed = found or Route(organisation=case.record.organisation, trouble=NOT_ALLOCATED)
-    opened = tx.start(KIND, effect.subject.trust, Trigger.OPEN, {"approval": approval, **routed.as_facts()})
-    if routed.answer is None or not _answered(tx, opened.subject, routed.answer):
-        tx.post([_letter(question, case, routed, to, opened.subject.id) for to in routed.holders], opened.revision)
+    routed = found or Route(organisation=effect.place or case.record.organisation, trouble=NOT_ALLOCATED)
+    opened = _opened(tx, opening.fields(workflow, case, effect, routed), effect, routed)
+    if routed.answer is None or not _answered(tx, opened, routed.answer):
+        tx.post([_letter(question, case, routed, to, opened.id) for to in routed.holders], effect.revision)
+
+
+def _opened(tx: Transaction, fields: Mapping[str, Any], effect: Ask, routed: Route) -> Subject:
+    """Start the approval, or bring the one that nobody could be asked to those who are found now."""
+    if effect.again is None:
+        return tx.start(KIND, effect.subject.trust, Trigger.OPEN, {"approval": fields, **routed.as_facts()}).subject
+    if not routed.holders or routed.trouble:
+        raise Refused(routed.trouble or NOBODY_ACTIVE)
+    same = (approvals.c.trust == effect.subject.trust, approvals.c.id == effect.again)
+    tx.connection.execute(update(approvals).where(*same).values(**opening.reached(routed)))
+    return Subject(kind=KIND, trust=effect.subject.trust, id=effect.again)
+
+
+def _at_the_next_level(workflow: Workflow, waited: Approval) -> Ask:
+    role, place = waited.above or (waited.role, waited.organisation)
+    rest = waited.escalation if role == waited.role else waited.escalation[waited.escalation.index(role) + 1 :]
+    kept = {"due_at": waited.due_at, "sender": waited.sender, "level": waited.level + 1, "before": waited.id}
+    return Ask(
+        subject=waited.subject,
+        revision=waited.subject_revision,
+        state=workflow.states(waited.asking),
+        place=place,
+        fields={"role": role, "escalation": rest, **kept},
+    )
+
+
+def _once_more(workflow: Workflow, failed: Approval) -> Ask:
+    return Ask(
+        subject=failed.subject,
+        revision=failed.subject_revision,
+        state=workflow.states(failed.asking),
+        place=failed.organisation if failed.level else None,
+        fields={"role": failed.role},
+        again=failed.id,
+    )
 
 
 def _letter(question: Question, case: Case[Any], routed: Route, to: Holder, approval: str) -> Letter:
@@ -219,4 +199,10 @@ def _holder(row: RowMapping) -> Holder:
     return Holder(account=row["account"], recipient=to, starts_at=row["starts_at"], ends_at=row["ends_at"])
 
 
-HANDLERS = {Ask: ask, Close: close}
+HANDLERS: Final[Mapping[type[Effect], Handler]] = {
+    Ask: ask,
+    Close: close,
+    AskNext: ask_next,
+    AskAgain: ask_again,
+    **passing.HANDLERS,
+}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Final
 
-from engine import approvals, effects, failures, incident, incidents, failures, holdings, incident, incidents, questions, retention, timers
-from engine.effects import Ask, Close, Effect, Unschedule
+from engine import approvals, effects, failures, holdings, incident, incidents, questions, retention, timers
+from engine.effects import Effect, Unschedule
 from engine.incidents import Incidents
-from engine.incidents import Incidents
-from engine.jobs import Every, Schedule, Work
+from engine.jobs import Daily, Every, Schedule, Work
 from engine.keep import Keep
 from engine.machine import Workflow
 from engine.personal import Register
@@ -18,9 +17,10 @@ from engine.settings import Settings
 from engine.transaction import Engine, Handler, Predicate
 from scorm import holdings as scorm_holdings
 from scorm import retention as scorm_retention
-from workflows.competence import award
+from workflows.competence import award, reminders
 from workflows.competence import effects as competence_effects
 from workflows.competence import holdings as competence_holdings
+from workflows.competence.reminding import Reminding
 from workflows.competence.store import AwardKeep
 from workflows.competence.writes import PutOnProfile, TakeBack
 from workflows.learning import attempt, classes, enrolment, performance, playing
@@ -70,11 +70,9 @@ RETENTION: Final = (*onboarding_retention.RULES, *scorm_retention.RULES, *retent
 """How long what is kept (catalogue P33)."""
 
 HANDLERS: Final[Mapping[type[Effect], Handler]] = {
-    Ask: questions.ask,
-    Close: questions.close,
+    **questions.HANDLERS,
     effects.Schedule: timers.schedule,
     Unschedule: timers.unschedule,
-    **incidents.serving(failures.PARKS),
     **incidents.serving(failures.PARKS),
     PutOnProfile: competence_effects.put_on_profile,
     TakeBack: competence_effects.take_back,
@@ -90,8 +88,8 @@ HANDLERS: Final[Mapping[type[Effect], Handler]] = {
 }
 
 
-PREDICATES: Final[Mapping[str, Predicate]] = {}
-"""Predicates of letters beside the engine's own `still_in`, which is all that ours ask so far."""
+PREDICATES: Final[Mapping[str, Predicate]] = {**reminders.PREDICATES}
+"""Predicates of letters beside the engine's own `still_in`."""
 
 
 ABANDON: Final = "abandon-silent-attempts"
@@ -100,15 +98,22 @@ FORGET: Final = "forget-what-is-over"
 
 SCHEDULES: Final = (
     Schedule(name=ABANDON, rhythm=Every(timedelta(minutes=15))),
+    Schedule(name=reminders.REMIND, rhythm=Daily(time(5))),
     Schedule(name=FORGET, rhythm=Every(timedelta(days=7))),
 )
-"""What the workflows have done again and again, beside the engine's own (catalogue P29, P33)."""
+"""What the workflows have done again and again, beside the engine's own (catalogue P05, P29, P33)."""
+
+
+def reminding(settings: Settings) -> Reminding:
+    """Return when and of what learners are reminded."""
+    return Reminding(days=settings.reminders, not_required=settings.remind_not_required, origin=settings.app_origin)
 
 
 def works(engine: Engine, settings: Settings) -> Mapping[str, Work]:
     """Return by name the work that `SCHEDULES` asks for."""
     return {
         ABANDON: Work(run=lambda _arguments: playing.abandon_silent(engine)),
+        reminders.REMIND: Work(run=lambda _arguments: reminders.remind(engine, reminding(settings))),
         FORGET: Work(
             run=lambda _arguments: retention.forget(engine.database, RETENTION, settings.retention, engine.clock())
         ),
@@ -118,13 +123,12 @@ def works(engine: Engine, settings: Settings) -> Mapping[str, Work]:
 def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:
     """Return by kind each workflow and where its subjects are, for an installation at this address."""
     return {
-        approvals.KIND: (approvals.WORKFLOW, questions.Approvals()),
+        approvals.KIND: (approvals.WORKFLOW, questions.Approvals(site.origin)),
         applicant.KIND: (applicant.WORKFLOW, ApplicantKeep()),
         attempt.KIND: (attempt.WORKFLOW, AttemptKeep()),
         award.KIND: (award.WORKFLOW, AwardKeep(site)),
         classes.KIND: (classes.WORKFLOW, ClassKeep()),
         enrolment.KIND: (enrolment.WORKFLOW, EnrolmentKeep(site)),
-        incident.KIND: (incident.WORKFLOW, Incidents(site.origin)),
         incident.KIND: (incident.WORKFLOW, Incidents(site.origin)),
         performance.KIND: (performance.WORKFLOW, PerformanceKeep()),
         requests.KIND: (requests.WORKFLOW, people_keeps.RequestKeep()),

@@ -117,7 +117,7 @@ def upgrade() -> None:
         sa.Column("asked_of", sa.String(length=40), nullable=True),
         sa.Column("asked_of_name", sa.String(length=200), nullable=True),
         sa.Column("asking", sa.String(length=40), nullable=False),
-        sa.Column("place", sa.String(length=40), nullable=False),
+        sa.Column("subject_organisation", sa.String(length=40), nullable=False),
         sa.Column("sender", sa.String(length=40), nullable=True),
         sa.Column("told", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("notice", sa.String(length=80), nullable=False),
@@ -388,6 +388,22 @@ def upgrade() -> None:
         sa.Column("window", sa.DateTime(timezone=True), nullable=False),
         sa.Column("hits", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("bucket", "window", name=op.f("pk_rates")),
+    )
+    op.create_table(
+        "reminder_nights",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("through", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("trust", name=op.f("pk_reminder_nights")),
+    )
+    op.create_table(
+        "reminders",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("competence", sa.String(length=40), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("stage", sa.String(length=20), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "person", "competence", "ends_on", "stage", name=op.f("pk_reminders")),
     )
     op.create_table(
         "saved_views",
@@ -715,6 +731,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_awards")),
     )
     with op.batch_alter_table("awards", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_awards_ends",
+            ["trust", "ends_on"],
+            unique=False,
+            sqlite_where=sa.text("state = 'HELD'"),
+            postgresql_where=sa.text("state = 'HELD'"),
+        )
         batch_op.create_index("ix_awards_person", ["trust", "person"], unique=False)
         batch_op.create_index(
             "uq_awards_held",
@@ -1070,6 +1093,9 @@ def downgrade() -> None:
             "uq_awards_held", sqlite_where=sa.text("state = 'HELD'"), postgresql_where=sa.text("state = 'HELD'")
         )
         batch_op.drop_index("ix_awards_person")
+        batch_op.drop_index(
+            "ix_awards_ends", sqlite_where=sa.text("state = 'HELD'"), postgresql_where=sa.text("state = 'HELD'")
+        )
 
     op.drop_table("awards")
     with op.batch_alter_table("assignments", schema=None) as batch_op:
@@ -1116,6 +1142,8 @@ def downgrade() -> None:
     op.drop_table("template_versions")
     op.drop_table("seals")
     op.drop_table("saved_views")
+    op.drop_table("reminders")
+    op.drop_table("reminder_nights")
     op.drop_table("rates")
     op.drop_table("packages")
     with op.batch_alter_table("outbox", schema=None) as batch_op:

@@ -1,0 +1,63 @@
+"""How long an approval waits before it reminds and escalates: as its question declares, or as a trust set it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from engine.approval_tables import question_periods
+from engine.machine import Question
+
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Periods:
+    """So many reminders, the minutes between them, and the minutes before the next level; None never escalates."""
+
+    reminders: int
+    remind_minutes: int
+    escalate_minutes: int | None
+
+    def as_fields(self, now: datetime) -> dict[str, Any]:
+        """Return the fields of an approval that is opened now."""
+        escalates = now + self.escalate_minutes * _MINUTE if self.escalate_minutes else None
+        return {"reminders": self.reminders, "remind_minutes": self.remind_minutes, "escalates_at": escalates}
+
+
+def declared(question: Question) -> Periods:
+    """Return what a question declares."""
+    escalate = question.escalate_after
+    return Periods(
+        reminders=question.reminders,
+        remind_minutes=question.remind_every // _MINUTE,
+        escalate_minutes=escalate // _MINUTE if escalate else None,
+    )
+
+
+def set_by(
+    connection: Connection, trust: str, kind: str, state: str, organisations: Iterable[str]
+) -> Mapping[str, Periods]:
+    """Return by organisation what was set there for the question of a state."""
+    chosen = select(question_periods).where(
+        question_periods.c.trust == trust,
+        question_periods.c.kind == kind,
+        question_periods.c.state == state,
+        question_periods.c.organisation.in_(tuple(organisations)),
+    )
+    return {row["organisation"]: _read(row) for row in connection.execute(chosen).mappings()}
+
+
+def nearest(question: Question, path: Sequence[str], chosen: Mapping[str, Periods]) -> Periods:
+    """Return what was set nearest upward, else what the question declares."""
+    return next((chosen[place] for place in path if place in chosen), declared(question))
+
+
+def _read(row: Mapping[Any, Any]) -> Periods:
+    return Periods(
+        reminders=row["reminders"], remind_minutes=row["remind_minutes"], escalate_minutes=row["escalate_minutes"]
+    )
