@@ -57,7 +57,7 @@ def places(connection: Connection, now: datetime) -> Iterator[Place]:
             )
         }
         granted, versions = _granted(connection, trust), _versions(connection, trust, now)
-        for organisation, path in directory.paths(connection, trust).items():
+        for organisation, path in sorted(directory.paths(connection, trust).items()):
             nearest: dict[str, bool] = {}
             for above in path:
                 nearest = {**versions.get(above, {}), **nearest}

@@ -1,0 +1,63 @@
+"""Small cases of the engine's own workflows, on which they are explored before they run. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from engine import approvals, incident
+from engine.approvals import Approval
+from engine.exploring import Examples
+from engine.incident import Failure, Incident, Source
+from engine.letters import Subject
+from engine.machine import Actor
+
+_NOW: Final = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
+_ABOUT: Final = Subject(kind="transfer", trust="trust", id="transfer")
+_ROLE: Final = "role"
+_HOLDER: Final = Actor(id="holder", name="Holder", person="holder", grants=frozenset({(_ROLE, "ward")}))
+_APPROVAL: Final = Approval(
+    trust="trust",
+    id="approval",
+    organisation="ward",
+    subject=_ABOUT,
+    subject_revision=1,
+    subject_person="learner",
+    title="May this be?",
+    role=_ROLE,
+    choices=("ACCEPT", "REJECT"),
+    opened_at=_NOW,
+    due_at=_NOW + timedelta(days=14),
+    lapse="LAPSE",
+)
+_INCIDENT: Final = Incident(
+    trust="trust",
+    id="incident",
+    failure=Failure(
+        trust="trust",
+        organisation="ward",
+        source=Source.TIMER,
+        cause="timer/transfer/LAPSE",
+        title="A step failed when it was due",
+        message="Something is missing.",
+        parked="The step waits.",
+        about=_ABOUT,
+    ),
+    organisations=("ward", "trust"),
+    origin="https://learn.trust.example",
+)
+
+EXAMPLES: Final = {
+    approvals.KIND: Examples(
+        records=(_APPROVAL,),
+        now=_NOW,
+        actors=(_HOLDER,),
+        facts={
+            approvals.Trigger.OPEN: ({}, {"holders": ["holder"]}),
+            approvals.Trigger.ANSWER: ({"choice": "ACCEPT"}, {"choice": "NEITHER"}),
+        },
+    ),
+    incident.KIND: Examples(
+        records=(_INCIDENT,), now=_NOW, facts={incident.Trigger.SKIP: ({}, {"reason": "It is not needed."})}
+    ),
+}
