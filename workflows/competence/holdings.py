@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.personal import Holding
-from workflows.competence.tables import awards
+from workflows.competence.tables import awards, reminders
 
 HOLDINGS: Final = (
     Holding(
@@ -15,5 +15,12 @@ HOLDINGS: Final = (
         kind="award",
         shown=("competence", "state", "starts_on", "ends_on", "source"),
         erased={"source": {}},
+    ),
+    Holding(
+        table=reminders,
+        title="Reminders of competences that end",
+        person="person",
+        shown=("competence", "ends_on", "stage", "at"),
+        gone=True,
     ),
 )

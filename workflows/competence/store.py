@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Row, Table, insert, select
 
+from engine import directory
 from engine.errors import Missing
 from engine.machine import Case, Decision
 from workflows.competence.compliance import Colour, colour
@@ -168,30 +169,31 @@ def profiles(
 ) -> Mapping[str, tuple[ProfileLine, ...]]:
     """Return what each person must hold and does hold, by person, with its colour today; three queries for all."""
     keys = set(persons)
-    needs = _needs(conn, trust, keys)
+    wanted = needs(conn, trust, keys)
     has: dict[str, dict[str, Row[Any]]] = {key: {} for key in keys}
     query = select(awards).where(awards.c.trust == trust, awards.c.person.in_(keys), awards.c.state == AwardState.HELD)
     for row in conn.execute(query):
         has[row.person][row.competence] = row
-    named = by_id(conn, trust, {one for each in (*needs.values(), *has.values()) for one in each})
+    named = by_id(conn, trust, {one for each in (*wanted.values(), *has.values()) for one in each})
     return {
         key: tuple(
-            _line(named[one], needs[key], has[key].get(one), today)
-            for one in sorted({*needs[key], *has[key]}, key=lambda one: named[one].name)
+            _line(named[one], wanted[key], has[key].get(one), today)
+            for one in sorted({*wanted[key], *has[key]}, key=lambda one: named[one].name)
         )
         for key in keys
     }
 
 
-def _needs(conn: Connection, trust: str, persons: Iterable[str]) -> Mapping[str, frozenset[str]]:
-    """Return what the active assignments of each person require."""
+def needs(conn: Connection, trust: str, persons: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """Return what the active assignments of each person require, by person; three queries for all."""
     posts = {
         person: {post.organisation for post in found if post.status is AssignmentStatus.ACTIVE}
         for person, found in people.assignments_of(conn, trust, persons).items()
     }
-    ways = people.ways_up(conn, trust, {one for each in posts.values() for one in each})
+    ways = directory.paths(conn, trust)
     query = select(requirements).where(
-        requirements.c.trust == trust, requirements.c.organisation.in_({one for way in ways.values() for one in way})
+        requirements.c.trust == trust,
+        requirements.c.organisation.in_({one for each in posts.values() for post in each for one in ways[post]}),
     )
     asked: dict[str, set[str]] = {}
     for row in conn.execute(query):
@@ -202,8 +204,8 @@ def _needs(conn: Connection, trust: str, persons: Iterable[str]) -> Mapping[str,
     }
 
 
-def _line(competence: Competence, needs: frozenset[str], row: Row[Any] | None, today: date) -> ProfileLine:
-    required = competence.id in needs
+def _line(competence: Competence, required_ones: frozenset[str], row: Row[Any] | None, today: date) -> ProfileLine:
+    required = competence.id in required_ones
     ends_on = row.ends_on if row else None
     shown = colour(required=required, held=row is not None, ends_on=ends_on, today=today)
     return ProfileLine(

@@ -1,4 +1,4 @@
-"""The tables of competences, requirements and awards: trust first, then competence, then person (DESIGN section 6)."""
+"""The tables of competences, requirements, awards, reminders: trust first, then competence, then person (DESIGN 6)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from engine.tables import Id, Json, key_columns, metadata, subject_columns
+from engine.tables import Id, Instant, Json, key_columns, metadata, subject_columns
 
 competences = Table(
     "competences",
@@ -59,4 +59,29 @@ awards = Table(
         postgresql_where=text("state = 'HELD'"),
     ),
     Index("ix_awards_person", "trust", "person"),
+    Index(
+        "ix_awards_ends",
+        "trust",
+        "ends_on",
+        sqlite_where=text("state = 'HELD'"),
+        postgresql_where=text("state = 'HELD'"),
+    ),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("person", Id, primary_key=True),
+    Column("competence", Id, primary_key=True),
+    Column("ends_on", Date, primary_key=True),
+    Column("stage", String(20), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+reminder_nights = Table(
+    "reminder_nights",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("through", Date, nullable=False),
 )
