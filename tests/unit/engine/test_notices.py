@@ -24,6 +24,10 @@ SHIPPED = [
     "SYS-01-user-name",
     "SYS-02-password-reset",
     "SYS-05-workflow-error",
+    "SYS-06-question-cancelled",
+    "SYS-07-more-information",
+    "SYS-10-information-given",
+    "SYS-11-question-reminder",
 ]
 # SECURITY 25: no clinical data, NI number or date of birth in mail.
 NEVER_IN_MAIL = ("ni_number", "nino", "national_insurance", "birth", "dob", "clinical", "immunisation", "vaccination")
