@@ -22,6 +22,7 @@ from engine.incident import KIND, Failure, Incident, Source, Status, Trigger
 from engine.incident_tables import incidents as table
 from engine.incidents import Park
 from engine.jobs import EVERYWHERE, MOST_ATTEMPTS, Progress
+from engine.jobs import Jobs as JobsPort
 from engine.letters import Subject
 from engine.outbox import Delivery
 from engine.tables import approvals as questions
@@ -29,6 +30,7 @@ from engine.tables import jobs, outbox
 from engine.tables import timers as waiting
 from engine.transaction import Engine, Transaction
 
+_WANTED: Final = "Somebody wants it begun again."
 _GONE: Final = "What had failed does not wait any more."
 
 
@@ -50,9 +52,8 @@ class Jobs:
     """Where jobs lie that failed five times: given up in their table."""
 
     def again(self, tx: Transaction, incident: Incident) -> None:
-        """Have them begun again."""
-        fresh = {"state": Progress.WAITING, "due_at": tx.now, "attempts": 0, "finished_at": None}
-        tx.connection.execute(update(jobs).where(_given_up(incident)).values(**fresh))
+        """Have them begun again, by the next worker that is there: only it knows the job engine (`revive`)."""
+        tx.connection.execute(update(jobs).where(_given_up(incident)).values(answer=_WANTED))
 
     def let_go(self, tx: Transaction, incident: Incident) -> None:
         """Say of each that it is over."""
@@ -104,6 +105,15 @@ def watch(engine: Engine) -> int:
     except Conflict:
         return 0  # another worker was first, and the next turn compares again
     return len(found)
+
+
+def revive(engine: Engine, port: JobsPort) -> None:
+    """Requeue the jobs that somebody wants begun again."""
+    with engine.reading() as connection:
+        wanted = select(jobs.c.trust, jobs.c.key).where(_is_dead(), jobs.c.answer == _WANTED)
+        rows = connection.execute(wanted).all()
+    for trust, key in rows:
+        port.requeue(trust, key)
 
 
 def _write(tx: Transaction, found: _Found) -> None:
@@ -177,11 +187,10 @@ def _set_aside(connection: Connection) -> Iterator[Failure]:
 
 def _dead(connection: Connection) -> Iterator[Failure]:
     """Yield the jobs that were given up, together by name; one that is nobody's is every trust's."""
-    given_up = jobs.c.state == literal_column(f"'{Progress.DEAD}'")
     alike = (jobs.c.trust, jobs.c.name)
     said = func.max(jobs.c.answer).label("answer")
     chosen = select(*alike, func.count().label("count"), func.max(jobs.c.key).label("key"), said)
-    rows = connection.execute(chosen.where(given_up).group_by(*alike)).mappings().all()
+    rows = connection.execute(chosen.where(_is_dead(), jobs.c.answer.is_distinct_from(_WANTED)).group_by(*alike)).mappings().all()
     roots = _roots(connection) if any(row["trust"] == EVERYWHERE for row in rows) else ()
     for row in rows:
         for trust in roots if row["trust"] == EVERYWHERE else (row["trust"],):
@@ -191,7 +200,7 @@ def _dead(connection: Connection) -> Iterator[Failure]:
                 source=Source.JOB,
                 cause=f"job/{row['name']}",
                 title=f"The job “{row['name']}” was given up",
-                message=f"It was tried {MOST_ATTEMPTS} times. {row['answer'] or ''}".strip(),
+                message=f"It was tried {MOST_ATTEMPTS} times and failed: {row['answer']}",
                 parked="It is not tried again by itself. Retry has it begun anew.",
                 reference={"of": row["trust"], "name": row["name"], "key": row["key"]},
                 count=row["count"],
@@ -213,6 +222,10 @@ def _letters(incident: Incident) -> ColumnElement[bool]:
     )
 
 
+def _is_dead() -> ColumnElement[bool]:
+    return jobs.c.state == literal_column(f"'{Progress.DEAD}'")
+
+
 def _given_up(incident: Incident) -> ColumnElement[bool]:
     said = incident.failure.reference
-    return and_(jobs.c.trust == said["of"], jobs.c.name == said["name"], jobs.c.state == Progress.DEAD)
+    return and_(jobs.c.trust == said["of"], jobs.c.name == said["name"], _is_dead())

@@ -167,7 +167,7 @@ class EmbeddedJobs:
         standing = {job.key for job in occurrences}
         with database.writing(self._base) as connection:
             added = self._add(connection, fresh)
-            connection.execute(delete(jobs).where(jobs.c.finished_at < now - KEPT, jobs.c.key.not_in(standing)))
+            connection.execute(delete(jobs).where(_over(now), jobs.c.key.not_in(standing)))
         self._scheduled = standing
         return added
 
@@ -233,6 +233,11 @@ class EmbeddedJobs:
     def _finish(self, job: RowMapping, trouble: str) -> None:
         with database.writing(self._base) as connection:
             finished(connection, job, trouble, self._clock())
+
+
+def _over(now: datetime) -> ColumnElement[bool]:
+    """Be true of what was done long ago; what was given up stays until somebody decides."""
+    return and_(jobs.c.finished_at < now - KEPT, jobs.c.state == Progress.DONE)
 
 
 def added(connection: Connection, wanted: Sequence[Job]) -> set[tuple[str, str]]:

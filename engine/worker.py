@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from engine import delivery, journal, outbox, timers
+from engine import delivery, failures, journal, outbox, timers
+from engine.heartbeats import Pulse
 from engine.jobs import EmbeddedJobs, Every, Jobs, Schedule, Work
 from engine.mail import Composer
 from engine.smtp import Transport
@@ -71,6 +72,7 @@ class Worker:
         self._engine = engine
         self._post = post
         self._jobs = jobs
+        self._pulse = Pulse(engine)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -90,7 +92,10 @@ class Worker:
         share = seconds / max(1, len(self._threads))
         for thread in self._threads:
             thread.join(share)
-        return not any(thread.is_alive() for thread in self._threads)
+        ended = not any(thread.is_alive() for thread in self._threads)
+        if ended and self._threads:
+            self._last_beat()
+        return ended
 
     def run(self) -> bool:
         """Work in the foreground until SIGTERM or SIGINT; return what `stop` says."""
@@ -113,7 +118,7 @@ class Worker:
         self._stopping.set()
 
     def _chores(self) -> None:
-        self._repeat(self._chore)
+        self._repeat("chores", self._chore)
 
     def _deliveries(self) -> None:
         composer = self._post.composer()
@@ -123,7 +128,7 @@ class Worker:
                 delivered = self._deliver(transport, composer)
                 return delivered.taken if delivered.reachable else 0
 
-            self._repeat(deliver)
+            self._repeat("deliveries", deliver)
 
     def _deliver(self, transport: Transport, composer: Composer) -> delivery.Delivered:
         return delivery.deliver_once(
@@ -132,16 +137,26 @@ class Worker:
 
     def _chore(self) -> int:
         self._jobs.schedule()
-        return self._jobs.run(self._stopping.is_set) + timers.fire_due(self._engine)
+        failures.revive(self._engine, self._jobs)
+        done = self._jobs.run(self._stopping.is_set) + timers.fire_due(self._engine)
+        failures.watch(self._engine)
+        return done
 
-    def _repeat(self, act: Callable[[], Any]) -> None:
+    def _repeat(self, part: str, act: Callable[[], Any]) -> None:
         """Act again at once while there is something to do, after a rest while there is not."""
         while not self._stopping.is_set():
-            pause = 0.0 if self._acted(act) else REST
+            pause = 0.0 if self._acted(part, act) else REST
             self._stopping.wait(pause)
 
-    def _acted(self, act: Callable[[], Any]) -> bool:
+    def _last_beat(self) -> None:
         try:
+            self._pulse.end()
+        except (OperationalError, InterfaceError):
+            _log.warning("worker ended without database")  # it is seen to be silent instead
+
+    def _acted(self, part: str, act: Callable[[], Any]) -> bool:
+        try:
+            self._pulse.beat(part)
             return bool(act())
         except (OperationalError, InterfaceError) as error:
             _log.warning("worker without database error=%s", type(error.orig).__name__)
