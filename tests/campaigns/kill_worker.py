@@ -66,8 +66,8 @@ class Report:
     ok: bool
 
 
-class _Server:
-    """Counts every Message-ID that it takes."""
+class Server:
+    """Counts every Message-ID that it takes; `pace` is in seconds a message."""
 
     def __init__(self, pace: float) -> None:
         self._pace = pace
@@ -87,8 +87,8 @@ def run(campaign: Campaign) -> Report:
     base = database.connect(campaign.url)
     now = datetime.fromtimestamp(time.time(), UTC) - timedelta(minutes=1)
     queue(base, *(letter(number, at=now) for number in range(campaign.messages)))
-    server = _Server(campaign.pace)
-    with _listening(server, campaign.port):
+    server = Server(campaign.pace)
+    with listening(server, campaign.port):
         slowest = _kill(campaign, server)
         _finish(campaign, base)
     report = _counted(campaign, base, server, slowest, time.monotonic() - began)
@@ -96,7 +96,7 @@ def run(campaign: Campaign) -> Report:
     return report
 
 
-def _kill(campaign: Campaign, server: _Server) -> float:
+def _kill(campaign: Campaign, server: Server) -> float:
     """Kill the workers in turn at moments that the seed chooses, each while it is sending."""
     chance = random.Random(campaign.seed)  # noqa: S311 - the moments shall come again
     workers = [_worker(campaign) for _ in range(campaign.workers)]
@@ -120,7 +120,7 @@ def _finish(campaign: Campaign, base: sqlalchemy.Engine) -> None:
     _ended(worker, signal.SIGTERM)
 
 
-def _counted(campaign: Campaign, base: sqlalchemy.Engine, server: _Server, slowest: float, seconds: float) -> Report:
+def _counted(campaign: Campaign, base: sqlalchemy.Engine, server: Server, slowest: float, seconds: float) -> Report:
     kills = campaign.kills + campaign.workers
     lost = campaign.messages - len(server.seen)
     duplicates = sum(server.seen.values()) - len(server.seen)
@@ -155,7 +155,7 @@ def _ended(worker: subprocess.Popen[bytes], how: signal.Signals) -> float:
     return time.monotonic() - told
 
 
-def _await_traffic(server: _Server) -> None:
+def _await_traffic(server: Server) -> None:
     """Wait until a message comes in, or until it is clear that none is left that could."""
     before, deadline = sum(server.seen.values()), time.monotonic() + 2 * _LEASE_SECONDS
     while sum(server.seen.values()) == before and time.monotonic() < deadline:
@@ -169,7 +169,8 @@ def _count(base: sqlalchemy.Engine, *states: Delivery) -> int:
 
 
 @contextmanager
-def _listening(server: _Server, port: int) -> Iterator[None]:
+def listening(server: Server, port: int) -> Iterator[None]:
+    """Let a server take mail at a port of the loopback until the block ends."""
     controller = Controller(server, hostname="127.0.0.1", port=port, data_size_limit=2**25)
     controller.start()
     try:
