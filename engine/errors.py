@@ -5,10 +5,13 @@ EngineError
 ├── NotDeclared        no step for this trigger in this state
 ├── NotAllowed         the actor does not hold what the step asks for
 ├── Conflict           somebody else moved the subject first
+│   └── Decided        and answered what was asked, or it is not asked any more
 ├── Missing            there is no such record in this trust
 ├── TooDeep            effects fire one another without end
 ├── Invalid            what was sent cannot be used as it is
 ├── SettingError       a setting is missing or wrong
+├── NotVouched         the identity provider's answer leads to no account here
+├── ProviderAway       the identity provider cannot be used now
 ├── NoHolder           a role is allocated here, but nobody active holds it
 ├── TemplateError      a template cannot be used
 │   └── TemplateLimit  a template asked for more time or text than it may have
@@ -56,6 +59,10 @@ class Conflict(EngineError):
     """Somebody else changed this first. Nothing of yours was kept: look at it again."""
 
 
+class Decided(Conflict):
+    """Somebody answered this first."""
+
+
 class Missing(EngineError):
     """There is no such record."""
 
@@ -70,6 +77,14 @@ class Invalid(EngineError):
 
 class SettingError(EngineError):
     """A setting is missing or wrong."""
+
+
+class NotVouched(EngineError):
+    """The sign-in there does not lead to an account here."""
+
+
+class ProviderAway(EngineError):
+    """Your organisation's sign-in cannot be reached. Try again, or use your password here."""
 
 
 class NoHolder(EngineError):

@@ -29,16 +29,16 @@ def known(connection: Connection, trust: str, waited: Sequence[Approval], now: d
     """Return these approvals by id, each with its next level."""
     wanted = {role for one in waited for role in (one.role, *one.escalation)}
     barred = {one.subject_person for one in waited}
-    held = {person: _held(connection, trust, wanted, now, person) for person in barred}
+    held_by = {person: held(connection, trust, wanted, now, person) for person in barred}
     paths = directory.paths(connection, trust)
     return {
-        one.id: replace(one, above=following(one, paths.get(one.subject_organisation, ()), held[one.subject_person]))
+        one.id: replace(one, above=following(one, paths.get(one.subject_organisation, ()), held_by[one.subject_person]))
         for one in waited
     }
 
 
-def _held(
-    connection: Connection, trust: str, wanted: Iterable[str], now: datetime, about: str | None
+def held(
+    connection: Connection, trust: str, wanted: Iterable[str], now: datetime, about: str | None = None
 ) -> frozenset[tuple[str, str]]:
     """Return where these roles are held now by somebody active who is not the person that it is about."""
     somebody = exists().where(

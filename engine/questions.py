@@ -10,19 +10,19 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from engine import absences, directory, opening, passing, periods
+from engine import absences, directory, incidents, levels, opening, passing, periods
 from engine.approval_keep import Approvals, read
-from engine.approvals import KIND, STANDING, Approval, Trigger
+from engine.approvals import KIND, STANDING, Approval, Status, Trigger
 from engine.directory_tables import accounts, holders, roles
 from engine.effects import Ask, AskAgain, AskNext, Close, Effect
-from engine.errors import Missing, NotAllowed, NotDeclared, Refused
+from engine.errors import Conflict, Missing, NotAllowed, NotDeclared, Refused
 from engine.letters import Letter, Recipient, Subject
 from engine.machine import Case, Question, Workflow
 from engine.routing import NOBODY_ACTIVE, Automatic, Holder, Matter, Route, route
 from engine.tables import approvals
-from engine.transaction import Handler, Transaction
+from engine.transaction import Engine, Handler, Transaction
 
-__all__ = ["HANDLERS", "Approvals", "allocations", "ask", "close", "read"]
+__all__ = ["HANDLERS", "Approvals", "allocations", "ask", "ask_waiting", "close", "read"]
 
 NOT_ALLOCATED: Final = "The role is not allocated here, and the workflow has no fallback."
 _Allocated = Mapping[str, Iterable[Holder]]
@@ -129,6 +129,26 @@ def ask_again(tx: Transaction, asked: Sequence[tuple[Case[Approval], AskAgain]])
     ask(tx, [(case, _once_more(workflow, failed[one])) for one, (workflow, case) in cases.items()])
 
 
+def ask_waiting(engine: Engine) -> int:
+    """Ask once more what nobody could be asked, where somebody holds the role now; return how many were asked."""
+    with engine.reading() as connection:
+        failed = select(approvals.c.trust, approvals.c.id, approvals.c.role).where(approvals.c.state == Status.ERROR)
+        rows = connection.execute(failed).all()
+        wanted = {row.trust: {one.role for one in rows if one.trust == row.trust} for row in rows}
+        now = engine.clock()
+        held = {(trust, role) for trust in wanted for role, _ in levels.held(connection, trust, wanted[trust], now)}
+    return sum(_asked_again(engine, row.trust, row.id) for row in rows if (row.trust, row.role) in held)
+
+
+def _asked_again(engine: Engine, trust: str, approval: str) -> bool:
+    try:
+        with engine.transaction() as tx:
+            tx.fire(Subject(kind=KIND, trust=trust, id=approval), Trigger.RETRY)
+    except (Refused, NotDeclared, Conflict):
+        return False  # those who hold it now are not those who may be asked, or somebody was first
+    return True
+
+
 def _open(tx: Transaction, workflow: Workflow, case: Case[Any], effect: Ask, found: Route | None) -> None:
     question = workflow.questions[effect.state]
     if found is None and question.fallback is not None and effect.place is None:
@@ -143,7 +163,11 @@ def _open(tx: Transaction, workflow: Workflow, case: Case[Any], effect: Ask, fou
 def _opened(tx: Transaction, fields: Mapping[str, Any], effect: Ask, routed: Route) -> Subject:
     """Start the approval, or bring the one that nobody could be asked to those who are found now."""
     if effect.again is None:
-        return tx.start(KIND, effect.subject.trust, Trigger.OPEN, {"approval": fields, **routed.as_facts()}).subject
+        opened = tx.start(KIND, effect.subject.trust, Trigger.OPEN, {"approval": fields, **routed.as_facts()})
+        if opened.target is Status.ERROR:
+            asked = Approval(trust=opened.subject.trust, id=opened.subject.id, **fields)
+            incidents.nobody_asked(tx, asked, routed.trouble or NOBODY_ACTIVE)
+        return opened.subject
     if not routed.holders or routed.trouble:
         raise Refused(routed.trouble or NOBODY_ACTIVE)
     same = (approvals.c.trust == effect.subject.trust, approvals.c.id == effect.again)
