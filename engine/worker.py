@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from engine import delivery, failures, journal, outbox, timers
+from engine import delivery, failures, journal, outbox, questions, timers
 from engine.heartbeats import Pulse
 from engine.jobs import EmbeddedJobs, Every, Jobs, Schedule, Work
 from engine.mail import Composer
@@ -28,6 +28,7 @@ REST: Final = 0.5
 STOP_SECONDS: Final = 9.0
 _AFTER_TROUBLE: Final = 1.0
 SEAL: Final = "seal-the-journal"
+ASK_AGAIN: Final = "ask-what-nobody-could-be-asked"
 _log = logging.getLogger(__name__)
 
 
@@ -48,9 +49,12 @@ def embedded_jobs(
     make: type[EmbeddedJobs] = EmbeddedJobs,
 ) -> EmbeddedJobs:
     """Return the job engine on our own database, or the one given, with the engine's own work beside what is given."""
-    own = {SEAL: Work(run=lambda _arguments: seal(engine))}
-    rhythm = Schedule(name=SEAL, rhythm=Every(timedelta(minutes=5)))
-    return make(engine.database, engine.clock, {**own, **(works or {})}, [rhythm, *schedules])
+    own = {
+        SEAL: Work(run=lambda _arguments: seal(engine)),
+        ASK_AGAIN: Work(run=lambda _arguments: questions.ask_waiting(engine)),
+    }
+    rhythms = [Schedule(name=name, rhythm=Every(timedelta(minutes=5))) for name in own]
+    return make(engine.database, engine.clock, {**own, **(works or {})}, [*rhythms, *schedules])
 
 
 def seal(engine: Engine) -> int:
