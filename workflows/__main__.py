@@ -25,6 +25,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "roles": "workflows.commands.roles:roles",
     "scorm": "workflows.commands.packages:scorm",
     "serve": "workflows.commands.serving:serve",
+    "synthesise": "workflows.commands.synthesising:synthesise",
     "templates": "workflows.commands.templates:templates",
     "token": "workflows.commands.people:token",
     "users": "workflows.commands.people:users",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
-from engine import delivery, timers
+from engine import advance, delivery, timers
 from engine.errors import Invalid
+from engine.jobs import Jobs
 from engine.settings import Settings
-from workflows import app
+from engine.transaction import Engine
+from engine.worker import embedded_jobs
+from workflows import app, wiring
 from workflows.commands import nodes
 from workflows.commands.report import as_json, engine_of, say, settings_of
 
@@ -56,16 +59,23 @@ def deliver(context: click.Context, *, once: bool, wants_json: bool) -> None:  #
 
 
 @click.command()
-@click.option("--until", metavar="ISO", help="For trials: as if the clock stood there.")
+@click.option("--until", metavar="ISO", help="For trials: take the clock there, firing what falls due on the way.")
 @as_json
 @click.pass_context
 def due(context: click.Context, *, until: str | None, wants_json: bool) -> None:
     """Fire the timers that are due."""
     settings, engine = _ready(context), engine_of(context)
-    if until:
-        engine = replace(engine, clock=app.clock_of(replace(settings, fixed_now=_moment(until, settings))))
-    fired = timers.fire_due(engine)
-    say({"fired": fired}, [f"{fired} fired."], wants_json=wants_json)
+    if until is None:
+        fired = timers.fire_due(engine)
+        say({"fired": fired}, [f"{fired} fired."], wants_json=wants_json)
+        return
+    passed = advance.advance(engine, _moment(until, settings), partial(_jobs, settings))
+    lines = [f"{passed.timers} fired, {passed.jobs} jobs done."]
+    say({"fired": passed.timers, "jobs": passed.jobs}, lines, wants_json=wants_json)
+
+
+def _jobs(settings: Settings, engine: Engine) -> Jobs:
+    return embedded_jobs(engine, wiring.works(engine, settings), wiring.SCHEDULES)
 
 
 def _ready(context: click.Context) -> Settings:

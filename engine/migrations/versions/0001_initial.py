@@ -553,6 +553,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_attempts_registration", ["trust", "registration", "opened_at"], unique=False)
 
     op.create_table(
+        "calendar_days",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("works", sa.Boolean(), nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "organisation"],
+            ["organisations.trust", "organisations.id"],
+            name=op.f("fk_calendar_days_trust_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("trust", "organisation", "day", name=op.f("pk_calendar_days")),
+    )
+    op.create_table(
         "courses",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -655,6 +669,18 @@ def upgrade() -> None:
             name=op.f("fk_roles_trust_organisation"),
         ),
         sa.PrimaryKeyConstraint("trust", "role", "organisation", name=op.f("pk_roles")),
+    )
+    op.create_table(
+        "working_calendars",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("division", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "organisation"],
+            ["organisations.trust", "organisations.id"],
+            name=op.f("fk_working_calendars_trust_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("trust", "organisation", name=op.f("pk_working_calendars")),
     )
     op.create_table(
         "applicants",
@@ -1106,6 +1132,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_applicants_person")
 
     op.drop_table("applicants")
+    op.drop_table("working_calendars")
     op.drop_table("roles")
     op.drop_table("requirements")
     op.drop_table("question_periods")
@@ -1119,6 +1146,7 @@ def downgrade() -> None:
     op.drop_table("package_files")
     op.drop_table("grants")
     op.drop_table("courses")
+    op.drop_table("calendar_days")
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.drop_index("ix_attempts_registration")
         batch_op.drop_index("ix_attempts_learner")
