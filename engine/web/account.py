@@ -22,6 +22,7 @@ from engine.letters import Letter
 from engine.settings import Settings
 from engine.transaction import Engine
 from engine.web import rates, visitors
+from engine.web.addresses import local
 from engine.web.forms import Form
 from engine.web.mishaps import RateLimited
 from engine.web.permissions import public
@@ -83,7 +84,7 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
     @public
     def sign_in() -> ResponseReturnValue:
         """Ask for a user name and a password; the right ones start a new session."""
-        return _sign_in(engine, SignIn())
+        return _sign_in(engine, SignIn(), by_provider=settings.oidc is not None)
 
     @pages.post("/sign-out")
     @public
@@ -126,12 +127,12 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
     return pages
 
 
-def _sign_in(engine: Engine, form: SignIn) -> ResponseReturnValue:
+def _sign_in(engine: Engine, form: SignIn, *, by_provider: bool) -> ResponseReturnValue:
     if form.validate_on_submit():
         if _admitted(engine, form.username.data, form.password.data):
-            return redirect(_local(request.args.get("next", "/")), 303)
+            return redirect(local(request.args.get("next", "/")), 303)
         form.form_errors.append(_WRONG)
-    return render_template("engine/sign_in.html", form=form)
+    return render_template("engine/sign_in.html", form=form, by_provider=by_provider)
 
 
 def _sign_out(engine: Engine) -> Response:
@@ -139,9 +140,10 @@ def _sign_out(engine: Engine) -> Response:
     if here is not None:
         with engine.transaction(here.actor) as tx:
             accounts.end_sessions(tx.connection, here.trust, here.actor.id)
+    there_too = visitors.came_by_provider()
     visitors.dismiss()
     flash("You have signed out.")
-    return redirect(url_for("account.sign_in"), 303)
+    return redirect(url_for("provider.leave" if there_too else "account.sign_in"), 303)
 
 
 def _admitted(engine: Engine, username: str, password: str) -> bool:
@@ -191,9 +193,3 @@ def _reset(engine: Engine, secret: str, form: NewPassword) -> ResponseReturnValu
         if accounts.link_stands(conn, secret, engine.clock()):
             return render_template("engine/reset.html", form=form)
     return render_template("engine/link_spent.html"), 410
-
-
-def _local(address: str) -> str:
-    """Return an address of ours; anything that could lead elsewhere becomes the home page."""
-    leads_away = not address.startswith("/") or address.startswith("//") or "\\" in address
-    return "/" if leads_away or not address.isprintable() else address

@@ -31,20 +31,21 @@ who may open its page.
 
 from __future__ import annotations
 
+import importlib
 import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Blueprint, Flask, Response, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from engine.errors import NotAllowed
-from engine.settings import Settings, secret_for
+from engine.errors import NotAllowed, SettingError
+from engine.settings import Oidc, Settings, secret_for
 from engine.transaction import Engine
 from engine.web import account, dates, forms, mishaps, visitors
 from engine.web.permissions import Entry, Permission, declared, public
@@ -84,7 +85,19 @@ def frame(engine: Engine, settings: Settings) -> Flask:
     forms.install(app)
     mishaps.install(app)
     app.register_blueprint(account.blueprint(engine, settings))
+    if settings.oidc:
+        app.register_blueprint(_provider(engine, settings, settings.oidc))
     return app
+
+
+def _provider(engine: Engine, settings: Settings, chosen: Oidc) -> Blueprint:
+    """Return the pages of sign-in at a provider; raises `SettingError` where their library is not installed."""
+    try:
+        provider = importlib.import_module("engine.web.provider")
+    except ModuleNotFoundError:
+        raise SettingError("PRECEPTOR_OIDC_ISSUER needs `pip install preceptor[oidc]`.") from None
+    pages: Blueprint = provider.blueprint(engine, settings, chosen)
+    return pages
 
 
 def menu(app: Flask, text: str, endpoint: str, order: int = 50) -> None:
@@ -182,10 +195,12 @@ def _is_file() -> bool:
 def _policy(settings: Settings) -> str:
     """Return the content security policy; a launch posts to us and is sent on to the content origin."""
     content = urlsplit(settings.content_origin)
+    issuer = urlsplit(settings.oidc.issuer) if settings.oidc else None
+    provider = f" {issuer.scheme}://{issuer.netloc}" if issuer else ""  # signing out goes on there
     return (
         "default-src 'self'; script-src 'self' 'nonce-{nonce}'; img-src 'self' data:; object-src 'none'; "
         f"base-uri 'none'; frame-ancestors 'none'; form-action 'self' {settings.content_origin} "
-        f"{content.scheme}://*.{content.netloc}"
+        f"{content.scheme}://*.{content.netloc}{provider}"
     )
 
 

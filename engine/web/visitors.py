@@ -18,6 +18,7 @@ from engine.errors import Missing, NotAllowed
 from engine.machine import Actor
 
 LONGEST_SESSION = timedelta(hours=12)
+_BY_PROVIDER = "by_provider"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +46,18 @@ def visitor_or_none() -> Visitor | None:
     return here
 
 
-def admit(trust: str, account: str, number: int, now: datetime) -> None:
-    """Start a session for an account whose password was right; nothing of the session before it stays."""
+def admit(trust: str, account: str, number: int, now: datetime, *, by_provider: bool = False) -> None:
+    """Start a session for an account that proved to be its owner's; nothing of the session before it stays."""
     session.clear()
     session.permanent = True
     session.update(trust=trust, account=account, number=number, since=int(now.timestamp()))
+    if by_provider:
+        session[_BY_PROVIDER] = True
+
+
+def came_by_provider() -> bool:
+    """Say whether the session began at the identity provider, where it is to end too."""
+    return bool(session.get(_BY_PROVIDER))
 
 
 def dismiss() -> None:

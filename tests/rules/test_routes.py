@@ -27,6 +27,9 @@ OPEN_TO_EVERYBODY = {
     "mailbox.index",
     "mailbox.mail",
     "mailbox.raw",
+    "provider.back",
+    "provider.begin",
+    "provider.leave",
     "static",
 }
 
@@ -54,6 +57,14 @@ def test_only_what_is_listed_is_open_to_everybody(app):
     opened = {endpoint for endpoint, said in permissions.items() if said and said.entry is Entry.PUBLIC}
 
     assert {endpoint for endpoint in opened if not endpoint.endswith(".static")} <= OPEN_TO_EVERYBODY
+
+
+def test_machines_are_answered_without_a_session_only_where_no_person_is_named(app):
+    permissions = {rule.endpoint: permission_of(app, rule.endpoint) for rule in app.url_map.iter_rules()}
+
+    asked = {endpoint for endpoint, said in permissions.items() if said and said.entry is Entry.MACHINE}
+
+    assert asked == {"probes.health", "probes.live", "probes.metrics", "probes.ready"}
 
 
 def test_every_entry_of_the_menu_leads_somewhere(app):

@@ -1,0 +1,288 @@
+"""Sign-in at the trust's identity provider, against one of our own on the loopback."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Blueprint
+from joserfc.jwk import RSAKey
+from sqlalchemy import select
+
+from engine import accounts, directory, settings
+from engine.directory_tables import accounts as accounts_table
+from engine.web.frame import frame
+from engine.web.permissions import signed_in
+from tests import databases, trial
+from tests.clock import START
+from tests.contract.test_account_pages import CSRF, TRUST
+from tests.identity_provider import CLIENT, SECRET, running_provider
+
+BACK = "/sign-in/provider/back"
+
+
+@pytest.fixture
+def provider(clock):
+    with running_provider(clock) as running:
+        yield running
+
+
+@pytest.fixture
+def engine(database_url, clock):
+    built = trial.engine_on(database_url, clock)
+    with built.transaction() as tx:
+        directory.add_organisation(tx.connection, now=clock(), name="Northshire", id=TRUST)
+    yield built
+    databases.close(built.database)
+
+
+@pytest.fixture
+def app(engine, provider, tmp_path):
+    said = {
+        "PRECEPTOR_DATA_DIR": str(tmp_path),
+        "PRECEPTOR_OIDC_ISSUER": provider.issuer,
+        "PRECEPTOR_OIDC_CLIENT_ID": CLIENT,
+        "PRECEPTOR_OIDC_CLIENT_SECRET": SECRET,
+    }
+    made = frame(engine, settings.read(said))
+    home = Blueprint("home", __name__)
+    home.add_url_rule("/", "index", signed_in(lambda: "home"))
+    home.add_url_rule("/worklist", "worklist", signed_in(lambda: "worklist"))
+    made.register_blueprint(home)
+    return made
+
+
+@pytest.fixture
+def browser(app):
+    return app.test_client()
+
+
+def account(engine, username="pnair", email="pnair@northshire.example", trust=TRUST, **changes):
+    with engine.transaction() as tx:
+        made = accounts.add_account(
+            tx.connection, now=tx.now, trust=trust, username=username, email=email, name="Priya Nair"
+        )
+        if changes:
+            accounts.change_account(tx.connection, trust, made.id, changes)
+    return made.id
+
+
+def sign_in(browser, provider, to="/"):
+    there = browser.get(f"/sign-in/provider/?next={to}").location
+    return browser.get(f"{BACK}?{provider.authorise(there)}")
+
+
+def subjects(engine):
+    with engine.reading() as connection:
+        return list(connection.scalars(select(accounts_table.c.oidc_subject).order_by(accounts_table.c.username)))
+
+
+def test_the_way_there_is_shown_only_where_a_provider_is_configured(engine, browser, tmp_path):
+    plain = frame(engine, settings.read({"PRECEPTOR_DATA_DIR": str(tmp_path)})).test_client()
+
+    assert b"Sign in with your organisation" in browser.get("/sign-in").data
+    assert b"Sign in with your organisation" not in plain.get("/sign-in").data
+    assert plain.get("/sign-in/provider/").status_code == 404
+
+
+def test_somebody_whose_address_is_vouched_for_comes_in_where_they_wanted_to_go(engine, browser, provider):
+    account(engine)
+
+    answer = sign_in(browser, provider, to="/worklist")
+
+    assert (answer.status_code, answer.location) == (303, "/worklist")
+    assert browser.get("/worklist").text == "worklist"
+
+
+def test_after_the_first_time_the_subject_counts_and_the_address_may_change(engine, browser, provider):
+    account(engine)
+    sign_in(browser, provider)
+    provider.email = "priya.nair-jones@northshire.example"
+    provider.said = {"email_verified": False}
+
+    answer = sign_in(browser, provider)
+
+    assert answer.status_code == 303
+    assert all(len(subject) == 64 for subject in subjects(engine))
+
+
+def test_signing_in_starts_a_new_session(engine, browser, provider):
+    account(engine)
+    with browser.session_transaction() as session:
+        session["planted"] = "before"
+
+    sign_in(browser, provider)
+
+    with browser.session_transaction() as session:
+        assert "planted" not in session
+        assert "journey" not in session
+
+
+def test_signing_out_ends_the_session_here_and_goes_on_to_end_it_there(engine, browser, provider):
+    account(engine)
+    sign_in(browser, provider)
+    token = CSRF.search(browser.get("/sign-in").data).group(1).decode()
+
+    left = browser.post("/sign-out", data={"csrf_token": token})
+    there = browser.get(left.location)
+
+    assert browser.get("/").status_code == 302
+    assert left.location == "/sign-in/provider/leave"
+    assert there.location.startswith(f"{provider.issuer}/end?client_id=preceptor&post_logout_redirect_uri=http")
+    assert provider.issuer in left.headers["Content-Security-Policy"].split("form-action")[1]
+
+
+@pytest.mark.parametrize("trouble", ["away", "no page", "a page elsewhere"])
+def test_signing_out_works_where_the_provider_has_no_page_for_it(engine, app, browser, provider, trouble):
+    provider.away = trouble == "away"
+    ends = None if trouble == "no page" else "https://elsewhere.example/end"
+    provider.metadata = {"end_session_endpoint": ends}
+
+    assert browser.get("/sign-in/provider/leave").location == "/sign-in"
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"nonce": "another"}, "could not be checked"),
+        ({"aud": "somebody else"}, "could not be checked"),
+        ({"aud": [CLIENT, "other"], "azp": "other"}, "could not be checked"),
+        ({"iss": "https://evil.example"}, "could not be checked"),
+        ({"exp": int(START.timestamp()) - 120}, "could not be checked"),
+        ({"iat": int(START.timestamp()) + 600}, "could not be checked"),
+        ({"sub": None}, "could not be checked"),
+        ({"email_verified": False}, "does not vouch for an e-mail address"),
+        ({"email": None}, "does not vouch for an e-mail address"),
+        ({"email": "nobody@northshire.example"}, "There is no account here for you. Nothing was made"),
+    ],
+    ids=["nonce", "audience", "party", "issuer", "expired", "future", "subject", "unverified", "address", "unknown"],
+)
+def test_a_token_that_does_not_hold_lets_nobody_in(engine, browser, provider, said, sentence):
+    account(engine)
+    provider.said = said
+
+    answer = sign_in(browser, provider)
+
+    assert answer.status_code == 403
+    assert sentence in answer.text
+    assert subjects(engine) == [None]
+    assert browser.get("/").status_code == 302
+
+
+def test_a_token_that_another_key_signed_lets_nobody_in(engine, browser, provider):
+    account(engine)
+    provider.key = RSAKey.generate_key(2048, {"kid": "one"})
+
+    assert sign_in(browser, provider).status_code == 403
+
+
+def test_an_account_is_not_chosen_among_several_with_the_same_address(engine, browser, provider):
+    account(engine)
+    account(engine, username="pnair2")
+
+    answer = sign_in(browser, provider)
+
+    assert "more than one account" in answer.text
+    assert subjects(engine) == [None, None]
+
+
+def test_an_account_that_is_another_subjects_is_not_given_to_whoever_has_its_address(engine, browser, provider):
+    account(engine)
+    sign_in(browser, provider)
+    provider.subject = "p-9999"
+
+    assert sign_in(browser, provider).status_code == 403
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["by subject", "by address"])
+def test_an_inactive_account_stays_closed(engine, browser, provider, known):
+    who = account(engine)
+    if known:
+        sign_in(browser, provider)
+    with engine.transaction() as tx:
+        accounts.change_account(tx.connection, TRUST, who, {"active": False})
+
+    assert sign_in(browser, provider).status_code == 403
+
+
+def test_the_way_back_leads_in_once(engine, browser, provider):
+    account(engine)
+    back = f"{BACK}?{provider.authorise(browser.get('/sign-in/provider/').location)}"
+    browser.get(back)
+
+    again = browser.get(back)
+
+    assert (again.status_code, "could not be checked" in again.text) == (403, True)
+
+
+def test_a_copy_of_the_cookie_and_the_way_back_lead_nowhere(engine, app, browser, provider):
+    account(engine)
+    there = browser.get("/sign-in/provider/").location
+    copied = browser.get_cookie("preceptor").value
+    back = f"{BACK}?{provider.authorise(there)}"
+    browser.get(back)
+    thief = app.test_client()
+    thief.set_cookie("preceptor", copied)
+
+    assert thief.get(back).status_code == 403
+
+
+@pytest.mark.parametrize("query", ["state=another", "", "state=%C3%A9"])
+def test_a_state_that_is_not_this_browsers_leads_nowhere(engine, browser, provider, query):
+    account(engine)
+    browser.get("/sign-in/provider/")
+
+    assert browser.get(f"{BACK}?code=code-0&{query}").status_code == 403
+
+
+def test_who_takes_more_than_ten_minutes_starts_again(engine, browser, provider, clock):
+    account(engine)
+    back = f"{BACK}?{provider.authorise(browser.get('/sign-in/provider/').location)}"
+    clock.advance(timedelta(minutes=11))
+
+    assert "more than ten minutes" in browser.get(back).text
+
+
+def test_who_turns_back_there_is_told_so(engine, browser, provider):
+    there = browser.get("/sign-in/provider/").location
+    state = there.split("state=")[1].split("&")[0]
+
+    answer = browser.get(f"{BACK}?error=access_denied&state={state}")
+
+    assert (answer.status_code, "was not completed there" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "sentence"),
+    [
+        ({"issuer": "https://evil.example"}, "another issuer"),
+        ({"token_endpoint": "https://evil.example/token"}, "not on its own origin"),
+        ({"jwks_uri": None}, "not on its own origin"),
+    ],
+)
+def test_only_the_issuers_own_origin_is_asked(browser, provider, metadata, sentence):
+    provider.metadata = metadata
+
+    answer = browser.get("/sign-in/provider/")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert sentence in answer.text
+
+
+@pytest.mark.parametrize("at", ["the start", "the end"])
+def test_where_the_provider_is_away_the_page_says_so_and_passwords_work(engine, browser, provider, at):
+    account(engine)
+    back = BACK
+    if at == "the end":
+        back = f"{BACK}?{provider.authorise(browser.get('/sign-in/provider/').location)}"
+    provider.away = True
+
+    answer = browser.get("/sign-in/provider/" if at == "the start" else back)
+
+    assert answer.status_code == 503
+    assert "cannot be reached" in answer.text
+    assert 'name="password"' in answer.text
+
+
+def test_going_on_never_leads_elsewhere(engine, browser, provider):
+    account(engine)
+
+    assert sign_in(browser, provider, to="//evil.example").location == "/"
