@@ -117,6 +117,25 @@ def covered(
     return sorted(found, key=lambda row: row.key)
 
 
+def tried(conn: Connection, trust: str, rule: Rule, workflows: Iterable[Workflow], at: datetime) -> list[Cover]:
+    """Return who would be asked at a moment what the account of a rule is asked, if the rule stood too.
+
+    A rule that stands under the same id is left out: this is what it would become.
+    """
+    wanted = demands(workflows)
+    names = _names(conn, trust)
+    held = _allocations(conn, trust, {one.role for one in wanted})
+    rules = {account: list(kept) for account, kept in absences.standing(conn, trust, at).items()}
+    rules[rule.account] = [rule, *(one for one in rules.get(rule.account, ()) if one.id != rule.id)]
+    found = [
+        _cover(demand, place, names[place], (_answer(demand, place, held[demand.role], rules, at),))
+        for demand in wanted
+        for place, there in held.get(demand.role, {}).items()
+        if any(holder.account == rule.account and holder.active(at) for holder in there)
+    ]
+    return sorted(found, key=lambda row: row.key)
+
+
 def _cover(demand: Demand, place: str, name: str, answers: tuple[Answer, ...]) -> Cover:
     said = {"kind": demand.kind, "title": demand.title, "role": demand.role}
     return Cover(**said, organisation=place, name=name, answers=answers)

@@ -24,7 +24,7 @@ from engine.sink import Sink
 from engine.templates import Shelf
 from engine.transaction import Engine
 from engine.web import api as rest
-from engine.web import frame, journal, mailbox, messages, proxies, resources, template_pages, worklist
+from engine.web import absences, frame, journal, mailbox, messages, proxies, resources, template_pages, worklist
 from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
 from workflows import api, web, wiring
@@ -135,10 +135,12 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
         messages.blueprint(engine, settings),
         template_pages.blueprint(engine),
         journal.blueprint(engine),
+        absences.blueprint(engine),
         rest.blueprint(engine, [*resources.OPERATIONS, *api.operations(settings)]),
     ):
         pages.register_blueprint(blueprint)
     frame.menu(pages, "Worklist", "worklist.index", 20)
+    frame.menu(pages, "Absences", "absences.index", 25)
     frame.menu(pages, "Messages", "messages.index", 70)
     frame.menu(pages, "Templates", "templates.index", 80)
     if sink is not None:
