@@ -65,6 +65,11 @@ def migrate(url: str) -> None:
     command.upgrade(migration_config(url), "head")
 
 
+def newest() -> str | None:
+    """Return the newest revision of the schema, whatever stands."""
+    return ScriptDirectory.from_config(migration_config("")).get_current_head()
+
+
 def revisions(url: str) -> tuple[str | None, str | None]:
     """Return the revision at which the schema stands, and the newest; a file that is not there is not made."""
     newest = ScriptDirectory.from_config(migration_config(url)).get_current_head()

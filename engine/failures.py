@@ -190,7 +190,11 @@ def _dead(connection: Connection) -> Iterator[Failure]:
     alike = (jobs.c.trust, jobs.c.name)
     said = func.max(jobs.c.answer).label("answer")
     chosen = select(*alike, func.count().label("count"), func.max(jobs.c.key).label("key"), said)
-    rows = connection.execute(chosen.where(_is_dead(), jobs.c.answer.is_distinct_from(_WANTED)).group_by(*alike)).mappings().all()
+    rows = (
+        connection.execute(chosen.where(_is_dead(), jobs.c.answer.is_distinct_from(_WANTED)).group_by(*alike))
+        .mappings()
+        .all()
+    )
     roots = _roots(connection) if any(row["trust"] == EVERYWHERE for row in rows) else ()
     for row in rows:
         for trust in roots if row["trust"] == EVERYWHERE else (row["trust"],):

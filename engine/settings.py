@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
+from engine import logs
 from engine.errors import SettingError
 
 Network = IPv4Network | IPv6Network
@@ -61,6 +62,8 @@ class Settings:
     retention: Mapping[str, int] = field(default_factory=dict)
     reminders: tuple[int, ...] = (60, 30, 7)
     remind_not_required: bool = False
+    log: str = logs.TEXT
+    metrics_token: str = ""
 
     @property
     def production(self) -> bool:
@@ -101,6 +104,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         retention=_days(environment.get("PRECEPTOR_RETENTION", "")),
         reminders=_reminders(environment.get("PRECEPTOR_REMINDERS", "60 30 7")),
         remind_not_required=_switch(environment, "PRECEPTOR_REMIND_NOT_REQUIRED"),
+        log=_log(environment.get("PRECEPTOR_LOG", logs.TEXT)),
+        metrics_token=environment.get("PRECEPTOR_METRICS_TOKEN", ""),
     )
     return _checked(settings)
 
@@ -122,6 +127,12 @@ def _checked(settings: Settings) -> Settings:
         if settings.oidc and not settings.oidc.issuer.startswith("https://"):
             raise SettingError("PRECEPTOR_OIDC_ISSUER must use https in production.")
     return settings
+
+
+def _log(value: str) -> str:
+    if value not in logs.STYLES:
+        raise SettingError(f"PRECEPTOR_LOG must be one of {', '.join(logs.STYLES)}, not {value!r}.")
+    return value
 
 
 def _jobs(value: str) -> str:

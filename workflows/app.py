@@ -24,7 +24,7 @@ from engine.sink import Sink
 from engine.templates import Shelf
 from engine.transaction import Engine
 from engine.web import api as rest
-from engine.web import absences, frame, journal, mailbox, messages, proxies, resources, template_pages, worklist
+from engine.web import absences, frame, journal, mailbox, messages, probes, proxies, resources, template_pages, worklist
 from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
 from workflows import api, web, wiring
@@ -119,9 +119,15 @@ class ByHost:
 def create_app(settings: Settings, sink: Sink | None = None, engine: Engine | None = None) -> ByHost:
     """Make the WSGI application of both origins; with a sink, a page shows what it received."""
     engine = engine or engine_of(settings)
+    meter = probes.Meter()
+    pages = _pages(engine, settings, sink)
+    pages.register_blueprint(probes.blueprint(engine, settings, meter))
+    content = create_content_app(engine, settings, playing.on_outcome)
+    meter.install(pages, "pages")
+    meter.install(content, "content")
     return ByHost(
-        pages=_pages(engine, settings, sink),
-        content=create_content_app(engine, settings, playing.on_outcome),
+        pages=pages,
+        content=content,
         content_host=urlsplit(settings.content_origin).hostname or "",
         proxies=settings.trusted_proxies,
     )

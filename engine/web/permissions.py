@@ -20,6 +20,7 @@ class Entry(StrEnum):
     SIGNED_IN = "signed in"
     RESPONSIBLE = "responsible"
     BEARER = "bearer token"
+    MACHINE = "machine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class Permission:
     @property
     def by_cookie(self) -> bool:
         """Say whether the route trusts the session's cookie, and so needs the form's token too."""
-        return self.entry is not Entry.BEARER
+        return self.entry not in {Entry.BEARER, Entry.MACHINE}
 
     def admits(self, actor: Actor | None) -> bool:
         """Say whether an actor may come in; without one, only what asks nothing of the session is open."""
@@ -62,6 +63,11 @@ def requires(*responsibilities: str) -> Callable[[View], View]:
 def by_bearer(view: View) -> View:
     """Declare that the view checks a bearer token itself; cookies mean nothing to it."""
     return _declare(view, Permission(entry=Entry.BEARER))
+
+
+def for_machines(view: View) -> View:
+    """Declare that machines ask this: nothing of a session is looked at, nor is the database for it."""
+    return _declare(view, Permission(entry=Entry.MACHINE))
 
 
 def declared(view: Callable[..., Any] | None) -> Permission | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from engine import database, settings
+from engine import database, logs, settings
 from engine.errors import Invalid, SettingError
 from engine.settings import Settings
 from workflows import app
@@ -40,7 +40,9 @@ def load(environment: Mapping[str, str], _target: str) -> ByHost:
     """Make the application inside a web process, which ends when the one that watches over it does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_END_WITH_PARENT, signal.SIGTERM)
-    return app.create_app(settings.read(environment))
+    chosen = settings.read(environment)
+    logs.configure(chosen.log)
+    return app.create_app(chosen)
 
 
 def _in_one_process(chosen: Settings, host: str, port: int, threads: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -10,6 +9,7 @@ from functools import partial
 import click
 
 from engine import advance, delivery, timers
+from engine import logs
 from engine.errors import Invalid
 from engine.jobs import Jobs
 from engine.settings import Settings
@@ -79,9 +79,8 @@ def _jobs(settings: Settings, engine: Engine) -> Jobs:
 
 
 def _ready(context: click.Context) -> Settings:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = settings_of(context)
+    logs.configure(settings.log)
     app.require_schema(settings)
     return settings
 
