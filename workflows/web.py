@@ -9,7 +9,7 @@ from flask import Flask
 from engine.settings import Settings
 from engine.transaction import Engine
 from engine.web import frame
-from engine.web.worklist import Presenter
+from engine.web.presenting import Presenter
 from workflows import wiring
 from workflows.competence import web as competence
 from workflows.learning import web as learning

@@ -1,94 +1,165 @@
-"""What is asked of the roles that somebody holds, as pages and the API list it."""
+"""What is asked of somebody, in lists: theirs, their roles', what they delegated, what is closed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, not_, or_, select, tuple_
 
-from engine.approvals import Status
+from engine.approvals import STANDING, Status
 from engine.directory_tables import organisations, roles
 from engine.errors import Missing
 from engine.machine import Actor
-from engine.tables import Instant, approvals
+from engine.tables import approvals
 from engine.web import paging
+from engine.web.asked_order import DUE, TITLE, Order, order_of
 
 PAGE: Final = 25
-_NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
+ENDED: Final = (Status.CLOSED, Status.CANCELED, Status.TIMED_OUT)
+_c = approvals.c
 
 
 class Shown(StrEnum):
-    """Which approvals a page lists; the value stands in its address."""
+    """Which approvals a page lists; the value stands in its address and in saved views."""
 
     OPEN = "open"
+    MINE = "mine"
+    ROLES = "roles"
+    DELEGATED = "delegated"
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Order:
-    """How a list is sorted: by a moment and the id, both in the same direction."""
+def asked_of(  # noqa: PLR0913 - whose, which, and which page of them
+    connection: Connection,
+    trust: str,
+    actor: Actor,
+    shown: Shown,
+    cursor: str | None = None,
+    *,
+    where: Iterable[ColumnElement[bool]] = (),
+    sort: str = "",
+    limit: int = PAGE,
+) -> paging.Page:
+    """Return a page of one of an actor's lists, with the titles of role and place; `where` narrows it.
 
-    states: tuple[Status, ...]
-    moment: ColumnElement[datetime]
-    falling: bool
-
-
-_DUE = func.coalesce(approvals.c.due_at, literal(_NEVER, Instant()), type_=Instant()).label("due")
-_ORDERS: Final[Mapping[Shown, _Order]] = {
-    Shown.OPEN: _Order(states=(Status.OPEN, Status.ERROR), moment=_DUE, falling=False),
-    Shown.CLOSED: _Order(
-        states=(Status.CLOSED, Status.CANCELED, Status.TIMED_OUT), moment=approvals.c.closed_at, falling=True
-    ),
-}
-
-
-def asked_of(connection: Connection, trust: str, actor: Actor, shown: Shown, cursor: str | None = None) -> paging.Page:
-    """Return a page of what is asked of an actor: open ones by due date, closed ones the latest first.
-
-    Each row has the titles of its role and place too. Raises `Invalid` for a cursor that no page gave out.
+    Without a `sort` (`asked_order`), open ones come by due date, closed ones the latest first. Raises `Invalid` for a
+    cursor that no page gave out.
     """
-    order = _ORDERS[shown]
-    chosen = _titled(trust, actor).where(approvals.c.state.in_(order.states))
-    keys = [order.moment, approvals.c.id]
-    return paging.page(connection, chosen, keys, cursor=cursor, limit=PAGE, newest_first=order.falling)
+    order = _order(shown, sort)
+    chosen = _titled(trust).where(listed(trust, actor, shown), *where)
+    return paging.page(connection, chosen, order.keys, cursor=cursor, limit=limit, newest_first=order.falling)
 
 
-def counts(connection: Connection, trust: str, actor: Actor) -> Mapping[Shown, int]:
-    """Return how many approvals each list has for an actor."""
-    chosen = select(approvals.c.state, func.count()).where(_mine(trust, actor)).group_by(approvals.c.state)
-    by_state = {row[0]: row[1] for row in connection.execute(chosen)}
-    return {shown: sum(by_state.get(state, 0) for state in order.states) for shown, order in _ORDERS.items()}
+def after(  # noqa: PLR0913 - whose, which, and after which
+    connection: Connection,
+    trust: str,
+    actor: Actor,
+    shown: Shown,
+    row: RowMapping,
+    *,
+    where: Iterable[ColumnElement[bool]] = (),
+    sort: str = "",
+    backwards: bool = False,
+) -> str | None:
+    """Return the id of what comes next in a list (or before), of those that stand there now; None at its end."""
+    order = _order(shown, sort)
+    keys = tuple_(*order.keys)
+    here = tuple_(*(row[str(key.key)] for key in order.keys))
+    falling = order.falling != backwards
+    chosen = _titled(trust).where(listed(trust, actor, shown), *where, keys < here if falling else keys > here)
+    ordered = chosen.order_by(*(key.desc() if falling else key.asc() for key in order.keys)).limit(1)
+    found = connection.execute(ordered).mappings().first()
+    return found["id"] if found else None
+
+
+def counts(
+    connection: Connection, trust: str, actor: Actor, where: Iterable[ColumnElement[bool]] = ()
+) -> Mapping[Shown, int]:
+    """Return how many approvals each list of an actor has, in one look."""
+    each = [func.count(case((_list(actor, shown), 1))).label(shown) for shown in Shown]
+    row = connection.execute(select(*each).where(visible(trust, actor), *where)).mappings().one()
+    return {shown: row[shown] for shown in Shown}
+
+
+def offered(connection: Connection, trust: str, actor: Actor, shown: Shown) -> list[RowMapping]:
+    """Return the kinds, roles and places that occur in a list, so that one can be chosen."""
+    names = ("kind", "role", "organisation", "role_title", "place")
+    everything = _titled(trust).where(listed(trust, actor, shown)).subquery()
+    chosen = select(*(everything.c[name] for name in names)).distinct()
+    return list(connection.execute(chosen).mappings())
 
 
 def one_of(connection: Connection, trust: str, actor: Actor, approval: str) -> RowMapping:
     """Return one approval that is or was asked of an actor. Raises `Missing`, also for somebody else's."""
-    row = connection.execute(_titled(trust, actor).where(approvals.c.id == approval)).mappings().one_or_none()
-    if row is None:
+    found = several_of(connection, trust, actor, [approval])
+    if not found:
         raise Missing("There is no such question, or it was asked of a role that you do not hold.")
-    return row
+    return found[0]
 
 
-def _titled(trust: str, actor: Actor) -> Select[Any]:
-    role = and_(
-        roles.c.trust == approvals.c.trust,
-        roles.c.role == approvals.c.role,
-        roles.c.organisation == approvals.c.organisation,
+def several_of(connection: Connection, trust: str, actor: Actor, ids: Iterable[str]) -> list[RowMapping]:
+    """Return those of these approvals that are or were asked of an actor, by due date."""
+    chosen = _titled(trust).where(visible(trust, actor), _c.id.in_(tuple(ids))).order_by(DUE, _c.id)
+    return list(connection.execute(chosen).mappings())
+
+
+def listed(trust: str, actor: Actor, shown: Shown) -> ColumnElement[bool]:
+    """Return the condition of one of an actor's lists."""
+    return and_(visible(trust, actor), _list(actor, shown))
+
+
+def visible(trust: str, actor: Actor) -> ColumnElement[bool]:
+    """Choose what an actor may see: their own, their roles' and what they answered, unless it is about themselves.
+
+    Whoever is asked for information sees what it is about, also where that is themselves.
+    """
+    theirs = or_(_held(actor), _c.owner == actor.id, _c.delegate == actor.id, _c.answered_by == actor.id)
+    return and_(_c.trust == trust, or_(and_(theirs, _about_somebody_else(actor)), _waits_for(actor)))
+
+
+def _list(actor: Actor, shown: Shown) -> ColumnElement[bool]:
+    standing = _c.state.in_(STANDING)
+    theirs = or_(_c.owner == actor.id, _c.delegate == actor.id)
+    nobodys = and_(_c.owner.is_(None), _held(actor))
+    answerable = and_(
+        _c.state != Status.MORE_INFO,
+        or_(_c.delegate == actor.id, and_(_c.delegate.is_(None), or_(_c.owner == actor.id, nobodys))),
     )
-    place = and_(organisations.c.trust == approvals.c.trust, organisations.c.id == approvals.c.organisation)
+    return {
+        Shown.OPEN: and_(standing, or_(answerable, _waits_for(actor))),
+        Shown.MINE: and_(standing, or_(theirs, _waits_for(actor))),
+        Shown.ROLES: and_(standing, nobodys),
+        Shown.DELEGATED: and_(standing, _c.owner == actor.id, _c.delegate.is_not(None)),
+        Shown.CLOSED: not_(standing),
+    }[shown]
+
+
+def _held(actor: Actor) -> ColumnElement[bool]:
+    return tuple_(_c.role, _c.organisation).in_(sorted(actor.grants))
+
+
+def _about_somebody_else(actor: Actor) -> ColumnElement[bool]:
+    return or_(_c.subject_person.is_(None), _c.subject_person != (actor.person or ""))
+
+
+def _waits_for(actor: Actor) -> ColumnElement[bool]:
+    return and_(_c.state == Status.MORE_INFO, _c.asked_of == actor.id)
+
+
+def _order(shown: Shown, sort: str) -> Order:
+    return order_of(sort, ended=shown is Shown.CLOSED)
+
+
+def _titled(trust: str) -> Select[Any]:
+    role = and_(roles.c.trust == _c.trust, roles.c.role == _c.role, roles.c.organisation == _c.organisation)
+    place = and_(organisations.c.trust == _c.trust, organisations.c.id == _c.organisation)
     named = (
-        func.coalesce(roles.c.title, approvals.c.role).label("role_title"),
+        func.coalesce(roles.c.title, _c.role).label("role_title"),
         func.coalesce(organisations.c.name, "").label("place"),
-        _DUE,
+        DUE,
+        TITLE,
     )
-    return select(approvals, *named).outerjoin(roles, role).outerjoin(organisations, place).where(_mine(trust, actor))
-
-
-def _mine(trust: str, actor: Actor) -> ColumnElement[bool]:
-    """Choose what was asked of a role that the actor holds where it was found, and is about somebody else."""
-    others = or_(approvals.c.subject_person.is_(None), approvals.c.subject_person != (actor.person or ""))
-    held = tuple_(approvals.c.role, approvals.c.organisation).in_(sorted(actor.grants))
-    return and_(approvals.c.trust == trust, held, others)
+    found = select(approvals, *named).outerjoin(roles, role).outerjoin(organisations, place)
+    return found.where(_c.trust == trust)

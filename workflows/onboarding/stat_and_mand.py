@@ -12,7 +12,7 @@ from engine.approvals import Approval
 from engine.errors import Missing
 from engine.text import clean
 from engine.transaction import Engine
-from engine.web.worklist import Reading, Typed, View
+from engine.web.presenting import Reading, Typed, View
 from workflows.onboarding import transfer
 from workflows.onboarding.records import Line, Transfer
 from workflows.onboarding.transfer import Trigger
@@ -25,6 +25,9 @@ _CHOICES: Final[Mapping[str, str]] = {
 }
 
 
+_ALONE: Final = frozenset({Trigger.ACCEPT_WITH_EDITS})
+
+
 class StatAndMand:
     """The presenter of transfers (`engine.web.worklist.Presenter`)."""
 
@@ -35,7 +38,7 @@ class StatAndMand:
         """Show each line that came, and the target's competences that it may be taken as."""
         found = self._transfer(connection, approval)
         context = {"transfer": found, "known": sorted(found.competences.values(), key=lambda one: one.name)}
-        return View(template="onboarding/_form.html", context=context, choices=_CHOICES)
+        return View(template="onboarding/_form.html", context=context, choices=_CHOICES, alone=_ALONE)
 
     def facts(self, connection: Connection, approval: Approval, typed: Typed) -> Reading:
         """Read the changes of the lines; only an answer with changes takes any along."""
