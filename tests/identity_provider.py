@@ -24,7 +24,10 @@ CLIENT, SECRET = "preceptor", "hushed, but not a secret"
 
 @dataclass(kw_only=True)
 class IdentityProvider:
-    """What it knows: the codes that are out, and what its next token says differently from an honest one."""
+    """What it knows: the codes that are out, and what its next token says differently from an honest one.
+
+    Below the path `away` it answers nothing.
+    """
 
     clock: FrozenClock
     issuer: str = ""
@@ -33,7 +36,7 @@ class IdentityProvider:
     said: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     key: RSAKey | None = None
-    away: bool = False
+    away: str = "nowhere"
     _codes: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def authorise(self, address: str) -> str:
@@ -85,7 +88,7 @@ def _app(provider: IdentityProvider) -> Flask:
 
     @app.before_request
     def away() -> Response | None:
-        return Response("away", 503) if provider.away else None
+        return Response("away", 503) if request.path.startswith(provider.away) else None
 
     @app.get("/.well-known/openid-configuration")
     def metadata() -> Response:
