@@ -1,0 +1,1 @@
+"""A trust that nobody works for, of any size, for load and trials."""
