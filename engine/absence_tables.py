@@ -40,7 +40,7 @@ amendments = Table(
     Column("at", Instant, nullable=False),
     Column("actor", Id, nullable=False),
     Column("actor_name", String(200), nullable=False),
-    Column("what", String(40), nullable=False),
+    Column("what", String(300), nullable=False),
     Column("said", Json, nullable=False),
     Index("ix_amendments_key", "trust", "kind", "key"),
 )

@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(length=40), nullable=False),
         sa.Column("actor_name", sa.String(length=200), nullable=False),
-        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("what", sa.String(length=300), nullable=False),
         sa.Column("said", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_amendments")),
     )
@@ -117,6 +117,7 @@ def upgrade() -> None:
         sa.Column("asked_of", sa.String(length=40), nullable=True),
         sa.Column("asked_of_name", sa.String(length=200), nullable=True),
         sa.Column("asking", sa.String(length=40), nullable=False),
+        sa.Column("in_role", sa.String(length=80), nullable=False),
         sa.Column("subject_organisation", sa.String(length=40), nullable=False),
         sa.Column("sender", sa.String(length=40), nullable=True),
         sa.Column("told", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
