@@ -25,13 +25,14 @@ def opened(case: Case[Approval]) -> Iterator[Effect]:
 
 
 def answered(case: Case[Approval]) -> Iterator[Effect]:
-    """Fire the choice at the subject, in the name of whoever answered."""
+    """Fire the choice at the subject, in the name of whoever answered and in the role that was asked."""
     said: Mapping[str, Any] = case.facts.get("facts") or {}
     comment = case.facts.get("comment") or ""
     yield from _no_timers(case)
     yield from _remark(case, comment)
     facts = {"reason": comment, **said, "approval": case.record.id}
-    yield Fire(subject=case.record.subject, trigger=case.facts["choice"], facts=facts, as_actor=True)
+    lent = frozenset({(case.record.in_role, case.record.subject_organisation)})
+    yield Fire(subject=case.record.subject, trigger=case.facts["choice"], facts=facts, as_actor=True, lent=lent)
 
 
 def canceled(case: Case[Approval]) -> Iterator[Effect]:

@@ -41,6 +41,7 @@ _PLAIN: Final = (
     "asked_of",
     "asked_of_name",
     "asking",
+    "in_role",
     "subject_organisation",
     "sender",
     "notice",

@@ -52,11 +52,12 @@ class Approval:
     """A question to a role about a subject: `choices` are triggers of that subject's workflow.
 
     `organisation` is where the role was found; `lapse` is the trigger that fires if nobody answers by `due_at`.
-    `asking` is the subject's state that asks, `sender` the account that brought it there, `told` the accounts that
-    were written to, `notice` the kind of letter that they got, `asked_by` and `asked_of` who waits for whose
-    information. `remind_minutes` lie between `reminders`, of which `reminded` went out; at `escalates_at` the next
-    level is asked: a version of the role above, or a role of `escalation`. `level` counts from 0, `before` is the
-    approval of the level below, `above` the next role and its organisation where its time has come.
+    `asking` is the subject's state that asks, `in_role` the role that its steps need, `sender` the account that
+    brought it there, `told` the accounts that were written to, `notice` the kind of letter that they got, `asked_by`
+    and `asked_of` who waits for whose information. `remind_minutes` lie between `reminders`, of which `reminded` went
+    out; at `escalates_at` the next level is asked: a version of the role above, or a role of `escalation`. `level`
+    counts from 0, `before` is the approval of the level below, `above` the next role and its organisation where its
+    time has come.
     """
 
     trust: str
@@ -87,6 +88,7 @@ class Approval:
     asked_of: str | None = None
     asked_of_name: str | None = None
     asking: str = ""
+    in_role: str = ""
     sender: str | None = None
     told: tuple[str, ...] = ()
     notice: str = ""

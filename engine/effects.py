@@ -19,12 +19,16 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fire(Effect):
-    """Fire a trigger of another subject as the system, or as whoever acts (`as_actor`), with their permissions."""
+    """Fire a trigger of another subject as the system, or as whoever acts (`as_actor`), with their permissions.
+
+    `lent` are the (responsibility, organisation) pairs that whoever acts has for this one move.
+    """
 
     subject: Subject
     trigger: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     as_actor: bool = False
+    lent: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,8 +123,8 @@ class Question:
 
     `letter` tells one holder of the role (given the case, the holder and the approval's id); `due` is when `lapse`
     fires if nobody answers; `fallback` is the trigger that fires at once where the role is not allocated.
-    So many `reminders` go out, one after each `remind_every`; after `escalate_after` the nearest version of the role
-    above is asked instead, then the roles of `escalation` in turn. A trust may set these three otherwise.
+    So many `reminders` go out, `remind_every` apart; after `escalate_after` the nearest version of the role above is
+    asked, then the roles of `escalation` in turn (`periods`).
     """
 
     role: str

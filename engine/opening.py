@@ -23,6 +23,7 @@ def fields(workflow: Workflow, case: Case[Any], effect: Ask, routed: Route) -> M
         "asking": str(effect.state),
         "subject_organisation": case.record.organisation,
         "role": question.role,
+        "in_role": question.role,
         "choices": tuple(map(str, workflow.answers(effect.state))),
         "notice": question.letter(case, NOBODY, "").notice,
         "opened_at": case.now,

@@ -216,6 +216,7 @@ approvals = Table(
     Column("asked_of", Id),
     Column("asked_of_name", String(200)),
     Column("asking", String(40), nullable=False),
+    Column("in_role", String(80), nullable=False),
     Column("subject_organisation", Id, nullable=False),
     Column("sender", Id),
     Column("told", Json, nullable=False),

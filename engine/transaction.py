@@ -194,12 +194,13 @@ class Transaction:
 
     def fire_effects(self, effects: Sequence[tuple[Case[Any], Any]], actor: Actor) -> None:
         """Fire what steps asked for; one that is refused undoes the whole commit."""
-        together: dict[tuple[str, str, str, bool], dict[str, Mapping[str, Any]]] = defaultdict(dict)
+        together: dict[tuple[str, str, str, Actor], dict[str, Mapping[str, Any]]] = defaultdict(dict)
         for _case, effect in effects:
             subject = effect.subject
-            together[subject.kind, subject.trust, str(effect.trigger), effect.as_actor][subject.id] = effect.facts
-        for (kind, trust, trigger, as_actor), facts in together.items():
-            within = replace(self, actor=actor) if as_actor else self
+            acting = _lent(actor, effect.lent) if effect.as_actor else self.actor
+            together[subject.kind, subject.trust, str(effect.trigger), acting][subject.id] = effect.facts
+        for (kind, trust, trigger, acting), facts in together.items():
+            within = replace(self, actor=acting)
             for error in within.fire_many(kind, trust, trigger, facts).refused.values():
                 raise error
 
@@ -207,6 +208,11 @@ class Transaction:
         """Start the subjects that steps asked for."""
         for _case, effect in effects:
             self.start(effect.kind, effect.trust, effect.trigger, effect.facts)
+
+
+def _lent(actor: Actor, grants: frozenset[tuple[str, str]]) -> Actor:
+    """Return the same account with what it may do in one move beside what it holds."""
+    return replace(actor, grants=actor.grants | grants) if grants else actor
 
 
 @cache
