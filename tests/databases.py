@@ -1,5 +1,6 @@
 """A fresh, migrated database for each test: a copy of a template, made once for each version of the schema."""
 
+import functools
 import hashlib
 import shutil
 import sqlite3
@@ -8,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy
 from sqlalchemy import text
@@ -22,6 +24,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 @contextmanager
 def sqlite_database(folder: Path) -> Iterator[str]:
     """Yield the URL of a new SQLite file in a folder."""
+    compile_once()
     database = folder / f"{uuid.uuid4().hex}.db"
     shutil.copyfile(_sqlite_template(), database)
     yield f"sqlite:///{database}"
@@ -52,8 +55,38 @@ def close(database: sqlalchemy.Engine) -> None:
 @contextmanager
 def postgres_database(server: str) -> Iterator[str]:
     """Yield the URL of a new database on a PostgreSQL server, and drop it afterwards, whoever is still connected."""
+    compile_once()
     with _throwaway(server, _postgres_template(server)) as url:
         yield url
+
+
+@contextmanager
+def empty_database(server: str) -> Iterator[str]:
+    """Yield the URL of a new database without any table."""
+    with _throwaway(server, "template0") as url:
+        yield url
+
+
+@functools.cache
+def compile_once() -> None:
+    """Let this process's pools of one kind share what they compile: a test's own pool would compile it all again."""
+    from engine import database  # noqa: PLC0415 - tests without a database do not wait for Alembic
+
+    make = database.create_engine
+    first: dict[str, sqlalchemy.Engine] = {}
+
+    def sharing(*arguments: Any, **options: Any) -> sqlalchemy.Engine:
+        made = make(*arguments, **options)
+        name = made.dialect.name
+        if known := first.get(name):
+            # The dialect is part of the cache's key, and asks its first connection how the server is set.
+            made.dialect = made.pool._dialect = known.dialect
+            made._compiled_cache = known._compiled_cache
+        else:
+            sqlalchemy.event.listen(made.pool, "connect", lambda *_: first.setdefault(name, made), once=True)
+        return made
+
+    database.create_engine = sharing
 
 
 @contextmanager
