@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from engine.approval_records import STANDING, Approval, Status
@@ -19,7 +20,8 @@ NOBODY: Final = Recipient(name="", email="")
 def reminder(case: Case[Approval]) -> Letter:
     """Say that an answer is still wanted."""
     reason = "You get this message because you were asked, and nobody has answered yet."
-    return _letter(case, REMINDER, reason, {}, (case.record.state or Status.OPEN,))
+    letter = _letter(case, REMINDER, reason, {}, (case.record.state or Status.OPEN,))
+    return replace(letter, approval=case.record.id)
 
 
 def more_information(case: Case[Approval]) -> Letter:

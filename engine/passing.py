@@ -34,8 +34,9 @@ def tell(tx: Transaction, asked: Sequence[tuple[Case[Any], Tell]]) -> None:
         wanted = {account for _, effect in group for account in effect.accounts}
         known = _active(tx, trust, wanted, role)
         for case, effect in group:
-            to = [recipient_of(known[account]) for account in effect.accounts if account in known]
-            tx.post([replace(effect.letter, to=one) for one in to], case.record.revision + 1)
+            to = [known[account] for account in effect.accounts if account in known]
+            letters = [replace(effect.letter, to=recipient_of(one), account=one["id"]) for one in to]
+            tx.post(letters, case.record.revision + 1)
 
 
 def pass_on(tx: Transaction, asked: Sequence[tuple[Case[Approval], Pass]]) -> None:
@@ -128,7 +129,8 @@ def _write(tx: Transaction, case: Case[Approval], effect: Pass, row: RowMapping)
     asks = workflow.states(case.record.asking)
     letter = workflow.questions[asks].letter(about, recipient_of(row), case.record.id)
     reason = f"You get this message because {case.actor.name} {does}."
-    tx.post([_of_the_approval(letter, case.record, reason)], case.record.revision + 1)
+    bound = replace(letter, approval=case.record.id, account=row["id"])
+    tx.post([_of_the_approval(bound, case.record, reason)], case.record.revision + 1)
 
 
 def _of_the_approval(letter: Letter, approval: Approval, reason: str) -> Letter:

@@ -201,7 +201,7 @@ def _once_more(workflow: Workflow, failed: Approval) -> Ask:
 
 def _letter(question: Question, case: Case[Any], routed: Route, to: Holder, approval: str) -> Letter:
     """Return the letter to one who is asked; whoever stands in does not hold the role, and is told why they get it."""
-    letter = question.letter(case, to.recipient, approval)
+    letter = replace(question.letter(case, to.recipient, approval), approval=approval, account=to.account)
     passed = next((one.sentence for one in routed.forwards if one.to == to.account), "")
     return replace(letter, reason=f"You get this message because {passed}") if passed else letter
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from engine import directory
 from engine.errors import Missing
@@ -46,6 +46,13 @@ def people(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, Pe
     """Return those of the persons that exist, by id."""
     query = select(persons).where(persons.c.trust == trust, persons.c.id.in_(set(keys)))
     return {row.id: _person(row) for row in conn.execute(query)}
+
+
+def named(trust: str, part: str) -> Select[tuple[str]]:
+    """Return the query for the ids of a trust's persons whose name contains a text, which is in lower case."""
+    return select(persons.c.id).where(
+        persons.c.trust == trust, func.lower(persons.c.name).contains(part, autoescape=True)
+    )
 
 
 def lock(conn: Connection, trust: str, keys: Iterable[str]) -> None:
