@@ -23,8 +23,21 @@ from engine.settings import PROCRASTINATE, Network, Settings, secret_for
 from engine.sink import Sink
 from engine.templates import Shelf
 from engine.transaction import Engine
+from engine.web import (
+    absences,
+    coverage,
+    frame,
+    journal,
+    mailbox,
+    messages,
+    probes,
+    proxies,
+    resources,
+    roles,
+    template_pages,
+    worklist,
+)
 from engine.web import api as rest
-from engine.web import absences, frame, journal, mailbox, messages, probes, proxies, resources, template_pages, worklist
 from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
 from workflows import api, web, wiring
@@ -142,11 +155,14 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
         template_pages.blueprint(engine),
         journal.blueprint(engine),
         absences.blueprint(engine),
+        coverage.blueprint(engine),
+        roles.blueprint(engine),
         rest.blueprint(engine, [*resources.OPERATIONS, *api.operations(settings)]),
     ):
         pages.register_blueprint(blueprint)
     frame.menu(pages, "Worklist", "worklist.index", 20)
     frame.menu(pages, "Absences", "absences.index", 25)
+    frame.menu(pages, "Roles", "roles.index", 65)
     frame.menu(pages, "Messages", "messages.index", 70)
     frame.menu(pages, "Templates", "templates.index", 80)
     if sink is not None:
