@@ -18,7 +18,7 @@ from engine.machine import Actor
 from engine.sink import Sink
 from engine.tables import outbox
 from engine.transaction import Engine, Moved
-from engine.web import journal, mailbox, messages, template_pages, worklist
+from engine.web import acting, journal, mailbox, messages, template_pages, worklist
 from engine.web.frame import frame
 from tests import trial
 from tests.clock import FrozenClock
@@ -103,6 +103,7 @@ def desk_on(url: str, clock: FrozenClock, folder: Path, **environment: str) -> D
     app = frame(engine, chosen)
     for pages in (
         worklist.blueprint(engine, {}),
+        acting.blueprint(engine, chosen, {}),
         messages.blueprint(engine, chosen),
         journal.blueprint(engine),
         template_pages.blueprint(engine),

@@ -23,9 +23,10 @@ from engine.settings import PROCRASTINATE, Network, Settings, secret_for
 from engine.sink import Sink
 from engine.templates import Shelf
 from engine.transaction import Engine
+from engine.web import api as rest
 from engine.web import (
     absences,
-    coverage,
+    acting,
     frame,
     journal,
     mailbox,
@@ -33,15 +34,14 @@ from engine.web import (
     probes,
     proxies,
     resources,
-    roles,
     template_pages,
     worklist,
 )
-from engine.web import api as rest
 from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
 from workflows import api, web, wiring
 from workflows.learning import playing
+from workflows.people import store as people
 from workflows.people.records import Site
 
 if TYPE_CHECKING:
@@ -150,19 +150,17 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
     pages = frame.frame(engine, settings)
     web.install(pages, engine, settings)
     for blueprint in (
-        worklist.blueprint(engine, web.presenters(engine)),
+        worklist.blueprint(engine, web.presenters(engine), people.named),
+        acting.blueprint(engine, settings, web.presenters(engine)),
         messages.blueprint(engine, settings),
         template_pages.blueprint(engine),
         journal.blueprint(engine),
         absences.blueprint(engine),
-        coverage.blueprint(engine),
-        roles.blueprint(engine),
         rest.blueprint(engine, [*resources.OPERATIONS, *api.operations(settings)]),
     ):
         pages.register_blueprint(blueprint)
     frame.menu(pages, "Worklist", "worklist.index", 20)
     frame.menu(pages, "Absences", "absences.index", 25)
-    frame.menu(pages, "Roles", "roles.index", 65)
     frame.menu(pages, "Messages", "messages.index", 70)
     frame.menu(pages, "Templates", "templates.index", 80)
     if sink is not None:

@@ -16,6 +16,8 @@ from workflows import app as composition
 
 # The pages by which people get in, the description of the API, and the mailbox, which only the demo has.
 OPEN_TO_EVERYBODY = {
+    "acting.answer_by_mail",
+    "acting.asked_by_mail",
     "account.password",
     "account.reset",
     "account.sent",
