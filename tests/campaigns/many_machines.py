@@ -35,7 +35,7 @@ from engine.outbox import LEASE_MESSAGES, WAITING, Delivery
 from engine.tables import journal, outbox
 from scorm.tables import calls
 from tests.campaigns.kill_worker import Server, listening
-from tests.campaigns.machines import Client, Node, running, until, web, worker
+from tests.campaigns.machines import Client, Node, answers, running, until, web, worker
 from tests.campaigns.stage import PLAYERS, Stage, prepared
 from tests.servers import fragile_postgres
 from tests.stories.courses import Player
@@ -120,9 +120,10 @@ def _disturb(campaign: Campaign, client: Client, nodes: list[Node], done: thread
     chosen = {"all": nodes, "web": nodes[:_NODES], "worker": nodes[_NODES:]}[campaign.target]
     slowest = 0.0
     for number in range(campaign.ends):
-        _await_traffic(client)
-        done.wait(chance.uniform(0.0, 0.2))
         node = chosen[number % len(chosen)]
+        _await_traffic(client)
+        until(lambda node=node: _can_be_spared(node, nodes[:_NODES]), "a web node answers that is not to end")  # type: ignore[misc]
+        done.wait(chance.uniform(0.0, 0.2))
         slowest = max(slowest, node.end(campaign.stop))
         node.start()
     for _ in range(campaign.outages):
@@ -130,6 +131,12 @@ def _disturb(campaign: Campaign, client: Client, nodes: list[Node], done: thread
         assert campaign.outage
         campaign.outage(chance.uniform(0.0, 2.0))
     return slowest
+
+
+def _can_be_spared(node: Node, webs: list[Node]) -> bool:
+    """Say whether a node is at work, and another that answers people is too."""
+    others = any(answers(web.port) for web in webs if web is not node)
+    return others and (not node.port or answers(node.port))
 
 
 def _await_traffic(client: Client) -> None:

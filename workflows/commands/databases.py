@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import click
 
-from engine import database
-from engine.errors import Invalid
+from engine import database, partitions
+from engine.partitions import Divided
 from engine.settings import PROCRASTINATE
 from workflows import app
+from workflows.commands import copies
 from workflows.commands.report import as_json, say, settings_of
+
+LARGE: Final = (
+    "journal",
+    "outbox",
+    "invitations",
+    "approvals",
+    "timers",
+    "persons",
+    "assignments",
+    "awards",
+    "enrolments",
+    "performances",
+    "attempts",
+    "epochs",
+    "calls",
+    "call_values",
+)
+"""What grows with people and years; whatever refers to one of them bears its trust too."""
 
 
 @click.group()
 def db() -> None:
-    """The database: upgrade, check, backup, restore."""
+    """The database: upgrade, check, backup, restore, partition."""
 
 
 @db.command()
@@ -46,15 +67,8 @@ def check(context: click.Context, *, wants_json: bool) -> int:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.pass_context
 def backup(context: click.Context, path: Path) -> None:
-    """Write the database and the package files to a new folder PATH."""
-    settings = settings_of(context)
-    file = _sqlite_file(settings.database_url)
-    if path.exists():
-        raise Invalid(f"{path} exists already; a backup never overwrites.")
-    path.mkdir(parents=True)
-    database.copy(file, path / "preceptor.db")
-    if settings.blobs.is_dir():
-        shutil.copytree(settings.blobs, path / "blobs")
+    """Write the database and the package files to a new folder PATH (PostgreSQL: by pg_dump)."""
+    copies.backup(settings_of(context), path)
     click.echo(f"Everything is in {path}.")
 
 
@@ -63,21 +77,29 @@ def backup(context: click.Context, path: Path) -> None:
 @click.pass_context
 def restore(context: click.Context, path: Path) -> None:
     """Put back what `backup` wrote; refused where a database stands already."""
-    settings = settings_of(context)
-    file = _sqlite_file(settings.database_url)
-    if not (path / "preceptor.db").is_file():
-        raise Invalid(f"{path} is not a backup: it has no preceptor.db.")
-    if file.exists():
-        raise Invalid(f"{file} stands already; move it away first, nothing was changed.")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if (path / "blobs").is_dir():
-        shutil.copytree(path / "blobs", settings.blobs, dirs_exist_ok=True)
-    database.copy(path / "preceptor.db", file)
+    copies.restore(settings_of(context), path)
     click.echo(f"{path} is restored.")
 
 
-def _sqlite_file(url: str) -> Path:
-    file = database.file_of(url)
-    if file is None:
-        raise Invalid("This command copies SQLite. PostgreSQL is backed up by pg_dump and restored by pg_restore.")
-    return file
+@db.command()
+@click.option("--modulus", required=True, type=int, metavar="N", help="How many partitions each table gets.")
+@click.option("--dry-run", is_flag=True, help="Print the statements, and change nothing.")
+@as_json
+@click.pass_context
+def partition(context: click.Context, modulus: int, *, dry_run: bool, wants_json: bool) -> None:
+    """Divide the large tables by trust (PostgreSQL). Stop web nodes and workers first; begun again, it goes on."""
+    chosen = settings_of(context)
+    app.require_schema(chosen)
+    base = database.connect(chosen.database_url)
+    context.call_on_close(base.dispose)
+    found = list(partitions.divide(base, LARGE, modulus, dry_run=dry_run))
+    say([asdict(divided) for divided in found], _told(found, dry_run=dry_run), wants_json=wants_json)
+
+
+def _told(found: Iterable[Divided], *, dry_run: bool) -> Iterator[str]:
+    for divided in found:
+        if divided.statements:
+            yield f"-- {divided.table}: {divided.rows} rows {'would be' if dry_run else 'are'} divided"
+            yield from (f"{statement};" for statement in divided.statements if dry_run)
+        else:
+            yield f"-- {divided.table} is divided already"
