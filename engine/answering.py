@@ -19,6 +19,7 @@ from engine.tables import approvals
 from engine.transaction import Engine, Transaction
 
 MOST: Final = 200
+UNKNOWN: Final = "There is no such question, or it is not yours."
 _ZONE: Final = "Europe/London"
 
 
@@ -92,7 +93,7 @@ def _answered(
     engine: Engine, actor: Actor, first: Approval | None, approval: Approval | None, said: Mapping[str, Any]
 ) -> Result:
     if approval is None or first is None:
-        return Result(became=Became.REFUSED, sentence="There is no such question, or it is not yours.")
+        return Result(became=Became.REFUSED, sentence=UNKNOWN)
     if (approval.subject.kind, approval.choices) != (first.subject.kind, first.choices):
         return Result(became=Became.REFUSED, sentence="It is not like the first: answer it by itself.")
     try:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from engine import answering
+from engine import answering, attachments
 from engine.answering import Became
 from engine.approvals import Status, Trigger
-from engine.errors import Decided, Missing, Refused
+from engine.errors import Decided, Invalid, Missing, Refused
 from engine.machine import Actor
 from engine.transaction import Engine
 from tests.approvals import (
@@ -198,6 +198,24 @@ def test_a_comment_is_kept_of_whoever_takes_part_and_of_nobody_else(engine: Engi
         does(engine, WARD_HOLDER, question, Trigger.COMMENT, comment=" ")
 
     assert said_about(engine, question) == [("Wren Hall", "I ask the ward sister.")]
+
+
+def test_a_file_is_kept_once_and_none_is_too_large_or_never_stored(engine: Engine) -> None:
+    question = ask(engine)
+
+    with engine.transaction(WARD_HOLDER) as tx:
+        one, same = (attachments.store(tx.connection, TRUST, name, b"%PDF-1.7") for name in ("a.pdf", "b.PDF"))
+        with pytest.raises(Invalid, match="at most 5 MB"):
+            attachments.store(tx.connection, TRUST, "a.txt", b"x" * (attachments.LARGEST + 1))
+    does(engine, WARD_HOLDER, question, Trigger.COMMENT, attachments=[one.as_facts(), same.as_facts()])
+    with pytest.raises(Invalid, match="never stored"):
+        does(engine, WARD_HOLDER, question, Trigger.COMMENT, attachments=[{**one.as_facts(), "hash": "0" * 64}])
+    with pytest.raises(Invalid, match="At most 5 files"):
+        does(engine, WARD_HOLDER, question, Trigger.COMMENT, attachments=[one.as_facts()] * 6)
+
+    with engine.reading() as connection:
+        kept = [row["name"] for row in attachments.of(connection, TRUST, [question])]
+    assert (one.hash, sorted(kept)) == (same.hash, ["a.pdf", "b.PDF"])
 
 
 # Many
