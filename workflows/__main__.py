@@ -21,6 +21,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "deliver": "workflows.commands.serving:deliver",
     "demo": "workflows.commands.demo:demo",
     "due": "workflows.commands.serving:due",
+    "forecast": "workflows.commands.forecasting:forecast",
     "records": "workflows.commands.records:records",
     "roles": "workflows.commands.roles:roles",
     "scorm": "workflows.commands.packages:scorm",

@@ -23,10 +23,11 @@ from engine.settings import PROCRASTINATE, Network, Settings, secret_for
 from engine.sink import Sink
 from engine.templates import Shelf
 from engine.transaction import Engine
-from engine.web import api as rest
 from engine.web import (
     absences,
     acting,
+    coverage,
+    dashboard,
     frame,
     journal,
     mailbox,
@@ -34,9 +35,12 @@ from engine.web import (
     probes,
     proxies,
     resources,
+    roles,
     template_pages,
+    why,
     worklist,
 )
+from engine.web import api as rest
 from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
 from workflows import api, web, wiring
@@ -155,14 +159,20 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
         messages.blueprint(engine, settings),
         template_pages.blueprint(engine),
         journal.blueprint(engine),
+        dashboard.blueprint(engine),
+        why.blueprint(engine),
         absences.blueprint(engine),
+        coverage.blueprint(engine),
+        roles.blueprint(engine),
         rest.blueprint(engine, [*resources.OPERATIONS, *api.operations(settings)]),
     ):
         pages.register_blueprint(blueprint)
     frame.menu(pages, "Worklist", "worklist.index", 20)
     frame.menu(pages, "Absences", "absences.index", 25)
+    frame.menu(pages, "Roles", "roles.index", 65)
     frame.menu(pages, "Messages", "messages.index", 70)
     frame.menu(pages, "Templates", "templates.index", 80)
+    frame.menu(pages, "Operations", "operations.index", 85)
     if sink is not None:
         pages.register_blueprint(mailbox.blueprint(sink))
         frame.menu(pages, "Mailbox", "mailbox.index", 90)

@@ -15,8 +15,7 @@ from engine import directory, journal
 from engine.errors import Missing
 from engine.letters import Subject
 from engine.machine import SYSTEM, Actor
-from engine.tables import journal as journal_table
-from engine.transaction import MOST_EFFECTS_DEEP, Engine
+from engine.transaction import Engine
 from engine.web.permissions import requires
 from engine.web.visitors import visitor
 
@@ -26,6 +25,7 @@ READERS: Final = (
     "learning-administrator",
     "recruiter",
     "system-administrator",
+    "workflow-administrator",
 )
 _ERASED: Final = "somebody whose name was erased"
 
@@ -118,21 +118,6 @@ def cause(engine: Engine, reference: str | None) -> Cause | None:
     if not revision.isdecimal():
         return None
     return Cause(kind=kind, subject=subject, revision=int(revision), title=_title(engine, kind))
-
-
-def chain(engine: Engine, connection: Connection, subject: Subject, revision: int) -> list[Entry]:
-    """Return a move with all that led to it, the first cause first; nothing where the journal has no such row."""
-    found: list[Entry] = []
-    sought: Cause | None = Cause(kind=subject.kind, subject=subject.id, revision=revision, title="")
-    while sought is not None and len(found) <= MOST_EFFECTS_DEEP:
-        at = (journal_table.c.kind == sought.kind, journal_table.c.subject == sought.subject)
-        here = (journal_table.c.trust == subject.trust, *at, journal_table.c.revision == sought.revision)
-        row = connection.execute(select(journal_table).where(*here)).mappings().one_or_none()
-        if row is None:
-            break
-        found.insert(0, entry(engine, row))
-        sought = found[0].because
-    return found
 
 
 def _title(engine: Engine, kind: str) -> str:

@@ -11,21 +11,21 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from sqlalchemy import Connection, RowMapping, exists, select
 from werkzeug.wrappers import Response as AnyResponse
 
-from engine import delivery, directory, messages, notices, outbox
+from engine import delivery, directory, messages, notices, outbox, why
 from engine.errors import EngineError, Missing
-from engine.letters import Subject
 from engine.mail import Built, Composer
 from engine.outbox import WAITING, WITH_A_LINK, Delivery
 from engine.settings import Settings
 from engine.tables import outbox as letters
 from engine.templates import Shelf
 from engine.transaction import Engine
-from engine.web import enclosure, journal
+from engine.web import enclosure
+from engine.web import why as why_pages
 from engine.web.dates import moment
 from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
 
-READERS: Final = ("class-administrator", "learning-administrator", "system-administrator")
+READERS: Final = ("class-administrator", "learning-administrator", "system-administrator", "workflow-administrator")
 STATES: Final[Mapping[Delivery, str]] = {
     Delivery.QUEUED: "Queued",
     Delivery.SENDING: "Being sent",
@@ -142,12 +142,10 @@ _WORDS: Final[Mapping[str, Any]] = {
 
 
 def _page(engine: Engine, settings: Settings, connection: Connection, letter: RowMapping) -> str:
-    subject = Subject(kind=letter["kind"], trust=letter["trust"], id=letter["subject"])
     return render_template(
         "engine/message.html",
         letter=letter,
-        why=messages.why(connection, letter["trust"], letter["id"]),
-        chain=journal.chain(engine, connection, subject, letter["revision"]),
+        **why_pages.shown(why.letter(engine, connection, letter["trust"], letter["id"])),
         preview=_preview(connection, letter, settings, engine.clock()),
         standing=standing(letter),
         timeline=_timeline(letter),

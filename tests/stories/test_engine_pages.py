@@ -319,9 +319,9 @@ def test_a_message_says_why_it_went_from_the_first_cause(desk, ward, administrat
 
     page = administrator.page(f"/messages/{letter}")
 
-    assert page.index("<strong>Answer</strong>") < page.index("<strong>Grant</strong>")
+    assert page.index("by “answer”") < page.rindex("by “grant”")
     assert f'href="/history/leave/{asked.subject.id}#move-2"' in page
-    assert "this had to be true: the leave is granted" in page
+    assert "this has to be true: the leave is granted" in page
     assert "It cannot be shown here. There is no such notice." in page
 
 
