@@ -6,13 +6,17 @@ from collections.abc import Mapping
 
 from flask import Flask
 
+from engine import incident
 from engine.settings import Settings
 from engine.transaction import Engine
 from engine.web import frame
+from engine.web.incident_pages import Shown
 from engine.web.presenting import Presenter
 from workflows import wiring
 from workflows.competence import web as competence
+from workflows.learning import enrolment
 from workflows.learning import web as learning
+from workflows.learning.requests import PlaceRequest
 from workflows.onboarding import transfer
 from workflows.onboarding import web as onboarding
 from workflows.onboarding.stat_and_mand import StatAndMand
@@ -41,4 +45,4 @@ def install(app: Flask, engine: Engine, settings: Settings) -> None:
 
 def presenters(engine: Engine) -> Mapping[str, Presenter]:
     """Return how the questions of the workflows are shown, by kind of subject."""
-    return {transfer.KIND: StatAndMand(engine)}
+    return {enrolment.KIND: PlaceRequest(engine), transfer.KIND: StatAndMand(engine), incident.KIND: Shown()}

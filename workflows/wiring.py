@@ -130,7 +130,7 @@ def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:
         classes.KIND: (classes.WORKFLOW, ClassKeep()),
         enrolment.KIND: (enrolment.WORKFLOW, EnrolmentKeep(site)),
         incident.KIND: (incident.WORKFLOW, Incidents(site.origin)),
-        performance.KIND: (performance.WORKFLOW, PerformanceKeep()),
+        performance.KIND: (performance.WORKFLOW, PerformanceKeep(site)),
         requests.KIND: (requests.WORKFLOW, people_keeps.RequestKeep()),
         transfer.KIND: (transfer.WORKFLOW, TransferKeep(site)),
     }

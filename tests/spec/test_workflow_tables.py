@@ -69,6 +69,8 @@ GRIDS = (
         WALK_IN         ATT        .          .     .     .    .    .          .
         APPROVE         .          CONF/WAIT  .     .     .    .    .          .
         REJECT          .          CANC       .     .     .    .    .          .
+        HOLD            .          REQ        .     .     .    .    .          .
+        EXPIRE          .          CANC       .     .     .    .    .          .
         CLOSE           .          CANC       .     .     .    .    .          .
         PROMOTE         .          .          CONF  .     .    .    .          .
         PICK            .          .          CONF  .     .    .    .          .

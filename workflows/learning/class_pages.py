@@ -23,7 +23,17 @@ from engine.web import journal
 from engine.web.forms import Form
 from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
-from workflows.learning import catalogue, class_changes, class_forms, classes, effects, enrolment, pages, words
+from workflows.learning import (
+    catalogue,
+    class_changes,
+    class_forms,
+    classes,
+    effects,
+    enrolment,
+    pages,
+    requests,
+    words,
+)
 from workflows.learning.keeps import ZONE
 from workflows.learning.pages import Wanted
 from workflows.learning.records import Class, ClassState, Enrolment, EnrolmentState
@@ -129,11 +139,13 @@ class _Desk:
             found = class_of(connection, here, identifier)
             on_it = pages.enrolments_on(connection, here.trust, identifier, self._site)
             places = directory.reach(connection, here.trust, here.actor, journal.READERS)
-        open_to = {one.id: offers(enrolment.WORKFLOW, _case(one, here, now)) for one in on_it}
+            asked = requests.asked_about(connection, here.trust, here.actor, [each.id for each in on_it])
+        open_to = {e.id: offers(enrolment.WORKFLOW, _case(e, here, now), answers=e.id not in asked) for e in on_it}
         return render_template(
             "learning/class.html",
             one=found,
             enrolments=on_it,
+            asked=asked,
             places=places,
             steps={key: [offer for offer in each if offer.possible] for key, each in open_to.items()},
             offers=[o for o in offers(classes.WORKFLOW, _case(found, here, now)) if o.trigger in words.CLASS_STEPS],
@@ -144,14 +156,13 @@ class _Desk:
         )
 
     def new(self, here: Visitor) -> ResponseReturnValue:
-        form, meeting = class_forms.NewClass(), class_forms.MaybeMeeting(prefix="first-")
+        form, meeting, refusals = class_forms.NewClass(), class_forms.MaybeMeeting(prefix="first-"), list[str]()
         with self._engine.reading() as connection:
             places = directory.reach(connection, here.trust, here.actor, RUNS_CLASSES)
             form.organisation.choices = [(p, directory.organisation(connection, here.trust, p).name) for p in places]
             known = catalogue.all_offerings(connection, here.trust)
         form.organisation.choices.sort(key=lambda choice: choice[1])
         form.offering.choices = [("", "Choose a course"), *((one.id, _offered(one)) for one in known)]
-        refusals: list[str] = []
         change = class_forms.Change(details=form, sessions={}, more=meeting)
         if request.method == "POST" and change.valid(ZONE):
             try:
@@ -166,12 +177,11 @@ class _Desk:
         return make_response(page, 422 if request.method == "POST" else 200)
 
     def enrol(self, here: Visitor, identifier: str) -> ResponseReturnValue:
-        form, sought = Enrolling(), clean(request.values.get("q", ""), _LONGEST_SEARCH)
+        form, sought, problem = Enrolling(), clean(request.values.get("q", ""), _LONGEST_SEARCH), ""
         with self._engine.reading() as connection:
             found = class_of(connection, here, identifier)
             people = pages.candidates(connection, here.trust, identifier, sought) if sought else ()
         form.person.choices = [(one.id, f"{one.name} ({one.email})") for one in people]
-        problem = ""
         if request.method == "POST" and form.validate():
             try:
                 flash(self._enrolled(here, found, form))
@@ -201,7 +211,7 @@ class _Desk:
         with self._engine.reading() as connection:
             found = class_of(connection, here, identifier)
             one = self._enrolment(connection, here, found, enrolled)
-        offer = _offer(offers(enrolment.WORKFLOW, _case(one, here, self._engine.clock())), trigger)
+        offer = _offer(offers(enrolment.WORKFLOW, _case(one, here, self._engine.clock()), answers=True), trigger)
         subject = Subject(kind=enrolment.KIND, trust=here.trust, id=enrolled)
         problem = self._fired(here, subject, trigger) if request.method == "POST" else ""
         if problem is None:
@@ -224,7 +234,7 @@ class _Desk:
         reason = clean_lines(request.form.get("reason", ""), _LONGEST_REASON)
         try:
             with self._engine.transaction(here.actor) as tx:
-                tx.fire(subject, trigger, {"reason": reason} if reason else {})
+                requests.fire(tx, subject, trigger, {"reason": reason} if reason else {})
         except Refused as refusal:
             return " ".join(refusal.reasons)
         except NotDeclared:

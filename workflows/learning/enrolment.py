@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from engine.machine import SELF, Step, Workflow, reason_given
 from workflows.learning import conditions as on
-from workflows.learning import letters
+from workflows.learning import letters, request
 from workflows.learning.records import EnrolmentState
 from workflows.people.responsibilities import RUNS_CLASSES
 
@@ -21,6 +21,8 @@ class Trigger(StrEnum):
     WALK_IN = "WALK_IN"
     APPROVE = "APPROVE"
     REJECT = "REJECT"
+    HOLD = "HOLD"
+    EXPIRE = request.EXPIRE
     CLOSE = "CLOSE"
     PROMOTE = "PROMOTE"
     PICK = "PICK"
@@ -37,12 +39,14 @@ _MAY_ASK = (on.not_enrolled, on.class_open, on.window_open, on.not_started, on.n
 _MAY_ENROL = (*_MAY_ASK, on.no_approval_needed)
 _CONFIRM = (letters.JOINING,)
 _ANYBODY = (SELF, *RUNS_CLASSES)
+_MAY_APPROVE = (request.not_own, on.class_open, on.not_started, on.no_overlap)
 
 WORKFLOW = Workflow(
     kind=KIND,
     title="Enrolment",
     states=EnrolmentState,
     triggers=Trigger,
+    questions={_S.REQUESTED: request.question(lapse=_T.EXPIRE, fallback=_T.HOLD)},
     finals=(_S.ATTENDED, _S.DID_NOT_ATTEND, _S.WITHDRAWN, _S.CANCELLED),
     steps=(
         Step(
@@ -88,9 +92,10 @@ WORKFLOW = Workflow(
             sources=(_S.REQUESTED,),
             target=_S.CONFIRMED,
             by=RUNS_CLASSES,
-            when=(on.class_open, on.not_started, on.no_overlap, on.class_normal, on.place_free),
-            effects=on.settle,
-            notices=_CONFIRM,
+            when=(*_MAY_APPROVE, on.class_normal, on.place_free),
+            effects=request.approve,
+            notices=(request.APPROVED, *_CONFIRM),
+            answer=True,
         ),
         Step(
             id="A1-T07",
@@ -98,8 +103,10 @@ WORKFLOW = Workflow(
             sources=(_S.REQUESTED,),
             target=_S.WAITLISTED,
             by=RUNS_CLASSES,
-            when=(on.class_open, on.not_started, on.no_overlap, on.class_full, on.waitlist_on, on.waitlist_room),
-            notices=(letters.WAITLISTED,),
+            when=(*_MAY_APPROVE, on.class_full, on.waitlist_on, on.waitlist_room),
+            effects=request.forget,
+            notices=(request.WAITLISTED, letters.WAITLISTED),
+            answer=True,
         ),
         Step(
             id="A1-T08",
@@ -107,9 +114,22 @@ WORKFLOW = Workflow(
             sources=(_S.REQUESTED,),
             target=_S.CANCELLED,
             by=RUNS_CLASSES,
-            when=(reason_given,),
+            when=(request.not_own, reason_given),
+            effects=request.forget,
+            notices=(request.REJECTED,),
+            answer=True,
         ),
-        Step(id="A1-T08-close", trigger=_T.CLOSE, sources=(_S.REQUESTED,), target=_S.CANCELLED),
+        Step(id="A1-T08-close", trigger=_T.CLOSE, sources=(_S.REQUESTED,), target=_S.CANCELLED, effects=request.forget),
+        Step(
+            id="A1-T08-late",
+            trigger=_T.EXPIRE,
+            sources=(_S.REQUESTED,),
+            target=_S.CANCELLED,
+            effects=request.forget,
+            notices=(request.EXPIRED,),
+        ),
+        # Ours: where the role is not allocated nobody is asked, and it waits for whoever runs the class.
+        Step(id="A1-T02-hold", trigger=_T.HOLD, sources=(_S.REQUESTED,), target=_S.REQUESTED, effects=request.remember),
         Step(
             id="A1-T09",
             trigger=_T.PROMOTE,
@@ -157,7 +177,14 @@ WORKFLOW = Workflow(
             effects=on.leave_waitlist,
             notices=(letters.LEFT,),
         ),
-        Step(id="A1-T14", trigger=_T.WITHDRAW, sources=(_S.REQUESTED,), target=_S.WITHDRAWN, by=_ANYBODY),
+        Step(
+            id="A1-T14",
+            trigger=_T.WITHDRAW,
+            sources=(_S.REQUESTED,),
+            target=_S.WITHDRAWN,
+            by=_ANYBODY,
+            effects=request.forget,
+        ),
         Step(
             id="A1-T15",
             trigger=_T.ATTEND,
@@ -175,6 +202,7 @@ WORKFLOW = Workflow(
             target=_S.DID_NOT_ATTEND,
             by=RUNS_CLASSES,
             when=(on.class_started,),
+            notices=(letters.MISSED,),
         ),
         Step(
             id="A1-T17",
@@ -213,6 +241,7 @@ WORKFLOW = Workflow(
             trigger=_T.CANCEL_CLASS,
             sources=(_S.REQUESTED,),
             target=_S.CANCELLED,
+            effects=request.forget,
             notices=(letters.CANCELLED_PLAINLY,),
         ),
         Step(

@@ -13,7 +13,7 @@ from engine.machine import EVERYONE
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import address, identifier, lines, one_of, or_null, record, whole
-from workflows.learning import class_api, effects, enrolment
+from workflows.learning import class_api, effects, enrolment, requests
 from workflows.learning.records import EnrolmentState
 from workflows.learning.tables import classes, enrolments
 from workflows.people.responsibilities import RUNS_CLASSES
@@ -63,7 +63,7 @@ def _enrol(call: Call) -> Answer:
 
 def _step_enrolment(trigger: enrolment.Trigger, call: Call) -> Answer:
     row = _row(call, call.at["id"])
-    call.tx.fire(Subject(kind=enrolment.KIND, trust=call.trust, id=row["id"]), trigger, call.body)
+    requests.fire(call.tx, Subject(kind=enrolment.KIND, trust=call.trust, id=row["id"]), trigger, call.body)
     return Answer(_enrolment(_row(call, row["id"])))
 
 

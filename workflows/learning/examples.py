@@ -137,11 +137,13 @@ _PERFORMANCE: Final = Performance(
     organisation=_WARD,
     organisations=_PLACE,
     person=_LEARNER.id,
+    learner=_LEARNER,
     offering=_E_LEARNING,
     score=None,
     attempt="attempt-1",
     attempts=1,
     waiting_on_it=("enrolment",),
+    site=_SITE,
 )
 _ATTEMPT: Final = Attempt(
     trust=_TRUST,
@@ -158,7 +160,7 @@ _ATTEMPT: Final = Attempt(
     final=False,
 )
 _REASON: Final = {"reason": "It is needed."}
-_EVERY_REASON: Final = ({}, _REASON)
+_EVERY_REASON: Final[tuple[dict[str, str], ...]] = ({}, _REASON)
 _LATER: Final = _NOW + timedelta(days=22)
 _MOVED: Final = {
     "sessions": [
@@ -200,7 +202,10 @@ EXAMPLES: Final = {
     performance.KIND: Examples(
         records=(_PERFORMANCE, replace(_PERFORMANCE, attempts=2), replace(_PERFORMANCE, waiting_on_it=())),
         now=_NOW,
-        facts={performance.Trigger.PROGRESS: ({"attempt": "attempt-1"}, {"attempt": "attempt-2"})},
+        facts={
+            performance.Trigger.PROGRESS: ({"attempt": "attempt-1"}, {"attempt": "attempt-2"}),
+            performance.Trigger.FAIL: ({"attempt": "attempt-1", "score": 40.0}, {"attempt": "attempt-2"}),
+        },
     ),
     attempt.KIND: Examples(
         records=(

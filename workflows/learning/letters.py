@@ -99,6 +99,13 @@ def _completed(case: Case[Enrolment]) -> Iterator[Letter]:
     yield _letter(case, COMPLETED, reason, said, _still(EnrolmentState.ATTENDED))
 
 
+def _missed(case: Case[Enrolment]) -> Iterator[Letter]:
+    """Tell the learner; their manager is not known here (catalogue B, LRN-23)."""
+    reason = "You get this message because you had a place on this class and are marked as not having attended."
+    said = {"start": _start(case)} | _way_on(case, "comment")
+    yield _letter(case, MISSED, reason, said, _still(EnrolmentState.DID_NOT_ATTEND))
+
+
 JOINING = Notice("LRN-01-joining-instructions", _joining)
 CHANGED = Notice("LRN-02-meeting-update", _changed)
 WITHDRAWN = Notice("LRN-03-meeting-cancelled-withdrawn", _withdrawn)
@@ -109,6 +116,7 @@ WAITLISTED = Notice("LRN-05-placed-on-waitlist", _waitlisted)
 SET_BACK = Notice("LRN-05-placed-on-waitlist", _set_back)
 PROMOTED = Notice("LRN-06-enrolled-from-waitlist", _promoted)
 COMPLETED = Notice("LRN-17-course-completed", _completed)
+MISSED = Notice("LRN-23-did-not-attend", _missed)
 
 _HAS_PLACE = "You get this message because you have a place on this class."
 

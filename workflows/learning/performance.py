@@ -9,6 +9,7 @@ from engine.effects import Effect, Fire
 from engine.letters import Subject
 from engine.machine import Case, Step, Workflow, guard
 from workflows.learning import enrolment
+from workflows.learning.performance_letters import FAILED
 from workflows.learning.records import Performance, PerformanceState
 
 KIND = "performance"
@@ -71,11 +72,11 @@ WORKFLOW = Workflow(
         Step(id="A5-T02", trigger=_T.BROWSE, sources=(_S.NOT_ATTEMPTED,), target=_S.BROWSED),
         Step(id="A5-T03", trigger=_T.COMPLETE, sources=(_S.NOT_ATTEMPTED,), target=_S.COMPLETED, effects=_attend),
         Step(id="A5-T04", trigger=_T.PASS, sources=(_S.NOT_ATTEMPTED,), target=_S.PASSED, effects=_attend),
-        Step(id="A5-T05", trigger=_T.FAIL, sources=(_S.NOT_ATTEMPTED,), target=_S.FAILED),
+        Step(id="A5-T05", trigger=_T.FAIL, sources=(_S.NOT_ATTEMPTED,), target=_S.FAILED, notices=(FAILED,)),
         Step(id="A5-T06", trigger=_T.PROGRESS, sources=(_S.BROWSED,), target=_S.INCOMPLETE),
         Step(id="A5-T07", trigger=_T.COMPLETE, sources=(_S.INCOMPLETE,), target=_S.COMPLETED, effects=_attend),
         Step(id="A5-T08", trigger=_T.PASS, sources=(_S.INCOMPLETE,), target=_S.PASSED, effects=_attend),
-        Step(id="A5-T09", trigger=_T.FAIL, sources=(_S.INCOMPLETE,), target=_S.FAILED),
+        Step(id="A5-T09", trigger=_T.FAIL, sources=(_S.INCOMPLETE,), target=_S.FAILED, notices=(FAILED,)),
         Step(
             id="A5-T10",
             trigger=_T.PROGRESS,

@@ -216,11 +216,13 @@ class Performance:
     organisation: str
     organisations: tuple[str, ...]
     person: str
+    learner: Person
     offering: Offering
     score: float | None
     attempt: str | None
     attempts: int
     waiting_on_it: tuple[str, ...]
+    site: Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,12 +23,14 @@ from workflows.learning.records import (
 )
 from workflows.learning.tables import classes, enrolments, launches, offerings, performances
 from workflows.people import store as people
+from workflows.people.records import Site
 
 
 @dataclass(frozen=True, slots=True)
 class PerformanceKeep:
     """Where performances are kept."""
 
+    site: Site
     table: ClassVar[Table] = performances
 
     def load(self, connection: Connection, trust: str, ids: Sequence[str], now: datetime) -> Mapping[str, Performance]:  # noqa: ARG002
@@ -38,6 +40,7 @@ class PerformanceKeep:
         offered = catalogue.offerings_by_id(connection, trust, {row.offering for row in rows})
         ways = people.ways_up(connection, trust, {row.organisation for row in rows})
         waiting = _waiting(connection, trust, ids)
+        learners = people.people(connection, trust, {row.person for row in rows})
         return {
             row.id: Performance(
                 trust=trust,
@@ -48,11 +51,13 @@ class PerformanceKeep:
                 organisation=row.organisation,
                 organisations=ways[row.organisation],
                 person=row.person,
+                learner=learners[row.person],
                 offering=offered[row.offering],
                 score=row.score,
                 attempt=row.attempt,
                 attempts=row.attempts,
                 waiting_on_it=waiting.get(row.id, ()),
+                site=self.site,
             )
             for row in rows
         }
@@ -69,11 +74,13 @@ class PerformanceKeep:
             organisation=learner.organisation,
             organisations=people.ways_up(connection, trust, [learner.organisation])[learner.organisation],
             person=learner.id,
+            learner=learner,
             offering=catalogue.offering(connection, trust, facts["offering"]),
             score=None,
             attempt=None,
             attempts=0,
             waiting_on_it=(),
+            site=self.site,
         )
 
     def row(self, case: Case[Performance], decision: Decision) -> Mapping[str, Any]:  # noqa: ARG002

@@ -28,11 +28,14 @@ class Offer:
         return plain(self.trigger).capitalize()
 
 
-def offers(workflow: Workflow, case: Case[Any]) -> tuple[Offer, ...]:
-    """Return what the actor of a case may do, in the table's order; the facts are what a form could bring."""
+def offers(workflow: Workflow, case: Case[Any], *, answers: bool = False) -> tuple[Offer, ...]:
+    """Return what the actor of a case may do, in the table's order; the facts are what a form could bring.
+
+    What answers a question is done in the worklist, and offered only where `answers` says that nobody is asked.
+    """
     found: dict[StrEnum, Offer] = {}
     for step in workflow.steps:
-        if case.record.state not in step.sources or step.answer:
+        if case.record.state not in step.sources or (step.answer and not answers):
             continue
         if not step.permits(case.actor, case.record):
             continue
