@@ -126,14 +126,14 @@ def _park(tx: Transaction, row: Mapping[str, Any], error: Exception) -> bool:
 
 def _failure(tx: Transaction, row: Mapping[str, Any], error: Exception) -> Failure:
     """Say what failed; the same step that fails in the same way for many subjects is one cause."""
-    title = tx.engine.kept(row["kind"])[0].title.lower() if row["kind"] in tx.engine.keeps else row["kind"]
+    title = tx.engine.kept(row["kind"])[0].title if row["kind"] in tx.engine.keeps else row["kind"]
     about = Subject(kind=row["kind"], trust=row["trust"], id=row["subject"])
     return Failure(
         trust=row["trust"],
         organisation=incidents.place_of(tx, about),
         source=Source.TIMER,
         cause=f"timer/{row['kind']}/{row['trigger']}/{type(error).__name__}",
-        title=f"The step “{plain(row['trigger'])}” of a {title} failed when it was due",
+        title=f"{title}: the step “{plain(row['trigger'])}” failed when it was due",
         message=incidents.sentence_of(error),
         parked="The step waits and nothing of it was kept. Retry takes it again.",
         about=about,

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from flask import Flask
 
+from engine import incident
 from engine.settings import Settings
 from engine.transaction import Engine
 from engine.web import frame
+from engine.web.incident_pages import Shown
 from engine.web.presenting import Presenter
 from workflows import wiring
 from workflows.competence import web as competence

@@ -10,6 +10,7 @@ from workflows.people import responsibilities as held
 TRUST: Final = "northshire"
 MEDICINE: Final = "northshire-medicine"
 SURGERY: Final = "northshire-surgery"
+SYSTEMS_MANAGER: Final = "amina.yusuf"
 PASSWORD: Final = "northshire-demo"  # noqa: S105 - the demo prints it
 
 
@@ -71,12 +72,12 @@ STAFF: Final = (
         about="holds the local stat & mand role of Surgery",
     ),
     Staff(
-        id="amina.yusuf",
+        id=SYSTEMS_MANAGER,
         name="Amina Yusuf",
         position="Systems Manager",
         organisation=TRUST,
         grants=(held.TEMPLATE_ADMINISTRATOR, held.SYSTEM_ADMINISTRATOR),
-        about="template and system administrator: e-mail templates, messages",
+        about="template, system and workflow administrator: e-mail templates, messages, operations",
     ),
     Staff(id="lin.chen", name="Lin Chen", position="Healthcare Assistant", organisation=MEDICINE),
     Staff(id="george.baker", name="George Baker", position="Ward Manager", organisation=MEDICINE),

@@ -22,7 +22,7 @@ from workflows.competence import award
 from workflows.competence import store as competence
 from workflows.competence.records import Competence, Requirement
 from workflows.demo import courses
-from workflows.demo.staff import MEDICINE, PASSWORD, STAFF, SURGERY, TRUST, Staff
+from workflows.demo.staff import MEDICINE, PASSWORD, STAFF, SURGERY, SYSTEMS_MANAGER, TRUST, Staff
 from workflows.learning import catalogue, classes, enrolment
 from workflows.learning.records import Delivery, Offering
 from workflows.onboarding import applicant, transfer
@@ -78,6 +78,8 @@ def _organisations(conn: Connection, now: datetime) -> None:
             trust=TRUST, role=held.STAT_AND_MAND, organisation=organisation, title=title, enabled=True
         )
         directory.put_role(conn, role)
+    title = "Workflow Administrator"
+    directory.put_role(conn, directory.Role(trust=TRUST, role=held.WORKFLOWS, organisation=TRUST, title=title))
 
 
 def _staff(conn: Connection, now: datetime) -> None:
@@ -94,6 +96,8 @@ def _staff(conn: Connection, now: datetime) -> None:
                 trust=TRUST, role=held.STAT_AND_MAND, organisation=one.role_at, account=one.id, enabled=True
             )
             directory.put_holder(conn, holder)
+    systems = directory.Holder(trust=TRUST, role=held.WORKFLOWS, organisation=TRUST, account=SYSTEMS_MANAGER)
+    directory.put_holder(conn, systems)
 
 
 def _person(conn: Connection, one: Staff, status: AssignmentStatus, now: datetime) -> None:
