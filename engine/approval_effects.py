@@ -15,9 +15,14 @@ from engine.machine import Case
 
 def opened(case: Case[Approval]) -> Iterator[Effect]:
     """Schedule the reminder, the escalation and the end."""
+    yield from _next_reminder(case, 0)
+    yield from unreached(case)
+
+
+def unreached(case: Case[Approval]) -> Iterator[Effect]:
+    """Schedule the escalation and the end of what nobody could be asked: there is nobody to remind."""
     approval = case.record
     _remind, escalate, lapse = approval.timers
-    yield from _next_reminder(case, 0)
     if approval.escalates_at is not None:
         yield _timer(approval, escalate, Trigger.ESCALATE, case.record.escalates_at)
     if approval.due_at is not None and approval.lapse is not None:
@@ -96,8 +101,9 @@ def commented(case: Case[Approval]) -> Iterator[Effect]:
 
 
 def retried(case: Case[Approval]) -> Iterator[Effect]:
-    """Look for holders again."""
+    """Look for holders again, and remind them from now on."""
     yield AskAgain(approval=case.record.itself)
+    yield from _next_reminder(case, case.record.reminded)
 
 
 def _passed_on(case: Case[Approval], part: str) -> Iterator[Effect]:

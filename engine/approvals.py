@@ -29,7 +29,7 @@ _OPENING = (
         when=(duties.has_a_holder,),
         effects=effects.opened,
     ),
-    Step(id="A16-T02", trigger=_T.OPEN, sources=(), target=_S.ERROR, effects=effects.opened),
+    Step(id="A16-T02", trigger=_T.OPEN, sources=(), target=_S.ERROR, effects=effects.unreached),
     Step(
         id="A16-T12",
         trigger=_T.RETRY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ _NOW: Final = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
 _ABOUT: Final = Subject(kind="transfer", trust="trust", id="transfer")
 _ROLE: Final = "role"
 _HOLDER: Final = Actor(id="holder", name="Holder", person="holder", grants=frozenset({(_ROLE, "ward")}))
+_COLLEAGUE: Final = Actor(id="colleague", name="Colleague", person="colleague")
 _APPROVAL: Final = Approval(
     trust="trust",
     id="approval",
@@ -29,7 +31,15 @@ _APPROVAL: Final = Approval(
     opened_at=_NOW,
     due_at=_NOW + timedelta(days=14),
     lapse="LAPSE",
+    told=("holder",),
+    reminders=2,
+    remind_minutes=60,
+    above=(_ROLE, "trust"),
 )
+_SHARED: Final = replace(
+    _APPROVAL, owner="holder", delegate="colleague", asked_by="holder", asked_of="colleague", reminded=2, above=None
+)
+_ENDLESS: Final = replace(_APPROVAL, due_at=None, above=None)
 _INCIDENT: Final = Incident(
     trust="trust",
     id="incident",
@@ -49,12 +59,17 @@ _INCIDENT: Final = Incident(
 
 EXAMPLES: Final = {
     approvals.KIND: Examples(
-        records=(_APPROVAL,),
+        records=(_APPROVAL, _SHARED, _ENDLESS),
         now=_NOW,
-        actors=(_HOLDER,),
+        actors=(_HOLDER, _COLLEAGUE),
         facts={
             approvals.Trigger.OPEN: ({}, {"holders": ["holder"]}),
             approvals.Trigger.ANSWER: ({"choice": "ACCEPT"}, {"choice": "NEITHER"}),
+            approvals.Trigger.DELEGATE: ({}, {"to": "somebody", "comment": "Please."}),
+            approvals.Trigger.TRANSFER: ({}, {"to": "somebody"}),
+            approvals.Trigger.ASK: ({}, {"of": "somebody", "question": "Which?"}),
+            approvals.Trigger.REPLY: ({}, {"answer": "That one."}),
+            approvals.Trigger.COMMENT: ({}, {"comment": "I look at it."}),
         },
     ),
     incident.KIND: Examples(

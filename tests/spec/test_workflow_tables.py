@@ -1,6 +1,6 @@
 """Every trigger against every state of every workflow: where it leads, or that it is refused.
 
-The grids are written by hand from the catalogue (A1, A2, A5, A6, A8, A9, A11), not read from the code. A dot is
+The grids are written by hand from the catalogue (A1, A2, A5, A6, A8, A9, A11, A16), not read from the code. A dot is
 refused; `a/b` leads to a or, where its guards say no, to b; the column `new` starts a subject.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from engine import approvals
 from engine.errors import NotDeclared
 from engine.machine import THE_SYSTEM, Case, Workflow
 from workflows.competence import award
@@ -60,6 +61,27 @@ SHORT = {
 }
 
 GRIDS = (
+    (
+        approvals.WORKFLOW,
+        """
+        .          new         OPEN       MORE_INFO  CLSD  CANCELED  TIMED_OUT  ERROR
+        OPEN       OPEN/ERROR  .          .          .     .         .          .
+        CLAIM      .           OPEN       .          .     .         .          .
+        RELEASE    .           OPEN       .          .     .         .          .
+        DELEGATE   .           OPEN       .          .     .         .          .
+        TAKE_BACK  .           OPEN       OPEN       .     .         .          .
+        TRANSFER   .           OPEN       .          .     .         .          .
+        ASK        .           MORE_INFO  .          .     .         .          .
+        REPLY      .           .          OPEN       .     .         .          .
+        COMMENT    .           OPEN       MORE_INFO  .     .         .          ERROR
+        ANSWER     .           CLSD       .          .     .         .          CLSD
+        REMIND     .           OPEN       MORE_INFO  .     .         .          .
+        ESCALATE   .           TIMED_OUT  TIMED_OUT  .     .         .          TIMED_OUT
+        LAPSE      .           TIMED_OUT  TIMED_OUT  .     .         .          TIMED_OUT
+        CANCEL     .           CANCELED   CANCELED   .     .         .          CANCELED
+        RETRY      .           .          .          .     .         .          OPEN
+    """,
+    ),
     (
         enrolment.WORKFLOW,
         """
@@ -171,6 +193,7 @@ NOT_BUILT = {
     "A8-T10": "derived from dates (decision 1)",
     "A8-T12": "derived from dates (decision 1)",
     "A8-T13": "derived from dates (decision 1)",
+    "A16-T11": "the new approval of the next level starts by A16-T01",
 }
 
 
@@ -241,4 +264,4 @@ def test_every_row_of_the_catalogue_is_built_or_said_why_not(shared: Path) -> No
     assert different == set()
 
 
-MACHINES = {"A1", "A2", "A5", "A6", "A8", "A9", "A11"}
+MACHINES = {"A1", "A2", "A5", "A6", "A8", "A9", "A11", "A16"}
