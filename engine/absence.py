@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from engine.machine import Workflow
 from engine.routing import Action
 
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2199
 _ZONE: Final = ZoneInfo("Europe/London")
 
 Choices = Mapping[str, tuple[str, ...]]

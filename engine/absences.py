@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, insert, or_, select, union, update
 
 from engine import amendments, directory
-from engine.absence import Absence, Choices, State, sentence
+from engine.absence import FIRST_YEAR, LAST_YEAR, Absence, Choices, State, sentence
 from engine.absence_tables import absences
 from engine.amendments import Amended
 from engine.directory_tables import accounts, grants, holders
@@ -179,6 +179,9 @@ def _require_changeable(before: Absence | None, wanted: Absence, now: datetime) 
 
 def _checked(conn: Connection, wanted: Absence, choices: Choices, now: datetime) -> Absence:
     """Return a rule that may stand, without what its action does not use."""
+    for moment in (wanted.starts_at, wanted.ends_at or wanted.starts_at):
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise Invalid(f"An absence is between the years {FIRST_YEAR} and {LAST_YEAR}.", field="starts_at")
     if wanted.ends_at is not None and wanted.ends_at <= max(wanted.starts_at, now):
         raise Invalid("The absence must end after it starts, and not in the past.", field="ends_at")
     if wanted.kind is not None and wanted.kind not in choices:

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from engine.absence import Absence, Choices
+from engine.absence import FIRST_YEAR, LAST_YEAR, Absence, Choices
 from engine.routing import Action
 from engine.text import clean
 from engine.web import dates
@@ -36,11 +36,19 @@ _FIELDS: Final[Mapping[str, str]] = {
 }
 
 
+def sensible_year(_form: Any, field: Any) -> None:
+    """Refuse a date with which no calendar can count; a validator of WTForms."""
+    if field.data is not None and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
+        raise ValidationError(f"Enter a year between {FIRST_YEAR} and {LAST_YEAR}.")
+
+
 class Away(Form):
     """Who is away, from when to when, and what happens to which questions."""
 
-    starts_on = DateField("First day away", [InputRequired("Enter the first day, such as 4 1 2027.")])
-    ends_on = DateField("Last day away", [Optional()], description="Leave it empty if you do not know yet.")
+    starts_on = DateField("First day away", [InputRequired("Enter the first day away."), sensible_year])
+    ends_on = DateField(
+        "Last day away", [Optional(), sensible_year], description="Leave it empty if you do not know yet."
+    )
     scope = SelectField("Which questions?", validate_choice=False)
     action = RadioField(
         "What happens to them?",

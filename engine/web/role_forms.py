@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from engine.directory import Holder
 from engine.text import clean
 from engine.web import dates
+from engine.web.absence_forms import sensible_year
 from engine.web.forms import Form
 
 _LINE: Final = 200
@@ -22,8 +23,8 @@ _LINE: Final = 200
 class Dates(Form):
     """From when to when somebody holds a role, in whole days."""
 
-    starts_on = DateField("First day", [Optional()], description="Leave it empty for at once.")
-    ends_on = DateField("Last day", [Optional()], description="Leave it empty for no end.")
+    starts_on = DateField("First day", [Optional(), sensible_year], description="Leave it empty for at once.")
+    ends_on = DateField("Last day", [Optional(), sensible_year], description="Leave it empty for no end.")
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask for a last day that is not before the first."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from engine.web.operations import Operation
-from engine.web.resources import approvals, history, messages, organisations, roles
+from engine.web.resources import absences, approvals, coverage, history, messages, organisations, roles
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *organisations.OPERATIONS,
+    *coverage.OPERATIONS,
     *roles.OPERATIONS,
+    *absences.OPERATIONS,
     *approvals.OPERATIONS,
     *messages.OPERATIONS,
     *history.OPERATIONS,

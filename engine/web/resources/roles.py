@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from engine import directory
+from engine import allocations, directory
 from engine.directory import Holder, Role
 from engine.directory_tables import holders, roles
-from engine.errors import Conflict, Missing
+from engine.errors import Missing
 from engine.machine import EVERYONE
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
@@ -48,17 +48,13 @@ def _listed(call: Call) -> Answer:
 
 def _added(call: Call) -> Answer:
     new = Role(trust=call.trust, **call.body)
-    require_administered(call, new.organisation)
-    if new.organisation in directory.versions(call.conn, call.trust, new.role):
-        raise Conflict("This organisation has its version of the role already.")
-    kept = directory.put_role(call.conn, new)
+    kept = allocations.add(call.conn, new, call.actor, call.now)
     return created(f"/roles/{_id(kept)}", _role(kept))
 
 
 def _changed(call: Call) -> Answer:
     before = _version(call)
-    require_administered(call, before.organisation)
-    return Answer(_role(directory.put_role(call.conn, replace(before, **call.body))))
+    return Answer(_role(allocations.change(call.conn, replace(before, **call.body), call.actor, call.now)))
 
 
 def _holders(call: Call) -> Answer:
@@ -82,7 +78,7 @@ def _held(call: Call) -> Answer:
         starts_at=_moment(call.body, "starts_at"),
         ends_at=_moment(call.body, "ends_at"),
     )
-    return created(f"/roles/{_id(version)}/holders", _holder(directory.put_holder(call.conn, new)))
+    return created(f"/roles/{_id(version)}/holders", _holder(allocations.give(call.conn, new, call.actor, call.now)))
 
 
 def _version(call: Call) -> Role:

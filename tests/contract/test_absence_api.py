@@ -1,0 +1,135 @@
+"""`/absences` and `/roles/coverage` as programs use them, and who changed a role by the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from engine import accounts, amendments
+from engine.amendments import Amended
+from engine.web import api
+from engine.web.resources import OPERATIONS
+from tests.databases import close
+from tests.desk import ADMINISTRATOR, ELSEWHERE, Desk, desk_on
+from tests.trial import ROLE, TRUST, TRUST_HOLDER, WARD, WARD_HOLDER
+
+AWAY = {"action": "REASSIGN", "starts_at": "2026-11-22T09:00:00Z", "to": TRUST_HOLDER.id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A program with a token."""
+
+    client: FlaskClient
+    token: str
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Make a call."""
+        told = {"Authorization": f"Bearer {self.token}"}
+        return self.client.open(f"/api/v1{path}", method=method, json=body, headers=told)
+
+
+@pytest.fixture
+def desk(database_url, clock, tmp_path):
+    desk = desk_on(database_url, clock, tmp_path)
+    desk.app.register_blueprint(api.blueprint(desk.engine, OPERATIONS))
+    yield desk
+    close(desk.engine.database)
+
+
+def program(desk: Desk, actor: Any) -> Program:
+    with desk.engine.transaction() as tx:
+        token = accounts.add_token(tx.connection, TRUST, actor.id, tx.now)
+    return Program(client=desk.app.test_client(), token=token)
+
+
+def test_a_rule_is_made_listed_changed_and_ended(desk, clock):
+    wren = program(desk, WARD_HOLDER)
+
+    made = wren.ask("POST", "/absences", AWAY)
+    path = f"/absences/{made.json['id']}"
+    changed = wren.ask("PATCH", path, {"ends_at": "2026-12-01T00:00:00Z", "transfer": True})
+    ended = wren.ask("POST", f"{path}/end")
+    listed = wren.ask("GET", "/absences")
+
+    assert (made.status_code, changed.status_code, ended.status_code) == (201, 200, 200)
+    assert made.headers["Location"] == f"/api/v1{path}"
+    assert (changed.json["transfer"], changed.json["ends_at"]) == (True, "2026-12-01T00:00:00+00:00")
+    assert [(one["state"], one["to"]) for one in listed.json["items"]] == [("ENDED", TRUST_HOLDER.id)]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"to": "acc-nobody"}, "Choose who stands in"),
+        ({"starts_at": "9999-12-31T23:59:59Z"}, "between the years 2000 and 2199"),
+        ({"ends_at": "2026-11-22T08:00:00Z"}, "must end after it starts"),
+        ({"starts_at": "soon"}, "Must be a moment"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_as_a_problem(desk, said, words):
+    answer = program(desk, WARD_HOLDER).ask("POST", "/absences", {**AWAY, **said})
+
+    assert answer.status_code in {400, 422}
+    assert answer.mimetype == "application/problem+json"
+    assert words in answer.text
+
+
+def test_somebody_elses_rules_are_not_there_but_for_their_administrator(desk):
+    path = f"/absences/{program(desk, WARD_HOLDER).ask('POST', '/absences', AWAY).json['id']}"
+    eve, ada = program(desk, ELSEWHERE), program(desk, ADMINISTRATOR)
+
+    refused = [
+        eve.ask("GET", f"/absences?account={WARD_HOLDER.id}").status_code,
+        eve.ask("POST", "/absences", {**AWAY, "account": WARD_HOLDER.id}).status_code,
+        eve.ask("PATCH", path, {"transfer": True}).status_code,
+        eve.ask("POST", f"{path}/end").status_code,
+        eve.ask("POST", f"{path}/dismiss").status_code,
+    ]
+
+    assert refused == [404, 403, 404, 404, 404]
+    assert ada.ask("POST", f"{path}/dismiss").status_code == 422
+    assert len(ada.ask("GET", f"/absences?account={WARD_HOLDER.id}").json["items"]) == 1
+
+
+def test_coverage_is_told_for_now_and_a_week_later(desk):
+    ada = program(desk, ADMINISTRATOR)
+
+    told = ada.ask("GET", f"/roles/coverage?organisation={WARD}&on=2027-01-04T09:00:00Z")
+
+    (leave,) = (one for one in told.json["items"] if one["role"] == ROLE)
+    assert (leave["organisation"], leave["gap"]) == (WARD, False)
+    assert [(one["at"], one["names"]) for one in leave["answers"]] == [
+        ("2027-01-04T09:00:00+00:00", ["Wren Hall"]),
+        ("2027-01-11T09:00:00+00:00", ["Wren Hall"]),
+    ]
+
+
+def test_coverage_lists_gaps_alone_where_the_caller_administers(desk):
+    ada = program(desk, ADMINISTRATOR)
+    ada.ask("POST", f"/roles/{ROLE}@{WARD}/holders", {"account": WARD_HOLDER.id, "enabled": False})
+
+    gaps = ada.ask("GET", "/roles/coverage?gaps=true").json
+
+    assert (ROLE, WARD) in {(one["role"], one["organisation"]) for one in gaps["items"]}
+    assert gaps["gaps"] == len(gaps["items"])
+    assert ada.ask("GET", "/roles/coverage?organisation=nowhere").status_code == 404
+    assert ada.ask("GET", "/roles/coverage?on=9999-12-31T23:00:00Z").status_code == 422
+    assert program(desk, WARD_HOLDER).ask("GET", "/roles/coverage").status_code == 403
+
+
+def test_what_a_program_changes_about_a_role_is_noted(desk):
+    ada = program(desk, ADMINISTRATOR)
+
+    ada.ask("PATCH", f"/roles/{ROLE}@{WARD}", {"title": "Leave, Ward 7"})
+    ada.ask("POST", f"/roles/{ROLE}@{WARD}/holders", {"account": ELSEWHERE.id})
+
+    with desk.engine.reading() as conn:
+        noted = amendments.of(conn, TRUST, Amended.ROLE, f"{ROLE}@{WARD}")
+    assert {(row["what"], row["actor_name"]) for row in noted} == {
+        ("renamed “Leave, Ward 7”", "Ada Obi"),
+        ("gave it to Eve Lund", "Ada Obi"),
+    }
