@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,21 +43,21 @@ def throwaway_postgres() -> Iterator[str]:
 
 
 @contextmanager
-def fragile_postgres() -> Iterator[tuple[str, Callable[[float], None]]]:
-    """Run a PostgreSQL of our own that keeps what it commits, and yield its URL and what stops it for some seconds."""
+def fragile_postgres() -> Iterator[tuple[str, Callable[[Callable[[], None]], None]]]:
+    """Run a PostgreSQL of our own that keeps what it commits; yield its URL, and what stops it meanwhile."""
     with tempfile.TemporaryDirectory(prefix="preceptor-pg-", ignore_cleanup_errors=True) as folder:
         data = Path(folder) / "data"
         server = _start(data, cleanup_mode="stop")
 
-        def outage(seconds: float) -> None:
+        def outage(meanwhile: Callable[[], None]) -> None:
             _control(server, "stop", "--mode=immediate")
-            time.sleep(seconds)
+            meanwhile()
             _control(server, "start", f"--log={data}/log", f"--options=-h '' -k {make_url(url).query['host']}")
 
         with (data / "postgresql.conf").open("a") as configuration:
             configuration.write("fsync = on\nfull_page_writes = on\nsynchronous_commit = on\n")
         url = _url(server)
-        outage(0.0)
+        outage(lambda: None)
         try:
             yield url, outage
         finally:

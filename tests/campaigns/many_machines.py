@@ -24,6 +24,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class Campaign:
     stop: signal.Signals = signal.SIGKILL
     target: str = "all"
     outages: int = 0
-    outage: Callable[[float], None] | None = None
+    outage: Callable[[Callable[[], None]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ def _disturb(campaign: Campaign, client: Client, nodes: list[Node], done: thread
     for _ in range(campaign.outages):
         done.wait(chance.uniform(5.0, 40.0))
         assert campaign.outage
-        campaign.outage(chance.uniform(0.0, 2.0))
+        campaign.outage(partial(time.sleep, chance.uniform(0.0, 2.0)))
     return slowest
 
 
