@@ -1,0 +1,90 @@
+"""A request for a place on the worklist: what is shown in order to decide, and its answer."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from engine.machine import Actor
+from engine.tables import approvals
+from tests import databases, northshire
+from tests.northshire import HELEN, TRUST
+from tests.workplace import workplace_on
+
+ADE = Actor(id="acc-ade", name="Ade Bello", person="ade", grants=frozenset({("class-administrator", TRUST)}))
+
+
+@pytest.fixture
+def place(database_url, clock, tmp_path):
+    made = workplace_on(database_url, clock, tmp_path)
+    northshire.allocate(made.engine, ADE)
+    yield made
+    databases.close(made.engine.database)
+
+
+@pytest.fixture
+def course_class(place):
+    """A class that needs approval, on which Ann has asked for a place."""
+    made = northshire.open_class(place.engine, place.clock, maximum=3, approval=True, title="Evacuation chair")
+    northshire.enrol(place.engine, made, "ann")
+    return made
+
+
+def question_of(place) -> str:
+    with place.engine.reading() as conn:
+        return f"/worklist/{conn.execute(select(approvals.c.id)).scalar_one()}"
+
+
+def test_everything_needed_to_decide_stands_on_the_page(place, course_class):
+    page = place.signed_in(ADE).page(question_of(place))
+
+    assert "A place for Ann on Evacuation chair" in page
+    assert "0 of 3 taken; 3 left" in page
+    assert "Red: not held" in page
+    assert "Required by their post" in page
+    assert "Approve: they get a place, or join the waitlist" in page
+
+
+def test_a_rejection_without_a_reason_is_asked_again_and_one_with_it_is_kept(place, course_class):
+    ade, question = place.signed_in(ADE), question_of(place)
+
+    refused = ade.post(question, {"choice": "REJECT"})
+    done = ade.post(question, {"choice": "REJECT", "comment": "For theatre staff only."})
+
+    assert (refused.status_code, done.status_code) == (422, 303)
+    assert "Say why the request is rejected" in refused.text
+    assert northshire.standing(place.engine, course_class) == {"ann": ("CANCELLED", None)}
+
+
+def test_a_request_is_approved_from_the_worklist(place, course_class):
+    place.signed_in(ADE).post(question_of(place), {"choice": "APPROVE"})
+
+    assert northshire.standing(place.engine, course_class) == {"ann": ("CONFIRMED", None)}
+
+
+def test_the_class_leads_whoever_is_asked_to_the_question_and_tells_the_others(place, course_class):
+    asked, other = (place.signed_in(who).page(f"/classes/{course_class}") for who in (ADE, HELEN))
+
+    assert f'href="{question_of(place)}"' in asked
+    assert question_of(place) not in other
+    assert "Asked of a class administrator" in other
+
+
+def test_the_program_interface_answers_through_the_question_too(place, course_class):
+    client = place.app.test_client()
+    with place.engine.reading() as conn:
+        request = conn.execute(select(approvals.c.subject)).scalar_one()
+
+    answers = [
+        client.post(
+            f"/api/v1/enrolments/{request}/approve",
+            json={},
+            headers={"Authorization": f"Bearer {place.token(who)}", "Idempotency-Key": who.id},
+        )
+        for who in (HELEN, ADE)
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 200]
+    assert answers[1].json["state"] == "CONFIRMED"
+    with place.engine.reading() as conn:
+        assert conn.execute(select(approvals.c.state)).scalar_one() == "CLOSED"
