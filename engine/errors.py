@@ -10,6 +10,7 @@ EngineError
 ├── TooDeep            effects fire one another without end
 ├── Invalid            what was sent cannot be used as it is
 ├── SettingError       a setting is missing or wrong
+├── Undeclared         what is stored is not declared any more
 ├── NotVouched         the identity provider's answer leads to no account here
 ├── ProviderAway       the identity provider cannot be used now
 ├── NoHolder           a role is allocated here, but nobody active holds it
@@ -85,6 +86,10 @@ class NotVouched(EngineError):
 
 class ProviderAway(EngineError):
     """Your organisation's sign-in cannot be reached. Try again, or use your password here."""
+
+
+class Undeclared(EngineError):
+    """What is stored is not declared any more."""
 
 
 class NoHolder(EngineError):

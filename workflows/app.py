@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from engine import action_links, database, smtp
+from engine import action_links, database, definitions, smtp
 from engine.errors import SettingError
 from engine.jobs import EmbeddedJobs
 from engine.mail import Composer
@@ -92,6 +92,15 @@ def cluster_of() -> ModuleType:
         return importlib.import_module("engine.cluster")
     except ModuleNotFoundError:
         raise SettingError("PRECEPTOR_JOBS=procrastinate needs `pip install preceptor[cluster]`.") from None
+
+
+def require_definitions(settings: Settings) -> None:
+    """Raise `Undeclared` where a state, a trigger or a choice is stored that the workflows do not declare."""
+    engine = engine_of(settings)
+    try:
+        definitions.require(engine)
+    finally:
+        engine.database.dispose()
 
 
 def post_of(settings: Settings) -> Post:

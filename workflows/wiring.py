@@ -13,6 +13,7 @@ from engine.jobs import Daily, Every, Schedule, Work
 from engine.keep import Keep
 from engine.machine import Workflow
 from engine.personal import Register
+from engine.renaming import Renamed
 from engine.settings import Settings
 from engine.transaction import Engine, Handler, Predicate
 from scorm import holdings as scorm_holdings
@@ -53,6 +54,9 @@ WORKFLOWS: Final[tuple[Workflow, ...]] = (
     transfer.WORKFLOW,
 )
 """Every workflow there is, the engine's own among them."""
+
+RENAMED: Final[tuple[Renamed, ...]] = ()
+"""States and triggers that had another name before; `db upgrade` brings what is stored to the new one."""
 
 REGISTER: Final = Register(
     (

@@ -14,6 +14,7 @@ from engine.partitions import Divided
 from engine.settings import PROCRASTINATE
 from workflows import app
 from workflows.commands import copies
+from workflows.commands.renames import rename
 from workflows.commands.report import as_json, say, settings_of
 
 LARGE: Final = (
@@ -48,6 +49,7 @@ def upgrade(context: click.Context) -> None:
     database.migrate(settings.database_url)
     if settings.jobs == PROCRASTINATE:
         app.cluster_of().upgrade(settings.database_url)
+    rename(settings)
     click.echo("The schema is at its newest revision.")
 
 

@@ -9,6 +9,7 @@ import click
 from engine import drawing
 from workflows import wiring
 from workflows.commands.checks import check
+from workflows.commands.renames import migrate
 from workflows.commands.report import as_json, say
 
 _DRAWN = Path(__file__).parents[1] / "README.md"
@@ -21,6 +22,7 @@ def workflows() -> None:
 
 
 workflows.add_command(check)
+workflows.add_command(migrate)
 
 
 @workflows.command("list")

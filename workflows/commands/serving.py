@@ -82,6 +82,7 @@ def _ready(context: click.Context) -> Settings:
     settings = settings_of(context)
     logs.configure(settings.log)
     app.require_schema(settings)
+    app.require_definitions(settings)
     return settings
 
 

@@ -73,6 +73,7 @@ def started(settings: Settings) -> Iterator[Site]:
     with ExitStack() as running:
         sink = _sink(settings, running)
         _prepare(settings)
+        app.require_definitions(settings)
         worker = app.worker_of(settings)
         server = _server(settings, sink)
         worker.start()
