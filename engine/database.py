@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sqlalchemy.exc import ArgumentError
 from engine.errors import SettingError
 
 BUSY_MILLISECONDS = 10_000
+_CONNECT_SECONDS = 5
 
 
 def connect(url: str, *, synchronous: str = "FULL") -> Engine:
@@ -39,7 +41,7 @@ def connect(url: str, *, synchronous: str = "FULL") -> Engine:
             max_overflow=20,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"prepare_threshold": 3},
+            connect_args={"prepare_threshold": 3, "connect_timeout": _CONNECT_SECONDS},
         )
     raise SettingError(f"PRECEPTOR_DATABASE_URL must be sqlite or postgresql, not {name}.")
 
@@ -65,9 +67,19 @@ def migrate(url: str) -> None:
     command.upgrade(migration_config(url), "head")
 
 
-def newest() -> str | None:
-    """Return the newest revision of the schema, whatever stands."""
-    return ScriptDirectory.from_config(migration_config("")).get_current_head()
+def suffices(stands: str | None) -> bool:
+    """Say whether a schema serves this version: at its newest revision, or at one that only a later version knows.
+
+    A later version's migrations only add (expand, migrate, contract), so that both run while one replaces the other.
+    """
+    newest, known = _ours()
+    return stands == newest or (stands is not None and stands not in known)
+
+
+@cache
+def _ours() -> tuple[str | None, frozenset[str]]:
+    scripts = ScriptDirectory.from_config(migration_config(""))
+    return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
 
 
 def revisions(url: str) -> tuple[str | None, str | None]:

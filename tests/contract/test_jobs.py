@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from engine import cluster, database
 from engine.cluster import ClusterJobs
-from engine.errors import Missing
+from engine.errors import Missing, SettingError
 from engine.jobs import EVERYWHERE, Daily, EmbeddedJobs, Every, Job, Progress, Schedule, Work
 from engine.tables import jobs
 from tests.clock import START
@@ -285,3 +285,14 @@ def test_jobs_done_long_ago_are_forgotten(base, make, clock, done):
 )
 def test_daily_keeps_local_time(now, latest):
     assert Daily(time(1, 30)).latest(now) == latest
+
+
+def test_the_job_engine_of_many_machines_is_refused_on_sqlite():
+    with pytest.raises(SettingError, match="needs PostgreSQL"):
+        cluster.upgrade("sqlite://")
+
+
+def test_a_newer_library_brings_the_steps_that_are_missing():
+    names = ["03.04.00_01_pre_add.sql", "03.02.00_50_post.sql", "03.10.01_01_pre_new.sql", "__init__.py"]
+
+    assert cluster.steps_since("3.4.0", names) == ["03.10.01_01_pre_new.sql"]

@@ -57,12 +57,14 @@ def upgrade(context: click.Context) -> None:
 @as_json
 @click.pass_context
 def check(context: click.Context, *, wants_json: bool) -> int:
-    """Say whether the schema is at its newest revision (exit 0) or not (exit 1)."""
+    """Say whether the schema serves this version (exit 0) or is older (exit 1); a later version's only adds to it."""
     stands, newest = database.revisions(settings_of(context).database_url)
-    answer = {"revision": stands, "newest": newest, "current": stands == newest}
-    sentence = "The schema is at its newest revision." if stands == newest else "The schema is older: run `db upgrade`."
-    say(answer, [sentence], wants_json=wants_json)
-    return 0 if stands == newest else 1
+    suffices = database.suffices(stands)
+    answer = {"revision": stands, "newest": newest, "current": stands == newest, "suffices": suffices}
+    later = "The schema is a later version's, which this one can use."
+    current = "The schema is at its newest revision." if stands == newest else later
+    say(answer, [current if suffices else "The schema is older: run `db upgrade`."], wants_json=wants_json)
+    return 0 if suffices else 1
 
 
 @db.command()
