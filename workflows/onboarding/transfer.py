@@ -143,6 +143,9 @@ WORKFLOW = Workflow(
             due=due,
             lapse=_T.LAPSE,
             fallback=_T.COPY,
+            reminders=2,
+            remind_every=timedelta(days=3),
+            escalate_after=timedelta(days=7),
         ),
     },
     steps=(
