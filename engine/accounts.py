@@ -1,6 +1,6 @@
-"""How people get in: accounts, passwords, links by mail and tokens, none of which a copy of the database gives away.
+"""How people get in: accounts, passwords and links by mail, none of which a copy of the database gives away.
 
-Passwords are kept as Werkzeug's scrypt; links and tokens are 256 random bits, kept as their SHA-256.
+Passwords are kept as Werkzeug's scrypt; links are 256 random bits, kept as their SHA-256. Programs have `bearers`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from engine.directory_tables import account_links, accounts, api_tokens
+from engine.directory_tables import account_links, accounts
 from engine.errors import Invalid, Missing
 from engine.identifiers import new_id
 from engine.letters import Letter, Recipient, Subject
@@ -189,27 +189,6 @@ def use_link(conn: Connection, secret: str, password: str, now: datetime) -> Acc
         raise Missing("This link was used before, or is more than two hours old.")
     set_password(conn, row.trust, row.account, password)
     return account(conn, row.trust, row.account)
-
-
-def add_token(conn: Connection, trust: str, id: str, now: datetime) -> str:  # noqa: A002
-    """Return the secret of a new token for the API; it can never be shown again."""
-    secret = secrets.token_urlsafe(_TOKEN_BYTES)
-    row = {"hash": digest(secret), "trust": trust, "account": id, "made_at": now, "revoked": False}
-    conn.execute(insert(api_tokens).values(**row))
-    return secret
-
-
-def token_account(conn: Connection, secret: str) -> tuple[str, str] | None:
-    """Return the (trust, account) of a token that was not revoked, or None."""
-    query = select(api_tokens.c.trust, api_tokens.c.account)
-    row = conn.execute(query.where(api_tokens.c.hash == digest(secret), ~api_tokens.c.revoked)).first()
-    return (row.trust, row.account) if row else None
-
-
-def revoke_tokens(conn: Connection, trust: str, id: str) -> None:  # noqa: A002
-    """Make every token of an account void."""
-    of_account = (api_tokens.c.trust == trust, api_tokens.c.account == id)
-    conn.execute(update(api_tokens).where(*of_account).values(revoked=True))
 
 
 def digest(secret: str) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from engine.tables import Id, Instant, key_columns, metadata
+from engine.tables import Id, Instant, Json, key_columns, metadata
 
 organisations = Table(
     "organisations",
@@ -99,7 +99,9 @@ api_tokens = Table(
     Column("hash", String(64), primary_key=True),
     Column("trust", Id, nullable=False),
     Column("account", Id, nullable=False),
+    Column("scopes", Json, nullable=False),
     Column("made_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
     Column("revoked", Boolean, nullable=False),
 )
 

@@ -50,7 +50,9 @@ HOLDINGS: Final = (
         erased={"enabled": False},
     ),
     Holding(table=account_links, title="Links to sign in", through=("account", ACCOUNTS), gone=True),
-    Holding(table=api_tokens, title="API tokens", through=("account", ACCOUNTS), shown=("made_at",), gone=True),
+    Holding(
+        table=api_tokens, title="API tokens", through=("account", ACCOUNTS), shown=("made_at", "expires_at"), gone=True
+    ),
     Holding(table=identity, title="Keys to find them by", person="person", gone=True),
     Holding(
         table=outbox,

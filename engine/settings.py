@@ -41,8 +41,9 @@ class Settings:
 
     Origins are `scheme://host[:port]` without a path. `fixed_now` starts the clock of a trial at that moment. `jobs` is
     the job engine; `trusted_proxies` are the networks of those whose `X-Forwarded-For` is believed.
-    `retention` are days by rule, where they are not the defaults. `reminders` are the days before an expiry at which a
-    learner is reminded after the first time, at three months; of what is not required only where that is said.
+    `retention` are days by rule, where they are not the defaults; `webhook_hosts` may be called. `reminders` are the
+    days before an expiry at which a learner is reminded after the first time, at three months; of what is not required
+    only where that is said.
     """
 
     data_dir: Path
@@ -60,6 +61,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     oidc: Oidc | None = None
     retention: Mapping[str, int] = field(default_factory=dict)
+    webhook_hosts: tuple[str, ...] = ()
     reminders: tuple[int, ...] = (60, 30, 7)
     remind_not_required: bool = False
     log: str = logs.TEXT
@@ -102,6 +104,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         trusted_proxies=_proxies(environment.get("PRECEPTOR_TRUSTED_PROXIES", "")),
         oidc=_oidc(environment),
         retention=_days(environment.get("PRECEPTOR_RETENTION", "")),
+        webhook_hosts=tuple(environment.get("PRECEPTOR_WEBHOOK_HOSTS", "").lower().split()),
         reminders=_reminders(environment.get("PRECEPTOR_REMINDERS", "60 30 7")),
         remind_not_required=_switch(environment, "PRECEPTOR_REMIND_NOT_REQUIRED"),
         log=_log(environment.get("PRECEPTOR_LOG", logs.TEXT)),

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
-from engine import accounts, database, directory, settings
+from engine import bearers, database, directory, settings
 from engine.directory_tables import accounts as accounts_table
 from engine.directory_tables import grants
 from engine.machine import Actor
@@ -65,7 +65,7 @@ class Workplace:
         """Return a new token of an account for the API."""
         actor = learner(who) if isinstance(who, str) else who
         with self.engine.transaction() as tx:
-            return accounts.add_token(tx.connection, _trust(actor), actor.id, tx.now)
+            return bearers.add(tx.connection, _trust(actor), actor.id, tx.now)
 
     def cookie(self, who: Actor | str) -> str:
         """Return the cookie of a signed-in browser."""

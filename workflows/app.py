@@ -75,9 +75,9 @@ def engine_of(settings: Settings) -> Engine:
 
 
 def require_schema(settings: Settings) -> None:
-    """Raise `SettingError` unless the schema of the database is at its newest revision."""
-    stands, newest = database.revisions(settings.database_url)
-    if stands != newest:
+    """Raise `SettingError` where the schema of the database is older than this version."""
+    stands, _newest = database.revisions(settings.database_url)
+    if not database.suffices(stands):
         raise SettingError("The database's schema is not at its newest revision: run `preceptor db upgrade` first.")
     if settings.jobs == PROCRASTINATE and not cluster_of().is_current(settings.database_url):
         raise SettingError("Procrastinate's tables are missing or older: run `preceptor db upgrade` first.")
@@ -119,8 +119,9 @@ def worker_of(settings: Settings, engine: Engine | None = None) -> Worker:
     """Return a worker that has opened nothing yet but the database; an engine that is given is used instead."""
     engine = engine or engine_of(settings)
     make = cluster_of().ClusterJobs if settings.jobs == PROCRASTINATE else EmbeddedJobs
-    works = wiring.works(engine, settings)
-    return Worker(engine, post_of(settings), embedded_jobs(engine, works, wiring.SCHEDULES, make))
+    works = {**wiring.works(engine, settings), **wiring.outside(engine, settings)}
+    schedules = (*wiring.SCHEDULES, *(wiring.OUTSIDE if settings.webhook_hosts else ()))
+    return Worker(engine, post_of(settings), embedded_jobs(engine, works, schedules, make))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +174,7 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
         absences.blueprint(engine),
         coverage.blueprint(engine),
         roles.blueprint(engine),
-        rest.blueprint(engine, [*resources.OPERATIONS, *api.operations(settings)]),
+        rest.blueprint(engine, [*resources.operations(settings), *api.operations(settings)]),
     ):
         pages.register_blueprint(blueprint)
     frame.menu(pages, "Worklist", "worklist.index", 20)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import time, timedelta
-from typing import Final
+from typing import Any, Final
 
-from engine import approvals, effects, failures, holdings, incident, incidents, questions, retention, timers
+from engine import approvals, effects, failures, holdings, incident, incidents, questions, retention, timers, webhooks
 from engine.effects import Effect, Unschedule
 from engine.incidents import Incidents
 from engine.jobs import Daily, Every, Schedule, Work
@@ -14,7 +14,7 @@ from engine.keep import Keep
 from engine.machine import Workflow
 from engine.personal import Register
 from engine.renaming import Renamed
-from engine.settings import Settings
+from engine.settings import Settings, secret_for
 from engine.transaction import Engine, Handler, Predicate
 from scorm import holdings as scorm_holdings
 from scorm import retention as scorm_retention
@@ -99,6 +99,7 @@ PREDICATES: Final[Mapping[str, Predicate]] = {**reminders.PREDICATES}
 ABANDON: Final = "abandon-silent-attempts"
 
 FORGET: Final = "forget-what-is-over"
+TELL: Final = "tell-webhooks"
 
 SCHEDULES: Final = (
     Schedule(name=ABANDON, rhythm=Every(timedelta(minutes=15))),
@@ -122,6 +123,20 @@ def works(engine: Engine, settings: Settings) -> Mapping[str, Work]:
             run=lambda _arguments: retention.forget(engine.database, RETENTION, settings.retention, engine.clock())
         ),
     }
+
+
+OUTSIDE: Final = (Schedule(name=TELL, rhythm=Every(timedelta(minutes=1))),)
+"""What is had done that leaves this installation, and so never in a forecast."""
+
+
+def outside(engine: Engine, settings: Settings) -> Mapping[str, Work]:
+    """Return by name the work that `OUTSIDE` asks for."""
+
+    def tell(_arguments: Mapping[str, Any]) -> None:
+        webhooks.announce(engine)
+        webhooks.deliver(engine, secret_for(settings), settings.webhook_hosts)
+
+    return {TELL: Work(run=tell, alone=True)}
 
 
 def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:

@@ -45,7 +45,7 @@ from typing import Any
 
 from flask import Blueprint, Request, Response, json, request
 
-from engine import accounts, directory
+from engine import accounts, bearers, directory
 from engine.errors import Conflict, Invalid, Missing, NotAllowed
 from engine.transaction import Engine
 from engine.web import idempotency, openapi, schemas
@@ -97,17 +97,18 @@ def _admitted(engine: Engine, operation: Operation, at: Mapping[str, str]) -> tu
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     now = engine.clock()
     with engine.reading() as conn:
-        owner = accounts.token_account(conn, secret) if scheme.lower() == "bearer" else None
+        owner = bearers.bearer(conn, secret, now) if scheme.lower() == "bearer" else None
         if owner is None:
-            raise SignedOut("A bearer token is needed that exists and has not been revoked.")
+            raise SignedOut("A bearer token is needed that exists, has not expired and has not been revoked.")
         try:
-            actor = directory.actor_of(conn, *owner, now)
+            actor = directory.actor_of(conn, owner.trust, owner.account, now)
         except Missing:
             raise SignedOut("The account of this token is not active.") from None
+    if not owner.may(operation.resource, write=operation.writes):
+        raise NotAllowed(f"This token is not for this: it needs the scope {operation.scope}.", scope=operation.scope)
     if not operation.admits(actor):
         raise NotAllowed(f"This needs one of: {', '.join(operation.by)}.")
-    trust, _account = owner
-    call = Call(engine=engine, trust=trust, actor=actor, now=now, at=at, query={}, body={}, files={})
+    call = Call(engine=engine, trust=owner.trust, actor=actor, now=now, at=at, query={}, body={}, files={})
     return call, accounts.digest(secret)
 
 

@@ -59,8 +59,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     described = {
         "operationId": operation.name,
         "summary": operation.says,
-        "tags": [operation.path.split("/")[1]],
-        "description": f"For: {', '.join(operation.by)}.",
+        "tags": [operation.resource],
+        "description": f"For: {', '.join(operation.by)}. Scope: {operation.scope}.",
         "parameters": list(_parameters(operation)),
         "responses": {str(operation.status): _given(operation), "default": {"$ref": "#/components/responses/Problem"}},
     }

@@ -101,6 +101,16 @@ class Operation:
         return "_".join([self.method.lower(), *re.findall(r"[a-z]+", self.path)])
 
     @property
+    def resource(self) -> str:
+        """Return the first part of the path: what scopes of tokens and the description go by."""
+        return self.path.split("/")[1]
+
+    @property
+    def scope(self) -> str:
+        """Return the narrowest scope that a token needs."""
+        return f"{self.resource}:{'write' if self.writes else 'read'}"
+
+    @property
     def writes(self) -> bool:
         """Say whether the call is one commit."""
         return self.method in _WRITES

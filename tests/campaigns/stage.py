@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine import accounts
+from engine import bearers
 from engine.transaction import Engine
 from scorm import library, package
 from tests import northshire
@@ -79,4 +79,4 @@ def _playing(engine: Engine, folder: Path, players: tuple[str, ...]) -> dict[str
 
 def _token(engine: Engine, account: str) -> str:
     with engine.transaction() as tx:
-        return accounts.add_token(tx.connection, TRUST, account, tx.now)
+        return bearers.add(tx.connection, TRUST, account, tx.now)

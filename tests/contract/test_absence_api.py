@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from engine import accounts, amendments
+from engine import amendments, bearers
 from engine.amendments import Amended
 from engine.web import api
 from engine.web.resources import OPERATIONS
@@ -42,7 +42,7 @@ def desk(database_url, clock, tmp_path):
 
 def program(desk: Desk, actor: Any) -> Program:
     with desk.engine.transaction() as tx:
-        token = accounts.add_token(tx.connection, TRUST, actor.id, tx.now)
+        token = bearers.add(tx.connection, TRUST, actor.id, tx.now)
     return Program(client=desk.app.test_client(), token=token)
 
 

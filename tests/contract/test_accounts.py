@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import accounts
+from engine import accounts, bearers
 from engine.directory_tables import account_links, api_tokens
 from engine.directory_tables import accounts as table
 from engine.errors import Invalid, Missing
@@ -67,7 +67,7 @@ def test_neither_password_nor_link_nor_token_is_kept_in_clear(engine):
     who = account(engine, password=PASSWORD)
     secret = linked(engine, who)
     with engine.transaction() as tx:
-        token = accounts.add_token(tx.connection, TRUST, who, tx.now)
+        token = bearers.add(tx.connection, TRUST, who, tx.now)
 
     with engine.reading() as conn:
         kept = [str(tuple(row)) for one in (table, account_links, api_tokens) for row in conn.execute(select(one))]
@@ -168,12 +168,43 @@ def test_a_user_name_gets_a_letter_whose_link_works(engine):
 def test_a_token_stands_until_it_is_revoked(engine):
     who = account(engine)
     with engine.transaction() as tx:
-        token = accounts.add_token(tx.connection, TRUST, who, tx.now)
-        standing = accounts.token_account(tx.connection, token)
-        accounts.revoke_tokens(tx.connection, TRUST, who)
-        revoked = accounts.token_account(tx.connection, token)
+        token = bearers.add(tx.connection, TRUST, who, tx.now)
+        standing = bearers.bearer(tx.connection, token, tx.now)
+        expired = bearers.bearer(tx.connection, token, tx.now + bearers.LIFE)
+        bearers.revoke(tx.connection, TRUST, who)
+        revoked = bearers.bearer(tx.connection, token, tx.now)
 
-    assert (standing, revoked) == ((TRUST, who), None)
+    assert standing == bearers.Bearer(trust=TRUST, account=who, scopes=("*",))
+    assert (expired, revoked) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("scope", "may_read", "may_write"),
+    [
+        ("*", True, True),
+        ("read", True, False),
+        ("enrolments:read", True, False),
+        ("enrolments:write", True, True),
+        ("people:write", False, False),
+    ],
+)
+def test_a_token_is_for_what_its_scopes_say(scope, may_read, may_write):
+    bearer = bearers.Bearer(trust=TRUST, account="acc", scopes=(scope,))
+
+    assert bearer.may("enrolments", write=False) is may_read
+    assert bearer.may("enrolments", write=True) is may_write
+
+
+def test_one_token_of_several_is_revoked_by_the_beginning_of_its_hash(engine):
+    who = account(engine)
+    with engine.transaction() as tx:
+        tokens = [bearers.add(tx.connection, TRUST, who, tx.now) for _ in range(2)]
+        bearers.revoke(tx.connection, TRUST, who, accounts.digest(tokens[0])[:12])
+        left = [row["hash"] for row in bearers.of_account(tx.connection, TRUST, who)]
+
+    assert left == [accounts.digest(tokens[1])]
+    with pytest.raises(Missing), engine.transaction() as tx:
+        bearers.revoke(tx.connection, TRUST, who, accounts.digest(tokens[0])[:12])
 
 
 def test_making_an_account_inactive_or_ending_its_sessions_voids_its_cookies(engine):

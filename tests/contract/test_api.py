@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 from werkzeug.test import TestResponse
 
-from engine import accounts, directory
+from engine import accounts, bearers, directory
 from engine.directory_tables import accounts as accounts_table
 from engine.directory_tables import organisations
 from engine.machine import EVERYONE
@@ -68,7 +68,7 @@ class Caller:
 
     def __init__(self, app: Flask, engine: Engine, account: str = TRUST_HOLDER.id, grant: str | None = None) -> None:
         with engine.transaction() as tx:
-            token = accounts.add_token(tx.connection, TRUST, account, tx.now)
+            token = bearers.add(tx.connection, TRUST, account, tx.now)
             if grant:
                 directory.grant(tx.connection, TRUST, account, ADMINISTRATOR, grant)
         self._http: FlaskClient = app.test_client()

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from engine import accounts
+from engine import bearers
 from engine.machine import Actor
 from engine.transaction import Engine
 from engine.web import api, resources
@@ -44,7 +44,7 @@ class Program:
 
     def __init__(self, app: Flask, engine: Engine, actor: Actor) -> None:
         with engine.transaction() as tx:
-            token = accounts.add_token(tx.connection, TRUST, actor.id, tx.now)
+            token = bearers.add(tx.connection, TRUST, actor.id, tx.now)
         self._http: FlaskClient = app.test_client()
         self._headers = {"Authorization": f"Bearer {token}"}
 

@@ -17,7 +17,7 @@ from icalendar import Calendar
 from sqlalchemy import func, select
 from waitress.server import BaseWSGIServer
 
-from engine import accounts, settings
+from engine import bearers, settings
 from engine.outbox import Delivery
 from engine.settings import Settings
 from engine.tables import outbox
@@ -84,7 +84,7 @@ class Site:
     def program_of(self, trust: str, account: str) -> Program:
         """Return a program with a token of somebody's account in any trust."""
         with self.engine.transaction() as tx:
-            token = accounts.add_token(tx.connection, trust, account, tx.now)
+            token = bearers.add(tx.connection, trust, account, tx.now)
         return Program(self.origin, token)
 
     def post(self) -> list[Mail]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import secrets
+from datetime import timedelta
 from typing import Any
 
 import click
 from sqlalchemy import Connection, select
 
-from engine import accounts, directory
+from engine import accounts, bearers, directory
 from engine.directory_tables import accounts as account_table
 from engine.directory_tables import organisations
 from engine.errors import Invalid, Missing
 from workflows.commands.report import engine_of
 from workflows.people.responsibilities import GRANTED
+
+_SCOPE = re.compile(r"read|[a-z]+:(read|write)")
+_SHOWN = 12
 
 
 @click.group()
@@ -47,18 +51,41 @@ def add(  # noqa: PLR0913 - one parameter an option
 
 @click.command()
 @click.argument("email")
+@click.option(
+    "--scope", "scopes", multiple=True, help="read, or RESOURCE:read, RESOURCE:write; all where none is said."
+)
+@click.option("--days", default=bearers.LIFE.days, show_default=True, type=click.IntRange(1, 3660), help="How long.")
+@click.option("--list", "wants_list", is_flag=True, help="Only show the tokens that stand.")
+@click.option("--revoke", metavar="HASH", help="Only make void the token whose hash, as --list shows it, begins so.")
 @click.pass_context
-def token(context: click.Context, email: str) -> None:
+def token(  # noqa: PLR0913 - one parameter an option
+    context: click.Context, email: str, *, scopes: tuple[str, ...], days: int, wants_list: bool, revoke: str | None
+) -> None:
     """Make an API token for the account with this address, and print it once."""
+    wrong = [scope for scope in scopes if not _SCOPE.fullmatch(scope)]
+    if wrong:
+        raise click.UsageError(f"“{wrong[0]}” is no scope: it is read, or as enrolments:read or enrolments:write.")
     engine = engine_of(context)
     with engine.transaction() as tx:
-        found = tx.connection.execute(
-            select(account_table.c.trust, account_table.c.id).where(account_table.c.email == email.lower())
-        ).all()
-        if len(found) != 1:
-            raise Missing(f"There {'are several accounts' if found else 'is no account'} with the address {email}.")
-        secret = accounts.add_token(tx.connection, found[0].trust, found[0].id, tx.now)
-    click.echo(secret)
+        trust, account = _account_with(tx.connection, email)
+        if revoke:
+            count = bearers.revoke(tx.connection, trust, account, revoke)
+            click.echo(f"{count} made void.")
+        elif wants_list:
+            for row in bearers.of_account(tx.connection, trust, account):
+                click.echo(f"{row['hash'][:_SHOWN]}  until {row['expires_at']:%Y-%m-%d}  {' '.join(row['scopes'])}")
+        else:
+            wanted, life = scopes or (bearers.EVERYTHING,), timedelta(days=days)
+            click.echo(bearers.add(tx.connection, trust, account, tx.now, scopes=wanted, life=life))
+
+
+def _account_with(connection: Connection, email: str) -> tuple[str, str]:
+    found = connection.execute(
+        select(account_table.c.trust, account_table.c.id).where(account_table.c.email == email.lower())
+    ).all()
+    if len(found) != 1:
+        raise Missing(f"There {'are several accounts' if found else 'is no account'} with the address {email}.")
+    return found[0].trust, found[0].id
 
 
 def the_trust(connection: Connection, named: str | None) -> str:

@@ -80,7 +80,9 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("account", sa.String(length=40), nullable=False),
+        sa.Column("scopes", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_api_tokens")),
     )
@@ -459,6 +461,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_timers_due_at"), ["due_at"], unique=False)
 
     op.create_table(
+        "webhooks",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("kinds", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("account", sa.String(length=40), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_to", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_webhooks")),
+    )
+    op.create_table(
         "worklist_settings",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("account", sa.String(length=40), nullable=False),
@@ -671,6 +685,31 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("trust", "role", "organisation", name=op.f("pk_roles")),
     )
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("webhook", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=160), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["trust", "webhook"], ["webhooks.trust", "webhooks.id"], name=op.f("fk_webhook_deliveries_trust_webhook")
+        ),
+        sa.PrimaryKeyConstraint("trust", "webhook", "id", name=op.f("pk_webhook_deliveries")),
+    )
+    with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_webhook_deliveries_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'WAITING'"),
+            postgresql_where=sa.text("state = 'WAITING'"),
+        )
+
     op.create_table(
         "working_calendars",
         sa.Column("trust", sa.String(length=40), nullable=False),
@@ -1134,6 +1173,14 @@ def downgrade() -> None:
 
     op.drop_table("applicants")
     op.drop_table("working_calendars")
+    with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_webhook_deliveries_due",
+            sqlite_where=sa.text("state = 'WAITING'"),
+            postgresql_where=sa.text("state = 'WAITING'"),
+        )
+
+    op.drop_table("webhook_deliveries")
     op.drop_table("roles")
     op.drop_table("requirements")
     op.drop_table("question_periods")
@@ -1164,6 +1211,7 @@ def downgrade() -> None:
 
     op.drop_table("absences")
     op.drop_table("worklist_settings")
+    op.drop_table("webhooks")
     with op.batch_alter_table("timers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_timers_due_at"))
 

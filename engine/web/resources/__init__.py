@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.settings import Settings
 from engine.web.operations import Operation
-from engine.web.resources import absences, approvals, coverage, history, messages, organisations, roles
+from engine.web.resources import absences, approvals, coverage, history, messages, organisations, roles, webhooks
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *organisations.OPERATIONS,
@@ -16,3 +17,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *messages.OPERATIONS,
     *history.OPERATIONS,
 )
+
+
+def operations(settings: Settings) -> tuple[Operation, ...]:
+    """Return all of them for an installation."""
+    return (*OPERATIONS, *webhooks.operations(settings))

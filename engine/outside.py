@@ -1,0 +1,89 @@
+"""Requests to servers outside: only to hosts that a setting allows, to the address that was resolved, with no redirect.
+
+A URL that comes from data is never followed anywhere else (SECURITY 22).
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from engine.errors import Invalid
+
+SECONDS: Final = 10.0
+_MOST: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a server answered, or the sentence why there was none (`status` 0)."""
+
+    status: int
+    said: str
+
+    @property
+    def good(self) -> bool:
+        """Say whether the server took it."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110 15.3
+
+
+def checked(url: str, hosts: Collection[str]) -> SplitResult:
+    """Return the parts of an address that may be called; raises `Invalid` for any other."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise Invalid("This is not an address that can be called.", field="url") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.fragment or port == 0:
+        raise Invalid("The address must be one such as https://hooks.example/preceptor.", field="url")
+    if parts.hostname not in hosts:
+        raise Invalid(
+            f"Calling {parts.hostname} is not allowed: whoever runs this adds it to PRECEPTOR_WEBHOOK_HOSTS.",
+            field="url",
+        )
+    if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1"}:
+        raise Invalid("The address must begin with https.", field="url")
+    return parts
+
+
+def post(url: str, hosts: Collection[str], body: bytes, headers: Mapping[str, str]) -> Reply:
+    """Send a body to an address that is allowed, and return what became of it; never raises for the network's sake."""
+    parts = checked(url, hosts)
+    connection = _Pinned(parts)
+    try:
+        connection.request(
+            "POST", f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}", body, dict(headers)
+        )
+        answer = connection.getresponse()
+        answer.read(_MOST)
+        return Reply(status=answer.status, said=f"{answer.status} {answer.reason}"[:200])
+    except (OSError, HTTPException) as trouble:
+        return Reply(status=0, said=f"No answer: {type(trouble).__name__}.")
+    finally:
+        connection.close()
+
+
+class _Pinned(HTTPConnection):
+    """A connection to the first address that the host's name means, by TLS under that name where it is https."""
+
+    def __init__(self, parts: SplitResult) -> None:
+        self._tls = parts.scheme == "https"
+        host = str(parts.hostname)
+        super().__init__(host, parts.port or (443 if self._tls else 80), timeout=SECONDS)
+
+    def connect(self) -> None:
+        family, kind, protocol, _name, address = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0]
+        opened = socket.socket(family, kind, protocol)
+        try:
+            opened.settimeout(SECONDS)
+            opened.connect(address)
+            context = ssl.create_default_context() if self._tls else None
+            self.sock = context.wrap_socket(opened, server_hostname=self.host) if context else opened
+        except BaseException:
+            opened.close()
+            raise
