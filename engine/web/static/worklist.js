@@ -43,3 +43,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 if (status) document.addEventListener("change", (event) => event.target.name === "item" && tell());
+document.documentElement.dataset.keys = "on";
