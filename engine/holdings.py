@@ -10,6 +10,7 @@ from engine.directory_tables import account_links, accounts, api_tokens, grants,
 from engine.outbox import WAITING, Delivery
 from engine.personal import Holding
 from engine.tables import approvals, invitations, outbox
+from engine.worklist_tables import action_link_uses, saved_views, worklist_settings
 
 ERASED: Final = "Erased"
 """What stands where a name was."""
@@ -53,6 +54,9 @@ HOLDINGS: Final = (
     Holding(
         table=api_tokens, title="API tokens", through=("account", ACCOUNTS), shown=("made_at", "expires_at"), gone=True
     ),
+    Holding(table=saved_views, title="Saved views", through=("account", ACCOUNTS), shown=("name", "query"), gone=True),
+    Holding(table=worklist_settings, title="Keyboard", through=("account", ACCOUNTS), shown=("shortcuts",), gone=True),
+    Holding(table=action_link_uses, title="Links used to answer", through=("account", ACCOUNTS), gone=True),
     Holding(table=identity, title="Keys to find them by", person="person", gone=True),
     Holding(
         table=outbox,
