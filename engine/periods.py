@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, insert, select
 
+from engine import directory
 from engine.approval_tables import question_periods
+from engine.errors import Invalid
 from engine.machine import Question
 
 _MINUTE = timedelta(minutes=1)
@@ -27,6 +29,16 @@ class Periods:
         """Return the fields of an approval that is opened now."""
         escalates = now + self.escalate_minutes * _MINUTE if self.escalate_minutes else None
         return {"reminders": self.reminders, "remind_minutes": self.remind_minutes, "escalates_at": escalates}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The question of one state of one kind of subject, at one organisation."""
+
+    trust: str
+    organisation: str
+    kind: str
+    state: str
 
 
 def declared(question: Question) -> Periods:
@@ -50,6 +62,24 @@ def set_by(
         question_periods.c.organisation.in_(tuple(organisations)),
     )
     return {row["organisation"]: _read(row) for row in connection.execute(chosen).mappings()}
+
+
+def put(connection: Connection, place: Place, chosen: Periods) -> None:
+    """Set the periods of a question at an organisation and below it; approvals that are open keep theirs.
+
+    Raises `Missing` where the trust has no such organisation, `Invalid` where they make no sense.
+    """
+    directory.organisation(connection, place.trust, place.organisation)
+    if chosen.reminders and not chosen.remind_minutes:
+        raise Invalid("Reminders need a time between them.")
+    forget(connection, place)
+    connection.execute(insert(question_periods).values(**asdict(place), **asdict(chosen)))
+
+
+def forget(connection: Connection, place: Place) -> bool:
+    """Let what is set above hold again, or what the question declares; say whether anything was set here."""
+    same = (question_periods.c[name] == value for name, value in asdict(place).items())
+    return connection.execute(delete(question_periods).where(*same)).rowcount > 0
 
 
 def nearest(question: Question, path: Sequence[str], chosen: Mapping[str, Periods]) -> Periods:

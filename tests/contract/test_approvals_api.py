@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from engine import bearers
+from engine import bearers, directory, timers
+from engine.approvals import Status
 from engine.machine import Actor
 from engine.transaction import Engine
 from engine.web import api, resources
 from engine.web.frame import frame
-from tests.approvals import PAT, ask, engine_on
+from tests.approvals import PAT, ask, engine_on, read
 from tests.clock import FrozenClock
 from tests.databases import close
 from tests.people import settings_in
@@ -204,3 +206,29 @@ def test_the_list_is_narrowed_by_kind_role_place_and_words(engine, wren):
     ]
 
     assert found == [[question], [], [question], [], []]
+
+
+def test_a_trust_sets_how_often_its_questions_remind_and_when_they_escalate(app, engine, clock):
+    with engine.transaction() as tx:
+        directory.grant(tx.connection, TRUST, PAT.id, "system-administrator", TRUST)
+    pat = Program(app, engine, PAT)
+    path = f"/api/v1/question-periods/{TRUST}/leave/ASKED"
+    chosen = {"reminders": 1, "remind_minutes": 60, "escalate_minutes": 120}
+
+    said = pat._http.put(path, json=chosen, headers=pat._headers)
+    wrong = [
+        pat._http.put(path, json={**chosen, "remind_minutes": 0}, headers=pat._headers),
+        pat._http.put(path.replace("ASKED", "GRANTED"), json=chosen, headers=pat._headers),
+        Program(app, engine, WARD_HOLDER)._http.put(path, json=chosen, headers=pat._headers | {"Authorization": ""}),
+    ]
+    question = ask(engine)
+    for _ in range(2):
+        clock.advance(timedelta(hours=1))
+        timers.fire_due(engine)
+    gone = [pat._http.delete(path, headers=pat._headers).status_code for _ in range(2)]
+
+    listed = pat._http.get("/api/v1/question-periods", headers=pat._headers)
+    assert (said.status_code, said.json["reminders"]) == (200, 1)
+    assert [answer.status_code for answer in wrong] == [422, 404, 401]
+    assert (read(engine, question).reminded, read(engine, question).state) == (1, Status.TIMED_OUT)
+    assert (gone, listed.json["items"]) == ([200, 404], [])

@@ -6,7 +6,17 @@ from typing import Final
 
 from engine.settings import Settings
 from engine.web.operations import Operation
-from engine.web.resources import absences, approvals, coverage, history, messages, organisations, roles, webhooks
+from engine.web.resources import (
+    absences,
+    approvals,
+    coverage,
+    history,
+    messages,
+    organisations,
+    question_periods,
+    roles,
+    webhooks,
+)
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *organisations.OPERATIONS,
@@ -14,6 +24,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *roles.OPERATIONS,
     *absences.OPERATIONS,
     *approvals.OPERATIONS,
+    *question_periods.OPERATIONS,
     *messages.OPERATIONS,
     *history.OPERATIONS,
 )
