@@ -123,10 +123,9 @@ def _list(actor: Actor, shown: Shown) -> ColumnElement[bool]:
     standing = _c.state.in_(STANDING)
     theirs = or_(_c.owner == actor.id, _c.delegate == actor.id)
     nobodys = and_(_c.owner.is_(None), _held(actor))
-    answerable = and_(
-        _c.state != Status.MORE_INFO,
-        or_(_c.delegate == actor.id, and_(_c.delegate.is_(None), or_(_c.owner == actor.id, nobodys))),
-    )
+    # What an owner delegated waits for the delegate; a stand-in for one of several holders is asked beside the others.
+    next_is_theirs = or_(_c.delegate == actor.id, nobodys, and_(_c.owner == actor.id, _c.delegate.is_(None)))
+    answerable = and_(_c.state != Status.MORE_INFO, next_is_theirs)
     return {
         Shown.OPEN: and_(standing, or_(answerable, _waits_for(actor))),
         Shown.MINE: and_(standing, or_(theirs, _waits_for(actor))),

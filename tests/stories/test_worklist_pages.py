@@ -93,6 +93,14 @@ def test_a_delegate_answers_for_the_owner_who_may_take_it_back(ward, second, que
     assert tabs(ward.page("/worklist/"))["Delegated"] == 0
 
 
+def test_a_stand_in_is_asked_beside_those_who_hold_the_role(desk, ward):
+    ask_for(desk, LEARNER, delegate=ELSEWHERE.id, delegate_name="Eve Lund")
+
+    counted = tabs(ward.page("/worklist/")), tabs(desk.signed_in(ELSEWHERE).page("/worklist/"))
+
+    assert [(each["To do"], each["My roles"], each["Mine"]) for each in counted] == [(1, 1, 0), (1, 0, 1)]
+
+
 def test_a_transferred_question_is_no_longer_theirs_who_gave_it_away(desk, ward, question):
     way = f"{question}/pass/transfer"
 
@@ -244,58 +252,3 @@ def test_answering_leads_on_through_the_same_list_to_its_end(desk, ward):
     assert [address.partition("?")[0] for address in onward] == [first, third, "/worklist/"]
     assert "sort=newest" in onward[0]
     assert "That was the last one of this list." in ward.page(onward[2])
-
-
-def test_a_view_is_saved_named_chosen_and_deleted(desk, ward, second, question):
-    saved = ward.post(
-        "/worklist/?due=week&q=lin",
-        {"show": "open", "due": "week", "q": "lin", "name": "Lin", "usual": "1"},
-        to="/worklist/views",
-    )
-    opened = ward.get("/worklist/")
-    page = ward.page("/worklist/views")
-    view = page.split("/worklist/views/")[1].split("/")[0]
-    renamed = ward.post("/worklist/views", {f"name-{view}": "Lin Chen"}, to=f"/worklist/views/{view}/rename")
-    ward.post("/worklist/views", {}, to=f"/worklist/views/{view}/not-usual")
-
-    assert saved.status_code == 303
-    assert opened.location == "/worklist/?show=open&due=week&q=lin"
-    assert renamed.status_code == 303
-    assert ward.get("/worklist/").status_code == 200
-    assert "Lin Chen" in ward.page("/worklist/")
-    assert "Lin Chen" not in second.page("/worklist/")
-    ward.post("/worklist/views", {}, to=f"/worklist/views/{view}/delete")
-    assert "You have saved no views." in ward.page("/worklist/views")
-
-
-@pytest.mark.parametrize(("name", "sentence"), [("", "Enter a name"), ("lin", "You have a view with this name")])
-def test_a_view_needs_a_name_of_its_own(ward, name, sentence):
-    ward.post("/worklist/", {"show": "mine", "name": "Lin"}, to="/worklist/views")
-
-    answer = ward.post("/worklist/", {"show": "roles", "name": name}, to="/worklist/views")
-
-    assert answer.status_code == 422
-    assert sentence in answer.text
-
-
-def test_somebody_elses_view_is_not_there(ward, second):
-    ward.post("/worklist/", {"show": "mine", "name": "Lin"}, to="/worklist/views")
-    view = ward.page("/worklist/views").split("/worklist/views/")[1].split("/")[0]
-
-    answers = [
-        second.post("/worklist/", {f"name-{view}": "Mine"}, to=f"/worklist/views/{view}/{act}").status_code
-        for act in ("rename", "usual", "delete", "nothing")
-    ]
-
-    assert answers == [404, 404, 404, 422]
-    assert "Lin" in ward.page("/worklist/views")
-
-
-def test_single_keys_are_switched_off_and_stay_off(desk, ward):
-    before = ward.page("/worklist/")
-    ward.post("/worklist/keys", {"shortcuts": "off"})
-
-    after = desk.signed_in(WARD_HOLDER).page("/worklist/")
-
-    assert ("worklist.js" in before, "worklist.js" in after) == (True, False)
-    assert "Single keys are <strong>off</strong>" in ward.page("/worklist/keys")
