@@ -47,21 +47,22 @@ class Delivered:
         return self.sent + self.again + self.withdrawn + self.dead + self.parked + self.returned
 
 
-def deliver_once(
+def deliver_once(  # noqa: PLR0913 - what is told apart by name
     engine: Engine,
     transport: Transport,
     composer: Composer,
     *,
     length: timedelta = outbox.LEASE,
     stop: Callable[[], bool] = lambda: False,
+    trust: str = "",
 ) -> Delivered:
-    """Lease some due letters, deliver them, and mark each with its answer; any number may do so at once.
+    """Lease some due letters (of a trust), deliver them, and mark each with its answer; any number may do so at once.
 
     One bad letter holds up nobody. Where the mail server cannot be reached, or `stop` says so, what was not tried is
     given back as if it had not been leased.
     """
     with database.writing(engine.database) as connection:
-        letters = outbox.lease(connection, engine.clock(), length=length)
+        letters = outbox.lease(connection, engine.clock(), length=length, trust=trust)
     if not letters:
         return Delivered()
     outcomes = list(_Round(engine, transport, composer, length, stop).outcomes(letters))

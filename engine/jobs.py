@@ -152,6 +152,11 @@ class EmbeddedJobs:
         self._works = works
         self._schedules = schedules
         self._scheduled: set[str] = set()
+        self._stop: Callable[[], bool] = lambda: False
+
+    def stopping(self) -> bool:
+        """Say whether work that takes long should end early, for whoever runs it is told to stop."""
+        return self._stop()
 
     def enqueue(self, connection: Connection, job: Job) -> None:
         """Add a job in the transaction of the caller; it exists if that commits."""
@@ -173,6 +178,7 @@ class EmbeddedJobs:
 
     def run(self, stop: Callable[[], bool] = lambda: False) -> int:
         """Do what is due, until nothing is or `stop` says so; return how many jobs were taken."""
+        self._stop = stop
         taken = 0
         while not stop() and (job := self._lease()):
             taken += 1

@@ -83,14 +83,15 @@ class Outcome:
 
 
 def lease(
-    connection: Connection, now: datetime, *, limit: int = LEASE_MESSAGES, length: timedelta = LEASE
+    connection: Connection, now: datetime, *, limit: int = LEASE_MESSAGES, length: timedelta = LEASE, trust: str = ""
 ) -> list[RowMapping]:
-    """Take at most `limit` due letters for `length`, oldest first; commit before the first is sent.
+    """Take at most `limit` due letters (of a trust) for `length`, oldest first; commit before the first is sent.
 
     Of the letters of one invitation only the oldest unsent one is taken. One that was taken `UNANSWERED_LIMIT` times
     without an answer is parked instead.
     """
-    taken = connection.execute(_leasing(), {"now": now, "until": now + length, "limit": limit}).mappings()
+    said = {"now": now, "until": now + length, "limit": limit, **({"of_trust": trust} if trust else {})}
+    taken = connection.execute(_leasing(bool(trust)), said).mappings()
     mine = [row for row in taken if row["state"] == Delivery.SENDING]
     return sorted(mine, key=lambda row: (row["queued_at"], row["id"]))
 
@@ -187,7 +188,7 @@ def _thread_order(table: NamedFromClause[Any]) -> ColumnElement[Any]:
 
 
 @cache
-def _leasing() -> Update:
+def _leasing(of_one_trust: bool) -> Update:  # noqa: FBT001 - it is the key of a cache
     older = outbox.alias("older")
     before = exists().where(
         older.c.trust == outbox.c.trust,
@@ -198,6 +199,7 @@ def _leasing() -> Update:
     due = (
         select(outbox.c.trust, outbox.c.id)
         .where(_unsent(outbox), outbox.c.due_at <= bindparam("now"), or_(outbox.c.uid.is_(None), ~before))
+        .where(*([outbox.c.trust == bindparam("of_trust")] if of_one_trust else []))
         .order_by(outbox.c.due_at)
         .limit(bindparam("limit"))
         .with_for_update(skip_locked=True)

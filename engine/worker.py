@@ -15,18 +15,24 @@ from datetime import timedelta
 from types import FrameType
 from typing import Any, Final
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from engine import delivery, failures, journal, outbox, questions, timers
 from engine.heartbeats import Pulse
-from engine.jobs import EmbeddedJobs, Every, Jobs, Schedule, Work
+from engine.jobs import EmbeddedJobs, Every, Job, Jobs, Schedule, Work
 from engine.mail import Composer
 from engine.smtp import Transport
+from engine.tables import outbox as letters
 from engine.transaction import Engine
 
 REST: Final = 0.5
 STOP_SECONDS: Final = 9.0
 _AFTER_TROUBLE: Final = 1.0
+CHUNK: Final = 200
+MOST_SHARES: Final = 8
+DELIVER: Final = "deliver-letters"
+SHARE_OUT: Final = "share-out-letters"
 SEAL: Final = "seal-the-journal"
 ASK_AGAIN: Final = "ask-what-nobody-could-be-asked"
 _log = logging.getLogger(__name__)
@@ -47,14 +53,53 @@ def embedded_jobs(
     works: Mapping[str, Work] | None = None,
     schedules: Sequence[Schedule] = (),
     make: type[EmbeddedJobs] = EmbeddedJobs,
+    post: Post | None = None,
 ) -> EmbeddedJobs:
-    """Return the job engine on our own database, or the one given, with the engine's own work beside what is given."""
+    """Return the job engine on our own database, or the one given, with the engine's own work beside what is given.
+
+    With a post, a trust's backlog of letters is shared out among the workers in chunks.
+    """
     own = {
         SEAL: Work(run=lambda _arguments: seal(engine)),
         ASK_AGAIN: Work(run=lambda _arguments: questions.ask_waiting(engine)),
     }
     rhythms = [Schedule(name=name, rhythm=Every(timedelta(minutes=5))) for name in own]
-    return make(engine.database, engine.clock, {**own, **(works or {})}, [*rhythms, *schedules])
+    if post:
+        rhythms.append(Schedule(name=SHARE_OUT, rhythm=Every(timedelta(minutes=1))))
+        own[SHARE_OUT] = Work(run=lambda _arguments: share_out(engine, made))
+        own[DELIVER] = Work(run=lambda arguments: _deliver_share(engine, post, arguments["trust"], made.stopping))
+    made = make(engine.database, engine.clock, {**own, **(works or {})}, [*rhythms, *schedules])
+    return made
+
+
+def share_out(engine: Engine, jobs: Jobs) -> int:
+    """Make a job of every chunk of the letters that wait in a trust, where they are many; return how many."""
+    with engine.transaction() as tx:
+        due = (letters.c.state.in_(outbox.WAITING), letters.c.due_at <= tx.now)
+        counted = select(letters.c.trust, func.count().label("due")).where(*due).group_by(letters.c.trust)
+        shares = [
+            Job(
+                key=f"{DELIVER}@{tx.now:%Y-%m-%dT%H:%M}/{number}",
+                name=DELIVER,
+                trust=trust,
+                due_at=tx.now,
+                arguments={"trust": trust},
+            )
+            for trust, count in tx.connection.execute(counted)
+            for number in range(min(count // CHUNK, MOST_SHARES))
+        ]
+        for share in shares:
+            jobs.enqueue(tx.connection, share)
+    return len(shares)
+
+
+def _deliver_share(engine: Engine, post: Post, trust: str, stop: Callable[[], bool]) -> None:
+    """Deliver one chunk of a trust's letters, lease by lease; the lease, not the job, is what keeps them apart."""
+    composer, left = post.composer(), CHUNK
+    with closing(post.transport()) as transport:
+        while left > 0 and not stop():
+            done = delivery.deliver_once(engine, transport, composer, length=post.lease, stop=stop, trust=trust)
+            left = left - done.taken if done.taken and done.reachable else 0
 
 
 def seal(engine: Engine) -> int:

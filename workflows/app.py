@@ -121,7 +121,8 @@ def worker_of(settings: Settings, engine: Engine | None = None) -> Worker:
     make = cluster_of().ClusterJobs if settings.jobs == PROCRASTINATE else EmbeddedJobs
     works = {**wiring.works(engine, settings), **wiring.outside(engine, settings)}
     schedules = (*wiring.SCHEDULES, *(wiring.OUTSIDE if settings.webhook_hosts else ()))
-    return Worker(engine, post_of(settings), embedded_jobs(engine, works, schedules, make))
+    post = post_of(settings)
+    return Worker(engine, post, embedded_jobs(engine, works, schedules, make, post))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
