@@ -72,6 +72,7 @@ def raise_one(tx: Transaction, failure: Failure) -> str:
 def nobody_asked(tx: Transaction, approval: Approval, trouble: str) -> None:
     """Raise the incident of a question that reached nobody; `trouble` is the sentence why.
 
+    The question's own title is left out, for it may name whom it is about.
     A question about an incident raises none: that nobody holds the role which repairs things stands on the dashboard.
     """
     if approval.subject.kind == KIND:
@@ -81,7 +82,7 @@ def nobody_asked(tx: Transaction, approval: Approval, trouble: str) -> None:
         organisation=approval.organisation,
         source=Source.APPROVAL,
         cause=f"approval/{approval.id}",
-        title=f"Nobody could be asked: {approval.title}",
+        title=f"Nobody could be asked: {approval.role}, about {approval.subject.kind} {approval.subject.id}",
         message=trouble,
         parked="The question waits. Retry looks again who holds the role, and asks them.",
         about=approval.subject,

@@ -174,7 +174,7 @@ def test_a_question_that_reached_nobody_is_an_incident_of_its_organisation(engin
 
     (raised,) = rows(engine)
     assert (raised["organisation"], raised["about_kind"], raised["about"]) == (WARD, "leave", "l1")
-    assert raised["title"] == "Nobody could be asked: Leave for lin"
+    assert raised["title"] == "Nobody could be asked: leave-approver, about leave l1"
 
 
 def test_a_question_about_an_incident_raises_none(engine, clock):
