@@ -1,4 +1,4 @@
-"""Northshire, a small trust for the demo and for stories: two directorates, a dozen people, three classes, two courses.
+"""Northshire, a small trust for the demo and for stories: two directorates, a dozen people, four classes, two courses.
 
 Everything that a workflow moves gets to its state by walking there.
 """
@@ -78,6 +78,8 @@ def _organisations(conn: Connection, now: datetime) -> None:
             trust=TRUST, role=held.STAT_AND_MAND, organisation=organisation, title=title, enabled=True
         )
         directory.put_role(conn, role)
+    asked = directory.Role(trust=TRUST, role=held.CLASS_ADMINISTRATOR, organisation=TRUST, title="Class Administrator")
+    directory.put_role(conn, asked)
     title = "Workflow Administrator"
     directory.put_role(conn, directory.Role(trust=TRUST, role=held.WORKFLOWS, organisation=TRUST, title=title))
 
@@ -96,6 +98,9 @@ def _staff(conn: Connection, now: datetime) -> None:
                 trust=TRUST, role=held.STAT_AND_MAND, organisation=one.role_at, account=one.id, enabled=True
             )
             directory.put_holder(conn, holder)
+        if held.CLASS_ADMINISTRATOR in one.grants:
+            asked = directory.Holder(trust=TRUST, role=held.CLASS_ADMINISTRATOR, organisation=TRUST, account=one.id)
+            directory.put_holder(conn, asked)
     systems = directory.Holder(trust=TRUST, role=held.WORKFLOWS, organisation=TRUST, account=SYSTEMS_MANAGER)
     directory.put_holder(conn, systems)
 
@@ -139,10 +144,11 @@ def _e_learning(tx: Transaction, folder: Path, blobs: Path) -> None:
 
 
 def _classroom(tx: Transaction) -> None:
-    """Open three classes: one with places, one full with two waiting, one too near for the waitlist."""
+    """Open classes: one with places, one full with two waiting, one too near for the waitlist, one that asks first."""
     _offering(tx.connection, "resuscitation", "Resuscitation Level 2: adult basic life support", Delivery.CLASSROOM)
     _offering(tx.connection, "fire-safety", "Fire safety: ward evacuation", Delivery.CLASSROOM)
     _offering(tx.connection, "infection-control", "Infection prevention and control: practical", Delivery.CLASSROOM)
+    _offering(tx.connection, "safeguarding-adults", "Safeguarding adults: advanced practice", Delivery.CLASSROOM)
     free = _classroom_class(tx, "resuscitation", days=21, places=12, sessions=2)
     full = _classroom_class(tx, "fire-safety", days=24, places=3)
     near = _classroom_class(tx, "infection-control", days=5, places=2)
@@ -153,6 +159,9 @@ def _classroom(tx: Transaction) -> None:
     ):
         for learner in learners:
             _enrol(tx, made, learner)
+    asks = _classroom_class(tx, "safeguarding-adults", days=35, places=8, approval=True)
+    request = {"class": asks, "person": "ewan.campbell", "reason": "I often see patients on their own."}
+    tx.start(enrolment.KIND, TRUST, enrolment.Trigger.REQUEST, request)
 
 
 def _offering(
@@ -178,7 +187,9 @@ def _offering(
     catalogue.add_offering(conn, offered)
 
 
-def _classroom_class(tx: Transaction, offering: str, *, days: int, places: int, sessions: int = 1) -> str:
+def _classroom_class(  # noqa: PLR0913 - what differs between classes
+    tx: Transaction, offering: str, *, days: int, places: int, sessions: int = 1, approval: bool = False
+) -> str:
     meetings = [_meeting(tx.now, days + week * 7) for week in range(sessions)]
     facts = {
         "offering": offering,
@@ -188,6 +199,7 @@ def _classroom_class(tx: Transaction, offering: str, *, days: int, places: int, 
         "withdraw_days": 1,
         "waitlist": True,
         "waitlist_maximum": 20,
+        "approval": approval,
         "venue": "Education Centre, Room 2",
         "sessions": meetings,
     }
