@@ -29,6 +29,7 @@ from engine.text import clean
 KEEPER: Final = "system-administrator"
 """The responsibility that keeps the rules of others, in its organisation and below."""
 
+_ERASABLE: Final = ("comment", "source")
 _COMMENT: Final = 400
 _SOURCE: Final = 255
 
@@ -249,7 +250,8 @@ def _put(conn: Connection, one: Absence, what: str, by: Actor, now: datetime) ->
         conn.execute(update(absences).where(*here).values(row))
     else:
         conn.execute(insert(absences).values(row))
-    amendments.note(conn, kept.trust, Amended.ABSENCE, kept.id, what, row, by, now)
+    said = {name: value for name, value in row.items() if name not in _ERASABLE}
+    amendments.note(conn, kept.trust, Amended.ABSENCE, kept.id, what, said, by, now)
     return kept
 
 

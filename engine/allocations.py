@@ -67,9 +67,8 @@ def give(conn: Connection, new: Holder, by: Actor, now: datetime) -> Holder:
     before = one(conn, new)
     kept = directory.put_holder(conn, new)
     what = "changed the dates of" if before and before.enabled else "gave it to"
-    who = conn.execute(select(accounts.c.name).where(accounts.c.trust == new.trust, accounts.c.id == new.account))
-    said = {name: getattr(kept, name) for name in ("account", "enabled", "starts_at", "ends_at")}
-    _note(conn, held, f"{what if kept.enabled else 'took it from'} {who.scalar_one()}", said, by, now)
+    said = {name: getattr(kept, name) for name in ("enabled", "starts_at", "ends_at")}
+    _note(conn, held, what if kept.enabled else "took it from", {"holder": kept.account, **said}, by, now)
     return kept
 
 

@@ -6,6 +6,9 @@ from typing import Final
 
 from sqlalchemy import case, literal
 
+from engine.absence import State
+from engine.absence_tables import absences, amendments
+from engine.approval_tables import approval_attachments, approval_comments, attachment_files
 from engine.directory_tables import account_links, accounts, api_tokens, grants, holders, identity
 from engine.outbox import WAITING, Delivery
 from engine.personal import Holding
@@ -39,9 +42,33 @@ APPROVALS: Final = Holding(
     erased={"title": ERASED, "comment": None},
 )
 
+_ATTACHMENTS: Final = Holding(
+    table=approval_attachments,
+    title="Files that came with questions about them",
+    through=("approval", APPROVALS),
+    by="hash",
+    shown=("name", "media_type", "size"),
+    erased={"name": ERASED},
+)
+
 HOLDINGS: Final = (
     ACCOUNTS,
     APPROVALS,
+    Holding(
+        table=approval_comments,
+        title="What was said with questions about them",
+        through=("approval", APPROVALS),
+        shown=("at", "by_name", "text"),
+        erased={"text": ERASED},
+    ),
+    _ATTACHMENTS,
+    # Kept once for the same bytes: what names one person in one question names them in another.
+    Holding(
+        table=attachment_files,
+        title="What those files held",
+        through=("hash", _ATTACHMENTS),
+        erased={"content": b""},
+    ),
     Holding(table=grants, title="Permissions", through=("account", ACCOUNTS), shown=("responsibility", "organisation")),
     Holding(
         table=holders,
@@ -49,6 +76,20 @@ HOLDINGS: Final = (
         through=("account", ACCOUNTS),
         shown=("role", "organisation", "enabled", "starts_at", "ends_at"),
         erased={"enabled": False},
+    ),
+    Holding(
+        table=absences,
+        title="Absences",
+        through=("account", ACCOUNTS),
+        shown=("starts_at", "ends_at", "action", "kind", "notice", "comment", "state"),
+        erased={"comment": "", "source": None, "state": State.ENDED},
+    ),
+    Holding(
+        table=amendments,
+        title="Changes of roles and absences that they made",
+        through=("actor", ACCOUNTS),
+        shown=("kind", "key", "at", "what"),
+        erased={"actor_name": ERASED},
     ),
     Holding(table=account_links, title="Links to sign in", through=("account", ACCOUNTS), gone=True),
     Holding(

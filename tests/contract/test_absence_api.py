@@ -129,7 +129,7 @@ def test_what_a_program_changes_about_a_role_is_noted(desk):
 
     with desk.engine.reading() as conn:
         noted = amendments.of(conn, TRUST, Amended.ROLE, f"{ROLE}@{WARD}")
-    assert {(row["what"], row["actor_name"]) for row in noted} == {
+    assert {(row.what, row.actor_name) for row in noted} == {
         ("renamed “Leave, Ward 7”", "Ada Obi"),
         ("gave it to Eve Lund", "Ada Obi"),
     }

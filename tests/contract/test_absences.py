@@ -167,7 +167,7 @@ def test_a_rule_is_changed_and_ended_by_its_person_and_each_change_is_noted(engi
         noted = amendments.of(tx.connection, TRUST, Amended.ABSENCE, one.id)
 
     assert (ended.state, ended.ends_at, ended.comment) == (State.ENDED, START + DAY, "Two days more")
-    assert sorted((row["what"], row["actor_name"]) for row in noted) == [
+    assert sorted((row.what, row.actor_name) for row in noted) == [
         ("changed", "Tom Reid"),
         ("ended", "Tom Reid"),
         ("made", "Tom Reid"),
