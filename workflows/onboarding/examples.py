@@ -66,7 +66,7 @@ _TRANSFER: Final = Transfer(
     competences={_COMPETENCE.id: _COMPETENCE},
     site=Site(origin="https://learn.trust.example", domain="learn.trust.example"),
 )
-_REASONS: Final = ({}, {"reason": "It is needed."})
+_REASONS: Final[tuple[dict[str, str], ...]] = ({}, {"reason": "It is needed."})
 _A: Final = applicant.Trigger
 _T: Final = transfer.Trigger
 
