@@ -23,7 +23,7 @@ class Holding:
     A row is somebody's where `person` is their column, where the column of `through` names a row of another holding
     of theirs, or (`subjects`) where `kind` and `subject` name a subject that is about them; `kind` says of which
     workflow the rows themselves are subjects. `shown` are the columns they are given to read. On erasure `erased` is
-    written over their rows, or the rows go (`gone`).
+    written over their rows, or the rows go (`gone`). Others name its rows by the column `by`.
     """
 
     table: Table
@@ -33,6 +33,7 @@ class Holding:
     through: tuple[str, Holding] | None = None
     subjects: bool = False
     kind: str | None = None
+    by: str = "id"
     erased: Mapping[str, Any] = field(default_factory=dict)
     gone: bool = False
 
@@ -112,4 +113,4 @@ class Register:
         return and_(table.c.trust == trust, or_(false(), *about))
 
     def _ids(self, holding: Holding, trust: str, person: str) -> Any:
-        return select(holding.table.c.id).where(self._theirs(holding, trust, person))
+        return select(holding.table.c[holding.by]).where(self._theirs(holding, trust, person))

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, or_, select, tuple_, update
 
 from engine import database
+from engine.approval_tables import approval_attachments, approval_comments, attachment_files
 from engine.directory_tables import account_links, idempotency, rates
 from engine.errors import Invalid
 from engine.holdings import ERASED
@@ -39,6 +40,18 @@ class Rule:
     erased: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _attached_to_what_closed(last: datetime) -> ColumnElement[bool]:
+    """Choose the files of which every question that they came with closed by then."""
+    came_with = and_(
+        approval_attachments.c.trust == attachment_files.c.trust,
+        approval_attachments.c.hash == attachment_files.c.hash,
+        approvals.c.trust == approval_attachments.c.trust,
+        approvals.c.id == approval_attachments.c.approval,
+    )
+    later = exists().where(came_with, or_(approvals.c.closed_at.is_(None), approvals.c.closed_at > last))
+    return and_(attachment_files.c.content != b"", exists().where(came_with), ~later)
+
+
 RULES: Final = (
     Rule(
         name="messages",
@@ -55,6 +68,22 @@ RULES: Final = (
         table=approvals,
         over=lambda last: and_(approvals.c.closed_at <= last, approvals.c.title != ERASED),
         erased={"title": ERASED, "comment": None},
+    ),
+    Rule(
+        name="comments",
+        sentence="What was said beside questions.",
+        days=1095,
+        table=approval_comments,
+        over=lambda last: and_(approval_comments.c.at <= last, approval_comments.c.text != ERASED),
+        erased={"text": ERASED},
+    ),
+    Rule(
+        name="attachments",
+        sentence="What files held that came with closed questions.",
+        days=1095,
+        table=attachment_files,
+        over=_attached_to_what_closed,
+        erased={"content": b""},
     ),
     Rule(
         name="idempotency",

@@ -7,12 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
-from engine import answering, attachments
+from engine import answering, attachments, database, holdings, retention
 from engine.answering import Became
+from engine.approval_tables import approval_comments, attachment_files
 from engine.approvals import Status, Trigger
 from engine.errors import Decided, Invalid, Missing, Refused
 from engine.machine import Actor
+from engine.personal import Register
 from engine.transaction import Engine
 from tests.approvals import (
     GONE,
@@ -216,6 +219,27 @@ def test_a_file_is_kept_once_and_none_is_too_large_or_never_stored(engine: Engin
     with engine.reading() as connection:
         kept = [row["name"] for row in attachments.of(connection, TRUST, [question])]
     assert (one.hash, sorted(kept)) == (same.hash, ["a.pdf", "b.PDF"])
+
+
+def test_what_was_said_and_attached_about_somebody_is_erased_and_forgotten(engine: Engine, clock: FrozenClock) -> None:
+    question = ask(engine)
+    with engine.transaction(WARD_HOLDER) as tx:
+        file = attachments.store(tx.connection, TRUST, "lin.txt", b"Lin is ill.").as_facts()
+    does(engine, WARD_HOLDER, question, Trigger.COMMENT, comment="Lin is ill.", attachments=[file])
+    does(engine, WARD_HOLDER, question, Trigger.ANSWER, choice="GRANT")
+    over = {rule.name: rule.over(clock()) for rule in retention.RULES if rule.name in {"comments", "attachments"}}
+
+    with database.writing(engine.database) as connection:
+        counts = [
+            connection.scalar(select(func.count()).select_from(approval_comments).where(over["comments"])),
+            connection.scalar(select(func.count()).select_from(attachment_files).where(over["attachments"])),
+        ]
+        Register(holdings.HOLDINGS).erase(connection, TRUST, "lin")
+        (left,) = attachments.of(connection, TRUST, [question])
+        kept = attachments.content(connection, TRUST, question, left["id"])
+
+    assert (counts, left["name"], kept["content"]) == ([1, 1], "Erased", b"")
+    assert said_about(engine, question) == [("Wren Hall", "Erased")]
 
 
 # Many
