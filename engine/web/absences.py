@@ -70,14 +70,7 @@ def blueprint(engine: Engine) -> Blueprint:
     @signed_in
     def end(id: str) -> ResponseReturnValue:  # noqa: A002
         """Ask whether a rule is to end, and end it."""
-        here = visitor()
-        one, whose = desk.one(here, id)
-        if request.method == "POST":
-            with engine.transaction(here.actor) as tx:
-                absences.end(tx.connection, here.trust, id, here.actor, tx.now)
-            flash("The absence has ended. Questions come as usual from now on.")
-            return redirect(_index(whose), 303)
-        return render_template("engine/absence_end.html", **desk.said(here, whose, one))
+        return desk.end(visitor(), id)
 
     @pages.post("/<id>/dismiss")
     @signed_in
@@ -142,6 +135,15 @@ class _Desk:
         with self._engine.reading() as conn:
             found = absences.get(conn, here.trust, identifier)
         return found, self.whose(here, found.account)
+
+    def end(self, here: Visitor, identifier: str) -> ResponseReturnValue:
+        one, whose = self.one(here, identifier)
+        if request.method == "POST":
+            with self._engine.transaction(here.actor) as tx:
+                absences.end(tx.connection, here.trust, identifier, here.actor, tx.now)
+            flash("The absence has ended. Questions come as usual from now on.")
+            return redirect(_index(whose), 303)
+        return render_template("engine/absence_end.html", **self.said(here, whose, one))
 
     def said(self, here: Visitor, whose: Whose, one: Absence) -> dict[str, Any]:
         """Return what every page of one rule shows."""

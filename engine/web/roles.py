@@ -71,6 +71,13 @@ def blueprint(engine: Engine) -> Blueprint:
         """Ask whether a version is to be switched on or off, and do it."""
         return desk.switch(visitor(), role, organisation)
 
+    _holders(pages, desk)
+    return pages
+
+
+def _holders(pages: Blueprint, desk: _Desk) -> None:
+    """Add the pages on which people are given a version and taken from it."""
+
     @pages.route("/<role>/<organisation>/add", methods=["GET", "POST"])
     @requires(ADMINISTRATOR)
     def add(role: str, organisation: str) -> ResponseReturnValue:
@@ -88,8 +95,6 @@ def blueprint(engine: Engine) -> Blueprint:
     def remove(role: str, organisation: str, account: str) -> ResponseReturnValue:
         """Ask whether somebody is not to hold the role any more, and take it."""
         return desk.remove(visitor(), role, organisation, account)
-
-    return pages
 
 
 class _Desk:
