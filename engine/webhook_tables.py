@@ -16,6 +16,7 @@ webhooks = Table(
     Column("account", Id, nullable=False),
     Column("made_at", Instant, nullable=False),
     Column("told_to", Integer, nullable=False),
+    Column("told", Integer, nullable=False),
 )
 
 webhook_deliveries = Table(
@@ -24,6 +25,7 @@ webhook_deliveries = Table(
     Column("trust", Id, primary_key=True),
     Column("webhook", Id, primary_key=True),
     Column("id", String(160), primary_key=True),
+    Column("number", Integer, nullable=False),
     Column("body", Text, nullable=False),
     Column("state", String(12), nullable=False),
     Column("due_at", Instant, nullable=False),

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, func, insert, select, update
 
 from engine import journal, outbox, outside
 from engine.errors import Invalid, Missing
@@ -46,7 +46,7 @@ def add(  # noqa: PLR0913 - a row has as many columns
     last = select(func.coalesce(func.max(seals.c.number), 0)).where(seals.c.trust == trust)
     identifier, told_to = new_id(now), connection.execute(last).scalar_one()
     row = {"trust": trust, "id": identifier, "url": url, "kinds": list(kinds), "active": True, "account": account}
-    connection.execute(insert(webhooks).values(**row, made_at=now, told_to=told_to))
+    connection.execute(insert(webhooks).values(**row, made_at=now, told_to=told_to, told=0))
     return one(connection, trust, identifier)
 
 
@@ -146,10 +146,11 @@ def _announced(engine: Engine, hook: RowMapping) -> int:
             return 0
         last = select(func.coalesce(func.max(seals.c.number), 0)).where(seals.c.trust == here["trust"])
         told_to = tx.connection.execute(last).scalar_one()
-        rows = [_queued(here, move, tx.now) for move in _between(tx.connection, here, told_to)]
+        new = enumerate(_between(tx.connection, here, told_to), start=here["told"] + 1)
+        rows = [_queued(here, number, move, tx.now) for number, move in new]
         if rows:
             tx.connection.execute(insert(webhook_deliveries), rows)
-        change(tx.connection, here["trust"], here["id"], {"told_to": told_to})
+        change(tx.connection, here["trust"], here["id"], {"told_to": told_to, "told": here["told"] + len(rows)})
     return len(rows)
 
 
@@ -162,18 +163,27 @@ def _between(connection: Connection, hook: RowMapping, told_to: int) -> Iterable
     return connection.execute(chosen.order_by(*order)).mappings()
 
 
-def _queued(hook: RowMapping, move: RowMapping, now: datetime) -> dict[str, Any]:
+def _queued(hook: RowMapping, number: int, move: RowMapping, now: datetime) -> dict[str, Any]:
     name = f"{move['kind']}/{move['subject']}/{move['revision']}"
     told = {"id": name, **{one: move[one] for one in _TOLD}, "at": move["at"].isoformat()}
-    row = {"trust": hook["trust"], "webhook": hook["id"], "id": name, "body": json.dumps(told)}
+    row = {"trust": hook["trust"], "webhook": hook["id"], "id": name, "number": number, "body": json.dumps(told)}
     return {**row, "state": State.WAITING, "due_at": now, "attempts": 0}
 
 
 def _due(connection: Connection, now: datetime) -> Sequence[RowMapping]:
+    """Return what is due of the receivers of which nothing earlier waits for its next try."""
     same = and_(webhooks.c.trust == webhook_deliveries.c.trust, webhooks.c.id == webhook_deliveries.c.webhook)
     waiting = (webhook_deliveries.c.state == State.WAITING, webhook_deliveries.c.due_at <= now, webhooks.c.active)
-    chosen = select(webhook_deliveries, webhooks.c.url).join(webhooks, same).where(*waiting)
-    order = (webhook_deliveries.c.due_at, webhook_deliveries.c.webhook, webhook_deliveries.c.id)
+    earlier = webhook_deliveries.alias("earlier")
+    held_up = exists().where(
+        earlier.c.trust == webhook_deliveries.c.trust,
+        earlier.c.webhook == webhook_deliveries.c.webhook,
+        earlier.c.number < webhook_deliveries.c.number,
+        earlier.c.state == State.WAITING,
+        earlier.c.due_at > now,
+    )
+    chosen = select(webhook_deliveries, webhooks.c.url).join(webhooks, same).where(*waiting, ~held_up)
+    order = (webhook_deliveries.c.webhook, webhook_deliveries.c.number)
     return connection.execute(chosen.order_by(*order).limit(MOST_AT_ONCE)).mappings().all()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.settings import Settings
 from engine.web.operations import Operation
 from workflows.competence import api as competence
+from workflows.competence import award_api
 from workflows.learning import api as learning
 from workflows.onboarding import api as onboarding
 from workflows.people import api as people
@@ -15,6 +16,7 @@ def operations(settings: Settings) -> tuple[Operation, ...]:
     return (
         *people.OPERATIONS,
         *competence.OPERATIONS,
+        *award_api.OPERATIONS,
         *learning.operations(settings),
         *onboarding.OPERATIONS,
     )

@@ -1,4 +1,4 @@
-"""`/competences`, `/requirements`, `/awards` and a person's compliance on any day."""
+"""`/competences`, `/requirements` and a person's compliance on any day."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from sqlalchemy import insert, select, update
 from engine import directory
 from engine.errors import Conflict, Invalid, Missing, NotAllowed
 from engine.identifiers import new_id
-from engine.letters import Subject
 from engine.machine import EVERYONE
 from engine.web import dates, journal, paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
-from engine.web.schemas import anything, day, flag, identifier, many, one_of, or_null, record, text, whole
-from workflows.competence import award, store
-from workflows.competence.award import Trigger
+from engine.web.schemas import day, flag, identifier, many, one_of, or_null, record, text, whole
+from workflows.competence import store
 from workflows.competence.compliance import Colour
-from workflows.competence.records import AwardState, Competence, Requirement, framework_of
-from workflows.competence.tables import awards, competences, requirements
-from workflows.people import pages as people_pages
+from workflows.competence.records import Competence, Requirement, framework_of
+from workflows.competence.tables import competences, requirements
 from workflows.people.api import visible
-from workflows.people.responsibilities import CAREER_MANAGEMENT, LEARNING_ADMINISTRATOR
+from workflows.people.responsibilities import LEARNING_ADMINISTRATOR
 
 _MONTHS: Final = whole(1, 1200, needed=False, about="How long an award is valid; null is for ever.")
 _NEW: Final = record({"name": text(240), "validity_months": or_null(_MONTHS), "national": flag(needed=False)})
@@ -38,17 +35,6 @@ _COMPETENCE: Final = record(
 )
 _REQUIREMENT: Final = record(
     {"competence": identifier(), "organisation": identifier(about="Required here and everywhere below.")}
-)
-_AWARD: Final = record(
-    {
-        "id": identifier(),
-        "person": identifier(),
-        "competence": identifier(),
-        "state": one_of(*map(str, AwardState)),
-        "starts_on": day(),
-        "ends_on": or_null(day(about="The last day on which it is valid; null is for ever.")),
-        "source": anything(about="What made it."),
-    }
 )
 _LINE: Final = record(
     {
@@ -118,27 +104,6 @@ def _require(call: Call) -> Answer:
     return created("/requirements", dict(call.body))
 
 
-def _awards(call: Call) -> Answer:
-    query = select(awards).where(awards.c.trust == call.trust)
-    if "person" in call.query:
-        query = query.where(awards.c.person == visible(call, call.query["person"]).id)
-    else:
-        looked_after = people_pages.looked_after(call.trust, call.reach(*journal.READERS)).subquery()
-        query = query.where(awards.c.person.in_(select(looked_after.c.id)))
-    return listed(paging.page(call.conn, query, [awards.c.id], **call.paging), _award)
-
-
-def _end(call: Call) -> Answer:
-    """End-date an award, by whoever manages careers where its holder belongs."""
-    here = (awards.c.trust == call.trust, awards.c.id == call.at["id"])
-    row = call.conn.execute(select(awards).where(*here)).mappings().one_or_none()
-    if row is None or row["organisation"] not in call.reach(CAREER_MANAGEMENT):
-        raise Missing("There is no such award, or it belongs to an organisation that you do not look after.")
-    subject = Subject(kind=award.KIND, trust=call.trust, id=call.at["id"])
-    call.tx.fire(subject, Trigger.END_DATE, dict(call.body))
-    return Answer(_award(call.conn.execute(select(awards).where(*here)).mappings().one()))
-
-
 def _compliance(call: Call) -> Answer:
     person = visible(call, call.at["id"])
     on = (
@@ -159,12 +124,6 @@ def _competence(row: Any) -> dict[str, Any]:
 
 def _requirement(row: Any) -> dict[str, Any]:
     return {name: row[name] for name in _REQUIREMENT.members}
-
-
-def _award(row: Any) -> dict[str, Any]:
-    ends_on = row["ends_on"].isoformat() if row["ends_on"] else None
-    named = {name: row[name] for name in ("id", "person", "competence", "state", "source")}
-    return {**named, "starts_on": row["starts_on"].isoformat(), "ends_on": ends_on}
 
 
 def _line(line: store.ProfileLine) -> dict[str, Any]:
@@ -226,24 +185,6 @@ OPERATIONS: Final = (
         gives=_REQUIREMENT,
         status=201,
         says="Require a competence in an organisation and below it.",
-    ),
-    Operation(
-        "GET",
-        "/awards",
-        _awards,
-        by=(EVERYONE,),
-        query={**PAGED, "person": identifier(needed=False)},
-        gives=list_of(_AWARD),
-        says="Competences on profiles: of one person, or of all whom the caller looks after.",
-    ),
-    Operation(
-        "POST",
-        "/awards/<id>/end-date",
-        _end,
-        by=(CAREER_MANAGEMENT,),
-        takes=record({"reason": text(1000, needed=False)}),
-        gives=_AWARD,
-        says="End an award: it is kept as history.",
     ),
     Operation(
         "GET",

@@ -64,11 +64,30 @@ WORKFLOW = Workflow(
             when=(counts,),
             notices=(AWARDED,),
         ),
-        Step(id="A8-T05", trigger=Trigger.COPY, sources=(), target=AwardState.HELD, when=(counts,)),
+        Step(
+            id="A8-T05",
+            trigger=Trigger.COPY,
+            sources=(),
+            target=AwardState.HELD,
+            by=(CAREER_MANAGEMENT,),
+            when=(counts,),
+        ),
         # Ours: what came late and ends early is kept as history, so that nothing that was accepted is lost.
         Step(id="A8-T01-late", trigger=Trigger.AWARD, sources=(), target=AwardState.SUPERSEDED),
-        Step(id="A8-T05-late", trigger=Trigger.COPY, sources=(), target=AwardState.SUPERSEDED),
-        Step(id="A8-T08", trigger=Trigger.SUPERSEDE, sources=(AwardState.HELD,), target=AwardState.SUPERSEDED),
+        Step(
+            id="A8-T05-late",
+            trigger=Trigger.COPY,
+            sources=(),
+            target=AwardState.SUPERSEDED,
+            by=(CAREER_MANAGEMENT,),
+        ),
+        Step(
+            id="A8-T08",
+            trigger=Trigger.SUPERSEDE,
+            sources=(AwardState.HELD,),
+            target=AwardState.SUPERSEDED,
+            by=(CAREER_MANAGEMENT,),
+        ),
         Step(
             id="A8-T11",
             trigger=Trigger.END_DATE,

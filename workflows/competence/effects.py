@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.letters import Subject
 from engine.machine import Case
+from engine.moves import Moved
 from engine.transaction import Transaction
 from workflows.competence import award, store
 from workflows.competence.writes import PutOnProfile, TakeBack
@@ -23,7 +24,7 @@ def put_on_profile(tx: Transaction, asked: Sequence[tuple[Case[Any], PutOnProfil
         effects = [effect for _case, effect in asked if effect.trust == trust]
         people.lock(tx.connection, trust, {effect.person for effect in effects})
         for effect in effects:
-            _put(tx, effect)
+            put(tx, effect)
 
 
 def take_back(tx: Transaction, asked: Sequence[tuple[Case[Any], TakeBack]]) -> None:
@@ -33,11 +34,12 @@ def take_back(tx: Transaction, asked: Sequence[tuple[Case[Any], TakeBack]]) -> N
         tx.fire_many(award.KIND, effect.trust, award.Trigger.END_DATE, {identifier: {} for identifier in found})
 
 
-def _put(tx: Transaction, effect: PutOnProfile) -> None:
+def put(tx: Transaction, effect: PutOnProfile) -> Moved:
+    """Write one award, as whoever acts in this transaction; raises as `Transaction.start` does."""
     held = store.held(tx.connection, effect.trust, effect.competence, effect.person)
     if held is not None and store.lasts(effect.ends_on) >= store.lasts(held.ends_on):
         tx.fire(Subject(kind=award.KIND, trust=effect.trust, id=held.id), award.Trigger.SUPERSEDE)
-    tx.start(
+    return tx.start(
         award.KIND,
         effect.trust,
         effect.trigger,

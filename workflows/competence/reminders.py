@@ -116,8 +116,8 @@ def _noted(tx: Transaction, trust: str, wanted: Sequence[tuple[Stage, Ending]]) 
         }
         for stage, one in wanted
     ]
-    noting = insert(reminders).values(rows).on_conflict_do_nothing().returning(*_KEY)
-    return {(row.person, row.competence, row.stage) for row in tx.connection.execute(noting)}
+    noting = insert(reminders).on_conflict_do_nothing().returning(*_KEY)
+    return {(row.person, row.competence, row.stage) for row in tx.connection.execute(noting, rows)}
 
 
 def _done(connection: Connection, trust: str, today: date) -> None:

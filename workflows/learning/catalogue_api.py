@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, select, update
 
 from engine import directory
 from engine.errors import Invalid, Missing, NotAllowed
 from engine.identifiers import new_id
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
-from engine.web.schemas import identifier, lines, or_null, record, text, whole
+from engine.web.schemas import identifier, lines, or_null, partial, record, text, whole
 from scorm import library
 from workflows.competence import store as competence_store
 from workflows.learning import catalogue
@@ -46,6 +46,18 @@ def _add_course(call: Call) -> Answer:
     course = new_id(call.now)
     catalogue.add_course(call.conn, trust=call.trust, identifier=course, **call.body)
     return created(f"/courses/{course}", {"id": course, **call.body})
+
+
+def _change_course(call: Call) -> Answer:
+    here = (courses.c.trust == call.trust, courses.c.id == call.at["id"])
+    before = call.conn.execute(select(courses.c.organisation).where(*here)).one_or_none()
+    if before is None:
+        raise Missing("There is no such course in this trust.")
+    for place in {before.organisation, call.body.get("organisation", before.organisation)}:
+        _require_place(call, place)
+    if call.body:
+        call.conn.execute(update(courses).where(*here).values(**call.body))
+    return Answer(_course(call.conn.execute(select(courses).where(*here)).mappings().one()))
 
 
 def _offerings(call: Call) -> Answer:
@@ -87,6 +99,23 @@ def _add_offering(call: Call) -> Answer:
     return created(f"/offerings/{new.id}", {**shown, "competence": competence})
 
 
+def _change_offering(call: Call) -> Answer:
+    """Change an offering from now on: what was enrolled, awarded or sent keeps what it had."""
+    here = (offerings.c.trust == call.trust, offerings.c.id == call.at["id"])
+    known = and_(courses.c.trust == offerings.c.trust, courses.c.id == offerings.c.course)
+    place = select(courses.c.organisation).join(offerings, known).where(*here)
+    organisation = call.conn.execute(place).scalar_one_or_none()
+    if organisation is None:
+        raise Missing("There is no such offering in this trust.")
+    _require_place(call, organisation)
+    competence = call.body.get("competence")
+    if competence and competence not in competence_store.by_id(call.conn, call.trust, [competence]):
+        raise Invalid("There is no such competence in this trust.", field="competence")
+    if call.body:
+        call.conn.execute(update(offerings).where(*here).values(**call.body))
+    return Answer(_offering(call.conn.execute(select(offerings).where(*here)).mappings().one()))
+
+
 def _require_place(call: Call, organisation: str) -> None:
     directory.organisation(call.conn, call.trust, organisation)
     if organisation not in call.reach(LEARNING_ADMINISTRATOR):
@@ -116,6 +145,15 @@ OPERATIONS: Final = (
         says="Add a course.",
     ),
     Operation(
+        "PATCH",
+        "/courses/<id>",
+        _change_course,
+        by=(LEARNING_ADMINISTRATOR,),
+        takes=partial(_NEW_COURSE),
+        gives=_COURSE,
+        says="Change the title of a course, or where it belongs.",
+    ),
+    Operation(
         "GET",
         "/offerings",
         _offerings,
@@ -133,5 +171,14 @@ OPERATIONS: Final = (
         gives=_OFFERING,
         status=201,
         says="Offer a course: in a classroom, or with the hash of a package as e-learning.",
+    ),
+    Operation(
+        "PATCH",
+        "/offerings/<id>",
+        _change_offering,
+        by=(LEARNING_ADMINISTRATOR,),
+        takes=partial(record({name: schema for name, schema in _TERMS.items() if name != "package"})),
+        gives=_OFFERING,
+        says="Change an offering from now on; another package is another offering.",
     ),
 )

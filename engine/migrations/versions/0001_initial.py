@@ -470,6 +470,7 @@ def upgrade() -> None:
         sa.Column("account", sa.String(length=40), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("told_to", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_webhooks")),
     )
     op.create_table(
@@ -690,6 +691,7 @@ def upgrade() -> None:
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("webhook", sa.String(length=40), nullable=False),
         sa.Column("id", sa.String(length=160), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
