@@ -16,7 +16,7 @@ from engine.directory_tables import grants
 from engine.machine import Actor
 from engine.settings import Settings
 from engine.transaction import Engine
-from engine.web import api, journal, why, worklist
+from engine.web import api, journal, resources, why, worklist
 from engine.web.frame import frame
 from scorm import library, package
 from tests import northshire
@@ -29,9 +29,10 @@ from workflows.demo import courses
 from workflows.learning import publishing
 from workflows.learning.publishing import Publication
 
-__all__ = ["ELSEWHERE", "SAM", "Workplace", "workplace_on"]
+__all__ = ["CARA", "ELSEWHERE", "SAM", "Workplace", "workplace_on"]
 
 SAM = Actor(id="acc-sam", name="Sam Orr", person=None, grants=frozenset({("class-administrator", "medicine")}))
+CARA = Actor(id="acc-cara", name="Cara Dee", person=None, grants=frozenset({("career-management", TRUST)}))
 ELSEWHERE = Actor(
     id="acc-olu",
     name="Olu Ade",
@@ -98,7 +99,7 @@ def workplace_on(url: str, clock: FrozenClock, folder: Path, **environment: str)
     with database.writing(engine.database) as connection:
         directory.add_organisation(connection, now=clock(), name="Southshire NHS Trust", id="southshire")
     northshire.allocate(engine, northshire.WREN)
-    for actor in (HELEN, SAM, ELSEWHERE, *map(learner, ("ann", "bob", "cat", "dan", "eve"))):
+    for actor in (HELEN, SAM, CARA, ELSEWHERE, *map(learner, ("ann", "bob", "cat", "dan", "eve"))):
         _add(engine, actor)
     chosen = settings.read({"PRECEPTOR_DATA_DIR": str(folder / "data"), **environment})
     app = frame(engine, chosen)
@@ -106,7 +107,7 @@ def workplace_on(url: str, clock: FrozenClock, folder: Path, **environment: str)
     app.register_blueprint(worklist.blueprint(engine, web.presenters(engine)))
     app.register_blueprint(journal.blueprint(engine))
     app.register_blueprint(why.blueprint(engine))
-    app.register_blueprint(api.blueprint(engine, workflows_api.operations(chosen)))
+    app.register_blueprint(api.blueprint(engine, [*resources.operations(chosen), *workflows_api.operations(chosen)]))
     return Workplace(app=app, engine=engine, clock=clock, settings=chosen)
 
 

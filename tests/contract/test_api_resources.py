@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from tests import northshire, workplace
 from tests.northshire import FIRE, HELEN, WREN
-from tests.workplace import ELSEWHERE, SAM, workplace_on
+from tests.workplace import CARA, ELSEWHERE, SAM, workplace_on
 
 
 @pytest.fixture
@@ -265,3 +265,32 @@ def program(place, who) -> Program:
 
 def ids(answer) -> list[str]:
     return [one["id"] for one in answer.json["items"]]
+
+
+def test_an_award_is_put_on_a_profile_by_whoever_manages_careers(place):
+    career = program(place, CARA)
+    said = {"person": "ann", "competence": "fire", "starts_on": "2026-11-01", "reason": "Certificate seen"}
+
+    longer = career.post("/awards", {**said, "ends_on": "2028-01-01"})
+    shorter = career.post("/awards", {**said, "ends_on": "2027-01-01"})
+    backwards = career.post("/awards", {**said, "ends_on": "2026-01-01"})
+    unknown = career.post("/awards", {**said, "competence": "nothing"})
+    learner = program(place, "ann").post("/awards", said)
+
+    assert (longer.status_code, longer.json["state"], shorter.json["state"]) == (201, "HELD", "SUPERSEDED")
+    assert (backwards.status_code, unknown.status_code, learner.status_code) == (422, 422, 403)
+    assert longer.json["source"] == {"kind": "entered", "by": "Cara Dee", "reason": "Certificate seen"}
+
+
+def test_a_course_and_an_offering_are_changed_where_the_caller_looks_after_them(helen):
+    course = helen.post("/courses", {"title": "Drill", "organisation": "surgery"}).json["id"]
+    offering = helen.post("/offerings", {"course": course, "title": "Drill", "competence": "fire"}).json["id"]
+
+    renamed = helen.patch(f"/courses/{course}", {"title": "Fire drill"})
+    changed = helen.patch(f"/offerings/{offering}", {"validity_months": 6, "competence": None})
+    wrong = helen.patch(f"/offerings/{offering}", {"competence": "nothing"})
+    missing = [helen.patch(path, {}).status_code for path in ("/courses/none", "/offerings/none")]
+
+    assert renamed.json["title"] == "Fire drill"
+    assert (changed.json["validity_months"], changed.json["competence"]) == (6, None)
+    assert (wrong.status_code, missing) == (422, [404, 404])
