@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from engine import answering, approval_keep, approvals, attachments, text
 from engine.approval_tables import approval_comments
 from engine.approvals import STANDING, Approval, Status, Trigger
-from engine.errors import Conflict, NotDeclared, Refused
+from engine.errors import Conflict, NotAllowed, NotDeclared, Refused
 from engine.machine import Actor, Case
 from engine.transaction import Engine
 from engine.web import approval_lines, asked, journal, saved_views, worklist_filters
@@ -110,8 +110,8 @@ class Desk:
             return self.again(here, identifier, wrong)
         try:
             self.fire(here, identifier, Trigger.ANSWER, said(reading).as_facts())
-        except Refused as refusal:
-            return self.again(here, identifier, {WHOLE: " ".join(refusal.reasons)})
+        except (Refused, NotAllowed) as refusal:
+            return self.again(here, identifier, {WHOLE: refusal.sentence})
         except OVERTAKEN:
             return self.overtaken(here, identifier)
         return self._onward(approval, following)
