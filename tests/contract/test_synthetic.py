@@ -33,7 +33,7 @@ def test_a_synthetic_trust_has_people_posts_awards_places_and_open_questions(eng
     with engine.reading() as connection:
         lines = store.profiles(connection, made.trust, [made.person(0)], made.today)[made.person(0)]
         faults = list(journal.verify(connection, made.trust))
-    assert (count(engine, persons), count(engine, assignments)) == (150, 150)
+    assert (count(engine, persons), count(engine, assignments)) == (150, 151)
     assert count(engine, awards) > 1000
     assert count(engine, enrolments) == 15
     assert count(engine, approvals) == 1

@@ -33,6 +33,7 @@ from workflows.synthetic.cohort import COMPETENCES, PEOPLE_A_TRANSFER, PLACES, C
 _CHUNK: Final = 2_000
 _LONDON: Final = ZoneInfo("Europe/London")
 _OFFERED: Final = "resuscitation"
+_NATIONAL: Final = len([one for one in COMPETENCES if "CSTF" in one[1]])
 
 
 def found(engine: Engine, people: int, seed: int) -> Cohort:
@@ -183,7 +184,7 @@ def _transfers(tx: Transaction, cohort: Cohort) -> None:
             "hire_on": hire.isoformat(),
         }
         made = tx.start(applicant.KIND, cohort.trust, applicant.Trigger.PREFER, said).subject
-        name = COMPETENCES[number % len(COMPETENCES)][1]
+        name = COMPETENCES[number % _NATIONAL][1]
         lines = [
             {
                 "name": name,
