@@ -5,7 +5,9 @@ SQLite: WAL, synchronous FULL, foreign keys, 10 s of patience, and `BEGIN IMMEDI
 
 from __future__ import annotations
 
+import math
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
@@ -17,12 +19,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 
 from engine.errors import SettingError
 
 BUSY_MILLISECONDS = 10_000
 _CONNECT_SECONDS = 5
+_RESTED_SECONDS = 1.0
 
 
 def connect(url: str, *, synchronous: str = "FULL") -> Engine:
@@ -35,14 +38,7 @@ def connect(url: str, *, synchronous: str = "FULL") -> Engine:
     if name == "sqlite":
         return _sqlite(url, synchronous)
     if name == "postgresql":
-        return create_engine(
-            _address(url).set(drivername="postgresql+psycopg"),
-            pool_size=10,
-            max_overflow=20,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={"prepare_threshold": 3, "connect_timeout": _CONNECT_SECONDS},
-        )
+        return _postgresql(url)
     raise SettingError(f"PRECEPTOR_DATABASE_URL must be sqlite or postgresql, not {name}.")
 
 
@@ -60,6 +56,19 @@ def reading(database: Engine) -> Iterator[Connection]:
     with database.begin() as connection:
         _begin(connection, "BEGIN")
         yield connection
+
+
+def run(connection: Connection, text: str, parameters: Any = ()) -> Any:
+    """Run one statement in the driver's words and return its cursor; errors are those of `Connection.execute`.
+
+    For what runs with every move: SQLAlchemy's own way there costs several times what the driver needs.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(text, parameters)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _translated(connection, text, error) from error
+    return cursor
 
 
 def migrate(url: str) -> None:
@@ -131,6 +140,27 @@ def _sqlite(url: str, synchronous: str) -> Engine:
     return database
 
 
+def _postgresql(url: str) -> Engine:
+    address = _address(url).set(drivername="postgresql+psycopg")
+    said = {"prepare_threshold": 3, "connect_timeout": _CONNECT_SECONDS}
+    database = create_engine(address, pool_size=10, max_overflow=20, hide_parameters=True, connect_args=said)
+
+    @event.listens_for(database, "checkin")
+    def rest(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(database, "checkout")
+    def wake(connection: Any, record: Any, _proxy: object) -> None:
+        """Ask whether the server is still there only of a connection that rested: the question costs a round trip."""
+        if time.monotonic() - record.info.get("rests_since", math.inf) > _RESTED_SECONDS:
+            try:
+                database.dialect.do_ping(connection)
+            except database.dialect.loaded_dbapi.Error as error:
+                raise InvalidatePoolError from error
+
+    return database
+
+
 def _address(url: str) -> URL:
     try:
         return make_url(url)
@@ -141,4 +171,17 @@ def _address(url: str) -> URL:
 def _begin(connection: Connection, words: str) -> None:
     """Begin in SQLite's words, said here: a listener for it would slow down every statement."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(words)
+        run(connection, words)
+
+
+def _translated(connection: Connection, text: str, error: Exception) -> Any:
+    """Return SQLAlchemy's error for the driver's; with a lost connection go all that were opened beside it."""
+    dialect = connection.dialect
+    lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
+    if lost:
+        connection.invalidate(error)
+        connection.engine.dispose()
+    base = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(
+        text, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect
+    )

@@ -21,6 +21,7 @@ from engine.tables import journal, seals
 
 GENESIS = "0" * 64
 _BATCH = 1_000
+_WRITER = json.JSONEncoder(default=str, ensure_ascii=False, sort_keys=True)
 _ORDERED = (journal.c.kind, journal.c.subject, journal.c.revision)
 
 
@@ -40,12 +41,12 @@ def reference(subject: Subject, revision: int) -> str:
 def payload(facts: Mapping[str, Any], actor_name: str) -> str:
     """Write what a row says about people, with its salt."""
     said = {"by": actor_name, "facts": facts, "salt": secrets.token_hex(8)}
-    return json.dumps(said, default=str, ensure_ascii=False, sort_keys=True)
+    return _WRITER.encode(said)
 
 
 def digest(*parts: object) -> str:
     """Return the SHA-256 of the parts; each is ended by a character that none can contain."""
-    return hashlib.sha256("".join(f"{part}\x1f" for part in parts).encode()).hexdigest()
+    return hashlib.sha256("\x1f".join([*map(str, parts), ""]).encode()).hexdigest()
 
 
 def row_hash(row: Mapping[str, Any] | RowMapping) -> str:

@@ -1,19 +1,20 @@
 """A workflow as a table of steps, and the decision which step a case takes. Pure.
 
-The table is walked by the `transitions` library: one machine for each workflow, none for each subject.
+The table is a machine of the `transitions` library, one for each workflow and none for each subject. What is decided
+comes from an index of it; a test walks the machines beside it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from transitions import Machine
+from transitions import Machine, Transition
 
 from engine.effects import Effect
 from engine.errors import NotAllowed, NotDeclared, Refused
@@ -180,29 +181,15 @@ class Decision:
     letters: tuple[Letter, ...]
 
 
-class _Choice:
-    """The stand-in on which the machine runs while a step is chosen."""
-
-    __slots__ = ("barred", "case", "reasons", "state", "step")
-
-    def __init__(self, state: str, case: Case[Any]) -> None:
-        self.state = state
-        self.case = case
-        self.step: Step | None = None
-        self.reasons: list[str] = []
-        self.barred = False
+def _passes(step: Step, case: Case[Any]) -> bool:
+    return step.permits(case.actor, case.record) and all(condition(case) for condition in step.when)
 
 
-def _passes(step: Step, choice: _Choice) -> bool:
-    if not step.permits(choice.case.actor, choice.case.record):
-        choice.barred = True
-        return False
-    failed = next((condition for condition in step.when if not condition(choice.case)), None)
-    if failed is not None:
-        choice.reasons.append(failed.sentence)
-        return False
-    choice.step = step
-    return True
+def _refusal(steps: Iterable[Step], case: Case[Any]) -> NotAllowed | Refused:
+    """Say why none of the steps is taken: who may take one is told what fails, who may take none learns no more."""
+    permitted = [step for step in steps if step.permits(case.actor, case.record)]
+    failed = (next(condition for condition in step.when if not condition(case)) for step in permitted)
+    return Refused(*dict.fromkeys(condition.sentence for condition in failed)) if permitted else NotAllowed()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,14 +210,12 @@ class Workflow:
         Raises `NotDeclared`, `NotAllowed` or `Refused`.
         """
         source = case.record.state
-        choice = _Choice(_START if source is None else str(source), case)
-        event = self._machine.events.get(str(trigger))
-        if event is None or not event.transitions.get(choice.state):
+        steps = self._ways.get((_START if source is None else str(source), str(trigger)))
+        if not steps:
             raise self._undeclared(source, trigger)
-        event.trigger(choice, choice)
-        if choice.step is None:
-            raise Refused(*dict.fromkeys(choice.reasons)) if choice.reasons else NotAllowed()
-        step = choice.step
+        step = next((step for step in steps if _passes(step, case)), None)
+        if step is None:
+            raise _refusal(steps, case)
         return Decision(
             step=step,
             source=source,
@@ -244,8 +229,7 @@ class Workflow:
         found = (
             step.trigger
             for step in self.steps
-            if (source in step.sources or (source is None and not step.sources))
-            and _passes(step, _Choice(str(source), case))
+            if (source in step.sources or (source is None and not step.sources)) and _passes(step, case)
         )
         return tuple(dict.fromkeys(found))
 
@@ -259,6 +243,15 @@ class Workflow:
         return hashlib.sha256(repr([_declared(step) for step in self.steps]).encode()).hexdigest()[:12]
 
     @cached_property
+    def _ways(self) -> Mapping[tuple[str, str], Sequence[Step]]:
+        """Return the steps out of a state by a trigger, in order, as the machine has them: walking it costs more."""
+        return {
+            (source, name): [_step_of(transition) for transition in transitions]
+            for name, event in self._machine.events.items()
+            for source, transitions in event.transitions.items()
+        }
+
+    @cached_property
     def _machine(self) -> Machine:
         machine = Machine(
             model=None,
@@ -267,6 +260,7 @@ class Workflow:
             auto_transitions=False,
         )
         for step in self.steps:
+            machine.get_state(str(step.target))  # which raises where it is not declared
             for source in map(str, step.sources or (_START,)):
                 machine.add_transition(str(step.trigger), source, str(step.target), conditions=partial(_passes, step))
         return machine
@@ -276,6 +270,12 @@ class Workflow:
         now = f"This {self.title.lower()} is {plain(source)}" if source else f"A new {self.title.lower()}"
         then = f"From here one may: {', '.join(allowed)}." if allowed else "Nothing more can happen to it."
         return NotDeclared(f"{now}, so “{plain(trigger)}” is not possible. {then}", state=source, allowed=allowed)
+
+
+def _step_of(transition: Transition) -> Step:
+    passes: Any = transition.conditions[0].func
+    step: Step = passes.args[0]
+    return step
 
 
 def plain(value: StrEnum) -> str:

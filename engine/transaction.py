@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from itertools import groupby
 from typing import Any
 
 import sqlalchemy
@@ -149,11 +148,12 @@ class Transaction:
 
     def _compare_and_set(self, workflow: Workflow, keep: Keep, moves: Sequence[Move]) -> None:
         """Write the moves where each subject still stands as it was decided on; raises `Conflict` otherwise."""
-        rows = [self._changed(workflow, keep, move) for move in moves]
-        rows.sort(key=lambda row: tuple(sorted(row)))
-        for names, alike in groupby(rows, key=lambda row: tuple(sorted(row))):
-            batch = list(alike)
-            if prepared.write(self.connection, _moving(keep.table, names), batch) != len(batch):
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for move in moves:
+            row = self._changed(workflow, keep, move)
+            alike[tuple(row)].append(row)
+        for names, rows in alike.items():
+            if prepared.write(self.connection, _moving(keep.table, names), rows) != len(rows):
                 raise Conflict
 
     def _changed(self, workflow: Workflow, keep: Keep, move: Move) -> dict[str, Any]:

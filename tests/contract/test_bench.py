@@ -15,7 +15,17 @@ def test_w1_walks_every_booking_and_proves_it(database_url, capsys):
     found = figures(capsys)
     assert status == 0
     assert (found["ops"], found["ok"]) == (18, True)
-    assert set(found) == {"ops", "seconds", "rate", "client_cpu_s", "ok"}
+    assert {"seconds", "rate", "client_cpu_s", "cpu_ms"} <= set(found)
+
+
+def test_w1_walks_the_bare_driver_in_the_same_run(database_url, capsys):
+    bench.main(["w1", "--db", database_url, "--n", "2"])
+
+    found = figures(capsys)
+    ways = {"three statements"} if database_url.startswith("sqlite") else {"three statements", "one round trip"}
+    assert set(found["limits"]) == ways
+    assert all(limit["ok"] for limit in found["limits"].values())
+    assert found["share_of_limit"] > 0
 
 
 def test_w2_hands_over_every_letter_once_and_every_second_with_a_calendar(database_url, smtp_sink, capsys):

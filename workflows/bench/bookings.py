@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, MetaData, Row, Table, bindparam, select
+from sqlalchemy import Connection, MetaData, Table, bindparam, select
 
+from engine import prepared
 from engine.letters import Letter, Recipient, Subject
 from engine.machine import Case, Decision, Notice, Step, Workflow
 from engine.tables import subject_columns
@@ -23,9 +24,7 @@ _PARAGRAPH: Final = (
 )
 
 bookings = Table("bench_bookings", MetaData(), *subject_columns())
-_CHOSEN: Final = select(bookings).where(
-    bookings.c.trust == bindparam("trust"), bookings.c.id.in_(bindparam("ids", expanding=True))
-)
+_CHOSEN: Final = select(bookings).where(bookings.c.trust == bindparam("trust"), bookings.c.id == bindparam("id"))
 
 
 class Booking(StrEnum):
@@ -119,8 +118,8 @@ class Bookings:
 
     def load(self, connection: Connection, trust: str, ids: Sequence[str], _now: datetime) -> Mapping[str, Record]:
         """Return bookings by id."""
-        found = connection.execute(_CHOSEN, {"trust": trust, "ids": ids})
-        return {row.id: _record(row) for row in found}
+        found = (row for one in ids for row in prepared.read(connection, _CHOSEN, {"trust": trust, "id": one}))
+        return {row["id"]: _record(row) for row in found}
 
     def draft(self, connection: Connection, trust: str, identifier: str, facts: Mapping[str, Any]) -> Record:
         """Bookings are not started here: the load begins with them in place."""
@@ -135,12 +134,12 @@ class Bookings:
         return {}
 
 
-def _record(row: Row[Any]) -> Record:
+def _record(row: Mapping[str, Any]) -> Record:
     return Record(
-        trust=row.trust,
-        id=row.id,
-        organisation=row.organisation,
-        state=Booking(row.state),
-        revision=row.revision,
-        head=row.head,
+        trust=row["trust"],
+        id=row["id"],
+        organisation=row["organisation"],
+        state=Booking(row["state"]),
+        revision=row["revision"],
+        head=row["head"],
     )

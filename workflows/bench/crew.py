@@ -17,7 +17,8 @@ _Times: TypeAlias = tuple[float, float, float]
 def timed(share: Share, processes: int, operations: int) -> Figures:
     """Run `share(number)` in each process to prepare it, then what that returned in all at once.
 
-    `seconds` go from the common start to the end of the last, `client_cpu_s` is the processor time of all.
+    `seconds` go from the common start to the end of the last, `client_cpu_s` is the processor time of all and
+    `cpu_ms` that of one operation.
     """
     spawn = multiprocessing.get_context("spawn")
     barrier, times = spawn.Barrier(processes), spawn.SimpleQueue()
@@ -34,6 +35,7 @@ def timed(share: Share, processes: int, operations: int) -> Figures:
         "seconds": round(seconds, 4),
         "rate": round(operations / seconds, 1),
         "client_cpu_s": round(cpu, 4),
+        "cpu_ms": round(1000 * cpu / operations, 4),
     }
 
 

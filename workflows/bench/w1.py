@@ -1,4 +1,7 @@
-"""W1, durable transitions: N bookings walk three steps, each its own commit of state, journal and letter."""
+"""W1, durable transitions: N bookings walk three steps, each its own commit of state, journal and letter.
+
+In the same run the bare driver walks as many: its figures are the limit.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy
 from sqlalchemy import func, insert, select
@@ -16,7 +19,8 @@ from engine.letters import Subject
 from engine.tables import journal, outbox
 from engine.transaction import Engine
 from workflows.bench.bookings import KIND, TRUST, WORKFLOW, Booking, Bookings, Turn, bookings
-from workflows.bench.crew import Figures, timed
+from workflows.bench.crew import timed
+from workflows.bench.limits import measured
 
 _START: Final = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 _DETAIL: Final = {
@@ -27,7 +31,7 @@ _DETAIL: Final = {
 _BATCH: Final = 10_000
 
 
-def run(arguments: Sequence[str]) -> Figures:
+def run(arguments: Sequence[str]) -> dict[str, Any]:
     """Fill, walk and count; see `--help`."""
     parser = argparse.ArgumentParser(prog="preceptor bench w1", description=__doc__)
     parser.add_argument("--db", required=True)
@@ -37,7 +41,11 @@ def run(arguments: Sequence[str]) -> Figures:
     told = parser.parse_args(arguments)
     _fill(told.db, told.n)
     figures = timed(partial(_share, told.db, told.sync, told.n, told.procs), told.procs, 3 * told.n)
-    return {**figures, "ok": _proved(told.db, told.n)}
+    proved = _proved(told.db, told.n)
+    limits = measured(told.db, told.sync, told.n, told.procs)
+    ok = proved and all(limit["ok"] for limit in limits.values())
+    share = round(figures["rate"] / limits["three statements"]["rate"], 3)
+    return {**figures, "limits": limits, "share_of_limit": share, "ok": ok}
 
 
 def _fill(url: str, count: int) -> None:
