@@ -10,7 +10,6 @@ from sqlalchemy import insert, select, update
 from engine import database
 from engine.directory_tables import accounts, grants
 from engine.machine import Actor
-from tests import northshire
 from tests.northshire import TRUST
 from tests.workplace import Workplace, workplace_on
 from workflows.people.records import AssignmentStatus

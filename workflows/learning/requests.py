@@ -65,9 +65,7 @@ class PlaceRequest:
     """The presenter of requests for a place (`engine.web.presenting.Presenter`)."""
 
     def __init__(self, engine: Engine) -> None:
-        kept = engine.kept(enrolment.KIND)[1]
-        self._clock = engine.clock
-        self._site = kept.site if isinstance(kept, EnrolmentKeep) else Site(origin="", domain="")
+        self._engine = engine
 
     def view(self, connection: Connection, approval: Approval) -> View:
         """Show the class, how many places are left, who asks, and how they stand with what the class gives."""
@@ -87,14 +85,15 @@ class PlaceRequest:
         return Reading()
 
     def _enrolment(self, connection: Connection, approval: Approval) -> Enrolment:
-        subject = approval.subject
-        return pages.enrolment(connection, subject.trust, subject.id, self._site)
+        subject, kept = approval.subject, self._engine.kept(enrolment.KIND)[1]
+        site = kept.site if isinstance(kept, EnrolmentKeep) else Site(origin="", domain="")
+        return pages.enrolment(connection, subject.trust, subject.id, site)
 
     def _line(self, connection: Connection, found: Enrolment) -> competence.ProfileLine | None:
         """Return how the learner stands with the competence that the class gives, if it gives one they have or need."""
         given = found.course_class.offering.competence
         if given is None:
             return None
-        today = found.course_class.local_day(self._clock())
+        today = found.course_class.local_day(self._engine.clock())
         lines = competence.profiles(connection, found.trust, [found.person], today)[found.person]
         return next((line for line in lines if line.competence.id == given.id), None)

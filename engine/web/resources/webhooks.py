@@ -16,6 +16,7 @@ from engine.web.schemas import flag, identifier, many, moment, one_of, or_null, 
 from engine.webhook_tables import webhook_deliveries
 from engine.webhook_tables import webhooks as table
 
+_BY: Final = (ADMINISTRATOR,)
 _NEW: Final = {
     "url": text(500, about="Where moves are told, by POST; its host must be in PRECEPTOR_WEBHOOK_HOSTS."),
     "kinds": many(text(40), needed=False, about="Kinds of subject, such as enrolment; all where nothing is said."),
@@ -35,66 +36,83 @@ _DELIVERY: Final = record(
 _TRIED: Final = record({"status": whole(0, about="What the receiver answered; 0 where it did not."), "said": text()})
 
 
-def operations(settings: Settings) -> tuple[Operation, ...]:
-    """Return the operations for an installation that signs by its key and calls only the hosts it allows."""
-    hosts = settings.webhook_hosts
+class _Desk:
+    """The operations that need the installation's key, or the list of hosts that may be called."""
 
-    def shown(hook: RowMapping, call: Call) -> dict[str, Any]:
-        secret = webhooks.secret_of(secret_for(settings), call.trust, hook["id"])
-        return {**_row(hook), "secret": secret}
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._hosts = settings.webhook_hosts
 
-    def add(call: Call) -> Answer:
+    def add(self, call: Call) -> Answer:
+        """Add a webhook."""
         _require(call)
-        outside.checked(call.body["url"], hosts)
-        kinds = _known(call)
-        said = {"url": call.body["url"], "kinds": kinds, "account": call.actor.id}
+        outside.checked(call.body["url"], self._hosts)
+        said = {"url": call.body["url"], "kinds": _known(call), "account": call.actor.id}
         hook = webhooks.add(call.conn, trust=call.trust, now=call.now, **said)
         return created(f"/webhooks/{hook['id']}", _row(hook))
 
-    def change(call: Call) -> Answer:
+    def change(self, call: Call) -> Answer:
+        """Change a webhook."""
         _require(call)
         if "url" in call.body:
-            outside.checked(call.body["url"], hosts)
+            outside.checked(call.body["url"], self._hosts)
         changes = {**call.body, **({"kinds": _known(call)} if "kinds" in call.body else {})}
         return Answer(_row(webhooks.change(call.conn, call.trust, call.at["id"], changes)))
 
-    def one(call: Call) -> Answer:
+    def one(self, call: Call) -> Answer:
+        """Show a webhook with its secret."""
         _require(call)
-        return Answer(shown(webhooks.one(call.conn, call.trust, call.at["id"]), call))
+        hook = webhooks.one(call.conn, call.trust, call.at["id"])
+        return Answer({**_row(hook), "secret": webhooks.secret_of(secret_for(self._settings), call.trust, hook["id"])})
 
-    def tried(call: Call) -> Answer:
+    def tried(self, call: Call) -> Answer:
+        """Send a test."""
         _require(call)
-        reply = webhooks.test(call.engine, call.trust, call.at["id"], secret_for(settings), hosts)
+        reply = webhooks.test(call.engine, call.trust, call.at["id"], secret_for(self._settings), self._hosts)
         return Answer({"status": reply.status, "said": reply.said})
 
-    by = (ADMINISTRATOR,)
+
+def operations(settings: Settings) -> tuple[Operation, ...]:
+    """Return the operations for an installation that signs by its key and calls only the hosts it allows."""
+    desk = _Desk(settings)
+    return (*_kept(desk), *_told(desk))
+
+
+def _kept(desk: _Desk) -> tuple[Operation, ...]:
+    """Return the operations on webhooks themselves."""
     return (
-        Operation("GET", "/webhooks", _listed, by=by, query=PAGED, gives=list_of(_HOOK), says="Who is told of moves."),
+        Operation("GET", "/webhooks", _listed, by=_BY, query=PAGED, gives=list_of(_HOOK), says="Who is told of moves."),
         Operation(
             "POST",
             "/webhooks",
-            add,
-            by=by,
+            desk.add,
+            by=_BY,
             takes=record(_NEW),
             gives=_HOOK,
             status=201,
-            says="Have every move from now on told to an address; its own address gives the secret.",
+            says="Have every move from now on told to an address.",
         ),
-        Operation("GET", "/webhooks/<id>", one, by=by, gives=_WITH_SECRET, says="One webhook, with its secret."),
+        Operation("GET", "/webhooks/<id>", desk.one, by=_BY, gives=_WITH_SECRET, says="One webhook, with its secret."),
         Operation(
             "PATCH",
             "/webhooks/<id>",
-            change,
-            by=by,
+            desk.change,
+            by=_BY,
             takes=partial(record({**_NEW, "active": flag()})),
             gives=_HOOK,
             says="Change a webhook, or stop it; taken up again, it hears of what happened meanwhile.",
         ),
+    )
+
+
+def _told(desk: _Desk) -> tuple[Operation, ...]:
+    """Return the operations on what is told."""
+    return (
         Operation(
             "POST",
             "/webhooks/<id>/test",
-            tried,
-            by=by,
+            desk.tried,
+            by=_BY,
             gives=_TRIED,
             own_transactions=True,
             says="Send a test now, and say what the receiver answered.",
@@ -103,7 +121,7 @@ def operations(settings: Settings) -> tuple[Operation, ...]:
             "GET",
             "/webhooks/<id>/deliveries",
             _deliveries,
-            by=by,
+            by=_BY,
             query={**PAGED, "state": one_of(*map(str, webhooks.State), needed=False)},
             gives=list_of(_DELIVERY),
             says="What was told, what waits, and what was given up.",
@@ -112,7 +130,7 @@ def operations(settings: Settings) -> tuple[Operation, ...]:
             "POST",
             "/webhooks/<id>/replay",
             _replayed,
-            by=by,
+            by=_BY,
             takes=record({"delivery": text(160)}),
             gives=_DELIVERY,
             says="Send a delivery once more, with the same id.",
