@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -14,10 +15,11 @@ from engine import forecast as foreseeing
 from engine.directory_tables import organisations
 from engine.errors import Invalid
 from engine.forecast import Foreseen
-from engine.machine import plain
+from engine.machine import THE_SYSTEM, plain
 from engine.transaction import Engine
-from workflows.commands.report import as_json, engine_of, settings_of
+from workflows.commands.report import as_json, engine_of, say, settings_of
 from workflows.foresight.outlook import outlook
+from workflows.foresight.whatif import Comparison, compare
 
 _LONDON: Final = ZoneInfo("Europe/London")
 
@@ -25,12 +27,22 @@ _LONDON: Final = ZoneInfo("Europe/London")
 @click.command()
 @click.option("--days", required=True, type=click.IntRange(1, foreseeing.LONGEST.days), help="How far to look.")
 @click.option("--trust", help="Which trust, where there are several.")
+@click.option("--change", "wanted", metavar="JSON", help="Say what this change would make of it instead.")
 @as_json
 @click.pass_context
-def forecast(context: click.Context, *, days: int, trust: str | None, wants_json: bool) -> None:
-    """Say what would be sent if nothing changes; it runs on a copy and changes nothing."""
+def forecast(context: click.Context, *, days: int, trust: str | None, wanted: str | None, wants_json: bool) -> None:
+    """Say what would be sent if nothing changes, or what a change would make of it; on a copy, nothing is changed.
+
+    A change is JSON such as {"kind": "requirement-added", "competence": "C", "organisation": "O"}; other kinds are
+    requirement-removed, validity (competence, months), absence (account), class-moved (class, days) and template
+    (notice, subject, text, html).
+    """
     engine = engine_of(context)
     chosen = outlook(settings_of(context))
+    if wanted is not None:
+        found = compare(engine, _trust(engine, trust), chosen, _change(wanted), actor=THE_SYSTEM, days=days)
+        say(_compared(found), _differences(found), wants_json=wants_json)
+        return
     with foreseeing.foresee(engine, _trust(engine, trust), chosen, days=days) as foreseen:
         for line in _document(foreseen) if wants_json else _lines(foreseen):
             click.echo(line, nl=not wants_json)
@@ -43,6 +55,39 @@ def _trust(engine: Engine, named: str | None) -> str:
     if chosen is None or chosen not in trusts:
         raise Invalid(f"--trust must be one of {', '.join(sorted(trusts)) or 'none, for there is no trust yet'}.")
     return chosen
+
+
+def _change(wanted: str) -> dict[str, Any]:
+    try:
+        said = json.loads(wanted)
+    except ValueError:
+        raise Invalid("--change must be JSON.") from None
+    if not isinstance(said, dict):
+        raise Invalid("--change must be a JSON object with a kind.")
+    return said
+
+
+def _compared(found: Comparison) -> dict[str, Any]:
+    """Return a comparison as JSON: each list with how often."""
+    differing = ("more_letters", "fewer_letters", "more_moves", "fewer_moves")
+    listed = {
+        name: [{**asdict(one), "count": count} for one, count in getattr(found, name).items()] for name in differing
+    }
+    seats = {name: [asdict(one) for one in getattr(found, name)] for name in ("seats_before", "seats_after")}
+    return {**listed, **seats, "asked": found.asked, "rendering": asdict(found.rendering) if found.rendering else None}
+
+
+def _differences(found: Comparison) -> Iterator[str]:
+    for sign, letters in (("+", found.more_letters), ("-", found.fewer_letters)):
+        for one, count in letters.items():
+            yield f"{sign}{count}  {one.day}  {one.notice[:6]}  {one.name} <{one.email}>  {one.reason}"
+    for sign, moves in (("+", found.more_moves), ("-", found.fewer_moves)):
+        yield from (f"{sign}{count}  {one.day}  {one.kind} {one.step}" for one, count in moves.items())
+    yield from (f"{role}: {', '.join(names) or 'nobody'} would be asked." for role, names in found.asked.items())
+    if found.rendering:
+        yield f"{found.rendering.letters} letters would use it; {sum(found.rendering.failing.values())} would fail."
+    for place in found.seats_after:
+        yield f"{place.month}  {place.name}: {place.needed} places needed, {place.free} free."
 
 
 def _lines(foreseen: Foreseen) -> Iterator[str]:
