@@ -10,8 +10,10 @@ from engine.absence import State
 from engine.absence_tables import absences, amendments
 from engine.approval_tables import approval_attachments, approval_comments, attachment_files
 from engine.directory_tables import account_links, accounts, api_tokens, grants, holders, identity
+from engine.incident import KIND as INCIDENT
+from engine.incident_tables import incidents
 from engine.outbox import WAITING, Delivery
-from engine.personal import Holding
+from engine.personal import THE_SUBJECT, Holding
 from engine.tables import approvals, invitations, outbox
 from engine.worklist_tables import action_link_uses, saved_views, worklist_settings
 
@@ -28,6 +30,7 @@ ACCOUNTS: Final = Holding(
         "email": "",
         "name": ERASED,
         "password": None,
+        "oidc_subject": None,
         "active": False,
         "session": accounts.c.session + 1,
     },
@@ -103,7 +106,7 @@ HOLDINGS: Final = (
         table=outbox,
         title="Messages",
         person="person",
-        subjects=True,
+        subjects=THE_SUBJECT,
         shown=("notice", "name", "email", "reason", "context", "queued_at", "sent_at", "state", "answer"),
         erased={
             "name": ERASED,
@@ -116,9 +119,17 @@ HOLDINGS: Final = (
         },
     ),
     Holding(
+        table=incidents,
+        title="Failures in what concerned them",
+        subjects=("about_kind", "about"),
+        kind=INCIDENT,
+        shown=("title", "message", "raised_at", "ended_at", "reason", "state"),
+        erased={"title": ERASED, "message": "", "reason": None},
+    ),
+    Holding(
         table=invitations,
         title="Meeting requests",
-        subjects=True,
+        subjects=THE_SUBJECT,
         shown=("uid", "attendee", "method", "said"),
         erased={"attendee": "", "delivered": None},
     ),

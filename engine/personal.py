@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, or_, select, update
 
 from engine.tables import journal
+
+THE_SUBJECT: Final = ("kind", "subject")
+"""The columns by which the journal, and what follows from its rows, name a subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +24,10 @@ class Holding:
     """What one table keeps of people.
 
     A row is somebody's where `person` is their column, where the column of `through` names a row of another holding
-    of theirs, or (`subjects`) where `kind` and `subject` name a subject that is about them; `kind` says of which
-    workflow the rows themselves are subjects. `shown` are the columns they are given to read. On erasure `erased` is
-    written over their rows, or the rows go (`gone`). Others name its rows by the column `by`.
+    of theirs, or where the two columns of `subjects` name kind and id of a subject of another table that is about
+    them; `kind` says of which workflow the rows themselves are subjects. `shown` are the columns they are given to
+    read. On erasure `erased` is written over their rows, or the rows go (`gone`). Others name its rows by the column
+    `by`.
     """
 
     table: Table
@@ -31,7 +35,7 @@ class Holding:
     shown: tuple[str, ...] = ()
     person: str | None = None
     through: tuple[str, Holding] | None = None
-    subjects: bool = False
+    subjects: tuple[str, str] | None = None
     kind: str | None = None
     by: str = "id"
     erased: Mapping[str, Any] = field(default_factory=dict)
@@ -72,7 +76,7 @@ class Register:
 
         The journal keeps its rows and loses what they say: the chains still verify (DESIGN section 3).
         """
-        said = and_(self._of_their_subjects(journal, trust, person), journal.c.payload.is_not(None))
+        said = and_(self._of_their_subjects(journal, THE_SUBJECT, trust, person), journal.c.payload.is_not(None))
         counts = {journal.name: connection.execute(update(journal).where(said).values(payload=None)).rowcount}
         for holding in reversed(self._holdings):
             theirs = self._theirs(holding, trust, person)
@@ -84,7 +88,7 @@ class Register:
         return {name: count for name, count in counts.items() if count}
 
     def _moves(self, connection: Connection, trust: str, person: str) -> Iterator[Mapping[str, Any]]:
-        chosen = select(journal).where(self._of_their_subjects(journal, trust, person))
+        chosen = select(journal).where(self._of_their_subjects(journal, THE_SUBJECT, trust, person))
         order = (journal.c.at, journal.c.kind, journal.c.subject, journal.c.revision)
         for row in connection.execute(chosen.order_by(*order)).mappings():
             said = json.loads(row["payload"]) if row["payload"] else {}
@@ -100,15 +104,18 @@ class Register:
             column, parent = holding.through
             ways.append(table.c[column].in_(self._ids(parent, trust, person)))
         if holding.subjects:
-            ways.append(self._of_their_subjects(table, trust, person))
+            ways.append(self._of_their_subjects(table, holding.subjects, trust, person))
         return and_(table.c.trust == trust, or_(false(), *ways))
 
-    def _of_their_subjects(self, table: Table, trust: str, person: str) -> ColumnElement[bool]:
-        """Choose the rows whose `kind` and `subject` name a subject that is about the person."""
+    def _of_their_subjects(
+        self, table: Table, columns: tuple[str, str], trust: str, person: str
+    ) -> ColumnElement[bool]:
+        """Choose the rows of which two columns, kind and id, name a subject that is about the person."""
+        kind, subject = (table.c[name] for name in columns)
         about = (
-            and_(table.c.kind == holding.kind, table.c.subject.in_(self._ids(holding, trust, person)))
+            and_(kind == holding.kind, subject.in_(self._ids(holding, trust, person)))
             for holding in self._holdings
-            if holding.kind
+            if holding.kind and holding.table is not table
         )
         return and_(table.c.trust == trust, or_(false(), *about))
 

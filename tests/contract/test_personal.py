@@ -7,9 +7,11 @@ import json
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database, journal, subject_access
+from engine import database, incidents, journal, subject_access
 from engine.directory_tables import accounts
 from engine.errors import NotAllowed, Refused
+from engine.incident import Failure, Source
+from engine.letters import Subject
 from engine.machine import THE_SYSTEM, Actor
 from engine.tables import journal as journal_table
 from engine.tables import metadata, outbox
@@ -117,6 +119,34 @@ def test_erasing_leaves_no_name_anywhere_and_every_chain_whole(engine, ann):
     assert '"Ann"' not in stored
     assert faults(engine) == []
     assert parts(engine)["What happened to all this"][0]["facts"] is None
+
+
+def test_erasing_takes_what_an_identity_provider_calls_somebody_and_what_failed_about_them(engine, ann):
+    about = Subject(kind="enrolment", trust=TRUST, id=ann)
+    failure = Failure(
+        trust=TRUST,
+        organisation="surgery",
+        source=Source.MESSAGE,
+        cause="letter",
+        title="A letter to 'Ann'",
+        message="550 no ann@northshire.example here",
+        parked="",
+        about=about,
+        reference={},
+    )
+    with engine.transaction(THE_SYSTEM) as tx:
+        tx.connection.execute(update(accounts).where(accounts.c.person == "ann").values(oidc_subject="0017-ann"))
+        incidents.raise_one(tx, failure)
+    assert [row["title"] for row in parts(engine)["Failures in what concerned them"]] == ["A letter to 'Ann'"]
+    leave(engine)
+
+    erase(engine)
+
+    stored = everything_stored(engine)
+    assert "0017-ann" not in stored
+    assert "ann@northshire.example" not in stored
+    assert "'Ann'" not in stored
+    assert faults(engine) == []
 
 
 def test_a_message_that_waits_for_somebody_erased_is_never_sent(engine, ann):
