@@ -14,6 +14,7 @@ from engine.web.incident_pages import Shown
 from engine.web.presenting import Presenter
 from workflows import wiring
 from workflows.competence import web as competence
+from workflows.foresight import web as foresight
 from workflows.learning import enrolment
 from workflows.learning import web as learning
 from workflows.learning.requests import PlaceRequest
@@ -36,11 +37,13 @@ def install(app: Flask, engine: Engine, settings: Settings) -> None:
     app.register_blueprint(competence.blueprint(engine, settings))
     app.register_blueprint(learning.blueprint(engine, settings))
     app.register_blueprint(onboarding.blueprint(engine, settings))
+    app.register_blueprint(foresight.blueprint(engine, settings))
     frame.menu(app, "My learning", "learning.home", 10)
     frame.menu(app, "Classes", "learning.classes.index", 30)
     frame.menu(app, "People", "people.index", 40)
     frame.menu(app, "Applicants", "onboarding.index", 45)
     frame.menu(app, "Competences", "competence.index", 60)
+    frame.menu(app, "Forecast", "forecast.index", 65)
 
 
 def presenters(engine: Engine) -> Mapping[str, Presenter]:

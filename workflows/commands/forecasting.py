@@ -18,6 +18,7 @@ from engine.forecast import Foreseen
 from engine.machine import THE_SYSTEM, plain
 from engine.transaction import Engine
 from workflows.commands.report import as_json, engine_of, say, settings_of
+from workflows.foresight import summing
 from workflows.foresight.outlook import outlook
 from workflows.foresight.whatif import Comparison, compare
 
@@ -28,9 +29,12 @@ _LONDON: Final = ZoneInfo("Europe/London")
 @click.option("--days", required=True, type=click.IntRange(1, foreseeing.LONGEST.days), help="How far to look.")
 @click.option("--trust", help="Which trust, where there are several.")
 @click.option("--change", "wanted", metavar="JSON", help="Say what this change would make of it instead.")
+@click.option("--brief", is_flag=True, help="As the page asks: how far it is, line by line, then a summary.")
 @as_json
 @click.pass_context
-def forecast(context: click.Context, *, days: int, trust: str | None, wanted: str | None, wants_json: bool) -> None:
+def forecast(  # noqa: PLR0913 - as many options
+    context: click.Context, *, days: int, trust: str | None, wanted: str | None, brief: bool, wants_json: bool
+) -> None:
     """Say what would be sent if nothing changes, or what a change would make of it; on a copy, nothing is changed.
 
     A change is JSON such as {"kind": "requirement-added", "competence": "C", "organisation": "O"}; other kinds are
@@ -39,6 +43,9 @@ def forecast(context: click.Context, *, days: int, trust: str | None, wanted: st
     """
     engine = engine_of(context)
     chosen = outlook(settings_of(context))
+    if brief:
+        summing.say(engine, _trust(engine, trust), chosen, _change(wanted) if wanted else None, days)
+        return
     if wanted is not None:
         found = compare(engine, _trust(engine, trust), chosen, _change(wanted), actor=THE_SYSTEM, days=days)
         say(_compared(found), _differences(found), wants_json=wants_json)

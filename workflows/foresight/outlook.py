@@ -18,7 +18,16 @@ RUN: Final = frozenset({wiring.ABANDON, reminders.REMIND})
 """Nothing runs in a forecast that is not named here: what forgets, exports or calls out must not."""
 
 BULK: Final = frozenset(
-    {"package_files", "epochs", "calls", "call_values", "divergences", "approval_attachments", "saved_views"}
+    {
+        "package_files",
+        "epochs",
+        "calls",
+        "call_values",
+        "divergences",
+        "approval_attachments",
+        "saved_views",
+        "forecasts",
+    }
 )
 """Files and calls of e-learning and what else no step asks for."""
 

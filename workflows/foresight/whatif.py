@@ -122,11 +122,12 @@ def _summed(foreseen: Foreseen, days: int) -> _Sum:
     with foreseen.engine.reading() as connection:
         places = seats(connection, foreseen.trust, foreseen.since, days)
     return _Sum(
-        letters=Counter(map(_telling, foreseen.letters())), moves=Counter(map(_moving, foreseen.moves())), seats=places
+        letters=Counter(map(telling, foreseen.letters())), moves=Counter(map(_moving, foreseen.moves())), seats=places
     )
 
 
-def _telling(row: RowMapping) -> Telling:
+def telling(row: RowMapping) -> Telling:
+    """Return a row of the outbox as it is compared and shown."""
     return Telling(
         day=_day(row["sent_at"]),
         notice=row["notice"],

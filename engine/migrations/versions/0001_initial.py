@@ -166,6 +166,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("trust", "name", name=op.f("uq_competences_trust_name")),
     )
     op.create_table(
+        "forecasts",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("account", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("change", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("progress", sa.Integer(), nullable=False),
+        sa.Column("result", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_forecasts")),
+    )
+    with op.batch_alter_table("forecasts", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_forecasts_running",
+            ["trust", "account"],
+            unique=True,
+            sqlite_where=sa.text("state = 'RUNNING'"),
+            postgresql_where=sa.text("state = 'RUNNING'"),
+        )
+
+    op.create_table(
         "heartbeats",
         sa.Column("worker", sa.String(length=80), nullable=False),
         sa.Column("part", sa.String(length=20), nullable=False),
@@ -1275,6 +1299,14 @@ def downgrade() -> None:
     op.drop_table("identity")
     op.drop_table("idempotency")
     op.drop_table("heartbeats")
+    with op.batch_alter_table("forecasts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_forecasts_running",
+            sqlite_where=sa.text("state = 'RUNNING'"),
+            postgresql_where=sa.text("state = 'RUNNING'"),
+        )
+
+    op.drop_table("forecasts")
     op.drop_table("competences")
     op.drop_table("call_values")
     op.drop_table("attachment_files")

@@ -1,0 +1,93 @@
+"""The page of forecasts: asked, watched, stopped and read by whoever looks after the learning of the trust."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.test_reminders import TODAY, award
+from tests.databases import close
+from tests.northshire import HELEN, TRUST
+from tests.workplace import SAM, workplace_on
+from workflows.foresight import asking
+
+
+@pytest.fixture
+def place(database_url, clock, tmp_path):
+    place = workplace_on(database_url, clock, tmp_path)
+    yield place
+    close(place.engine.database)
+
+
+def ask(place, change=None, days=8):
+    """Ask as Helen does on the page, and wait until it is done."""
+    account = HELEN.id
+    asking.ask(place.engine, place.settings, trust=TRUST, account=account, days=days, change=change).join(60)
+
+
+def latest(place, account=HELEN.id):
+    with place.engine.reading() as connection:
+        return asking.latest(connection, TRUST, account, place.clock())
+
+
+def test_a_forecast_is_made_in_the_background_and_shown(place):
+    award(place.engine, "ann", "fire", TODAY.replace(day=27))
+
+    ask(place)
+
+    page = place.signed_in(HELEN).get("/forecast/").text
+    assert latest(place)["state"] == "DONE"
+    assert "messages will be sent" in page
+    assert "Competence expired" in page
+
+
+def test_a_change_is_compared(place):
+    award(place.engine, "ann", "cake", TODAY.replace(day=30))
+
+    ask(place, {"kind": "requirement-added", "competence": "cake", "organisation": TRUST})
+
+    assert "1 messages more and 0 fewer" in place.signed_in(HELEN).get("/forecast/").text
+
+
+def test_a_change_that_cannot_be_made_says_why(place):
+    ask(place, {"kind": "absence", "account": "nobody"})
+
+    assert "This account holds no role." in place.signed_in(HELEN).get("/forecast/").text
+
+
+def test_what_runs_is_shown_with_its_part_is_not_begun_twice_and_can_be_stopped(place, clock):
+    with place.engine.transaction() as tx:
+        row = {"trust": TRUST, "id": "one", "account": HELEN.id, "state": "RUNNING", "days": 8, "progress": 40}
+        tx.connection.execute(asking.forecasts.insert(), {**row, "asked_at": clock(), "seen_at": clock()})
+    browser = place.signed_in(HELEN)
+
+    shown = browser.get("/forecast/").text
+    again = browser.post("/forecast/", {"days": "8", "kind": ""})
+    browser.post("/forecast/", {}, to="/forecast/stop")
+
+    assert "40%" in shown
+    assert again.status_code == 409
+    assert latest(place)["state"] == "CANCELED"
+
+
+def test_one_of_which_nothing_is_heard_has_stopped_and_after_a_day_it_is_forgotten(place, clock):
+    with place.engine.transaction() as tx:
+        row = {"trust": TRUST, "id": "one", "account": HELEN.id, "state": "RUNNING", "days": 8, "progress": 40}
+        tx.connection.execute(asking.forecasts.insert(), {**row, "asked_at": clock(), "seen_at": clock()})
+
+    clock.advance(asking.SILENCE * 2)
+    silent = latest(place)
+    clock.advance(asking.KEPT)
+
+    assert (silent["state"], latest(place)) == ("FAILED", None)
+
+
+@pytest.mark.parametrize("said", [{"days": "0"}, {"days": ""}, {"days": "8", "kind": "validity", "competence": "fire"}])
+def test_what_is_wrong_on_the_form_is_said(place, said):
+    answer = place.signed_in(HELEN).post("/forecast/", said)
+
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.text
+
+
+def test_only_who_looks_after_the_whole_trust_sees_it(place):
+    assert place.signed_in(SAM).get("/forecast/").status_code in {403, 404}
