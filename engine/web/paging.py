@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from engine.errors import Invalid
 
 USUAL = 50
 MOST = 200
+_LARGEST = 2**63
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # which no database takes as text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +62,20 @@ def _decode(cursor: str, keys: Sequence[ColumnElement[Any]]) -> list[Any]:
     try:
         said = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [_typed(key, value) for key, value in zip(keys, said, strict=True)]
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, binascii.Error, RecursionError):
         raise Invalid("This cursor is not one that a list gave out.", field="cursor") from None
 
 
 def _typed(key: ColumnElement[Any], value: Any) -> Any:
     kind = key.type.python_type
     typed = datetime.fromisoformat(value) if kind is datetime else value
-    if not isinstance(typed, kind):
+    if not isinstance(typed, kind) or not _storable(typed):
         raise TypeError(kind)
     return typed
+
+
+def _storable(value: Any) -> bool:
+    """Say whether both databases can compare a column with this."""
+    if isinstance(value, int):
+        return abs(value) < _LARGEST
+    return not (isinstance(value, str) and _NO_TEXT.search(value))
