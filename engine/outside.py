@@ -39,8 +39,11 @@ def checked(url: str, hosts: Collection[str]) -> SplitResult:
         port = parts.port
     except ValueError:
         raise Invalid("This is not an address that can be called.", field="url") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.fragment or port == 0:
+    named = parts.username is not None or parts.password is not None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or named or parts.fragment or port == 0:
         raise Invalid("The address must be one such as https://hooks.example/preceptor.", field="url")
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise Invalid("The address must be written in ASCII, with %-escapes for all else.", field="url")
     if parts.hostname not in hosts:
         raise Invalid(
             f"Calling {parts.hostname} is not allowed: whoever runs this adds it to PRECEPTOR_WEBHOOK_HOSTS.",
