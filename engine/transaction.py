@@ -31,6 +31,7 @@ from engine.tables import journal as journal_table
 
 MOST_EFFECTS_DEEP = 10
 _JOURNALLING = insert(journal_table)
+_Grants = frozenset[tuple[str, str]]
 
 
 Handler = Callable[["Transaction", Sequence[tuple[Case[Any], Any]]], None]
@@ -82,6 +83,7 @@ class Transaction:
     now: datetime
     because: str | None = None
     depth: int = 0
+    lent: _Grants = frozenset()
 
     def fire(self, subject: Subject, trigger: str, facts: Mapping[str, Any] | None = None) -> Moved:
         """Move one subject.
@@ -137,12 +139,12 @@ class Transaction:
         """
         if self.depth >= MOST_EFFECTS_DEEP:
             raise TooDeep
-        return replace(self, actor=THE_SYSTEM, because=because, depth=self.depth + 1)
+        return replace(self, actor=THE_SYSTEM, because=because, depth=self.depth + 1, lent=frozenset())
 
     def _decided(self, workflow: Workflow, record: Record | None, trigger: str, facts: Mapping[str, Any]) -> Move:
         if record is None:
             raise Missing(f"There is no such {workflow.title.lower()}.")
-        case = Case(record=record, facts=facts, actor=self.actor, now=self.now)
+        case = Case(record=record, facts=facts, actor=_borrowing(self.actor, self.lent), now=self.now)
         decision = workflow.decide(_known(workflow, trigger), case)
         return Move(case=case, decision=decision, entry=written(workflow, case, decision, self.because))
 
@@ -194,13 +196,13 @@ class Transaction:
 
     def fire_effects(self, effects: Sequence[tuple[Case[Any], Any]], actor: Actor) -> None:
         """Fire what steps asked for; one that is refused undoes the whole commit."""
-        together: dict[tuple[str, str, str, Actor], dict[str, Mapping[str, Any]]] = defaultdict(dict)
+        together: dict[tuple[str, str, str, Actor, _Grants], dict[str, Mapping[str, Any]]] = defaultdict(dict)
         for _case, effect in effects:
             subject = effect.subject
-            acting = _lent(actor, effect.lent) if effect.as_actor else self.actor
-            together[subject.kind, subject.trust, str(effect.trigger), acting][subject.id] = effect.facts
-        for (kind, trust, trigger, acting), facts in together.items():
-            within = replace(self, actor=acting)
+            acting, lent = (actor, effect.lent) if effect.as_actor else (self.actor, self.lent)
+            together[subject.kind, subject.trust, str(effect.trigger), acting, lent][subject.id] = effect.facts
+        for (kind, trust, trigger, acting, lent), facts in together.items():
+            within = replace(self, actor=acting, lent=lent)
             for error in within.fire_many(kind, trust, trigger, facts).refused.values():
                 raise error
 
@@ -210,8 +212,8 @@ class Transaction:
             self.start(effect.kind, effect.trust, effect.trigger, effect.facts)
 
 
-def _lent(actor: Actor, grants: frozenset[tuple[str, str]]) -> Actor:
-    """Return the same account with what it may do in one move beside what it holds."""
+def _borrowing(actor: Actor, grants: _Grants) -> Actor:
+    """Return the same account with what it may do in one move, and in nothing that follows from it."""
     return replace(actor, grants=actor.grants | grants) if grants else actor
 
 
