@@ -12,7 +12,7 @@ from engine.approval_tables import approval_attachments, approval_comments, atta
 from engine.directory_tables import account_links, accounts, api_tokens, grants, holders, identity
 from engine.incident import KIND as INCIDENT
 from engine.incident_tables import incidents
-from engine.outbox import WAITING, Delivery
+from engine.outbox import WAITING, WITH_A_LINK, Delivery
 from engine.personal import THE_SUBJECT, Holding
 from engine.tables import approvals, invitations, outbox
 from engine.worklist_tables import action_link_uses, saved_views, worklist_settings
@@ -117,6 +117,7 @@ HOLDINGS: Final = (
             "answer": None,
             "state": case((outbox.c.state.in_(WAITING), Delivery.SUPPRESSED), else_=outbox.c.state),
         },
+        secret={"context": outbox.c.kind == WITH_A_LINK},  # whoever reads the link could sign in as them
     ),
     Holding(
         table=incidents,

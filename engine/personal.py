@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, false, null, or_, select, update
 
 from engine.tables import journal
 
@@ -26,8 +26,8 @@ class Holding:
     A row is somebody's where `person` is their column, where the column of `through` names a row of another holding
     of theirs, or where the two columns of `subjects` name kind and id of a subject of another table that is about
     them; `kind` says of which workflow the rows themselves are subjects. `shown` are the columns they are given to
-    read. On erasure `erased` is written over their rows, or the rows go (`gone`). Others name its rows by the column
-    `by`.
+    read, of which one in `secret` is empty where its condition holds. On erasure `erased` is written over their rows,
+    or the rows go (`gone`). Others name its rows by the column `by`.
     """
 
     table: Table
@@ -40,6 +40,12 @@ class Holding:
     by: str = "id"
     erased: Mapping[str, Any] = field(default_factory=dict)
     gone: bool = False
+    secret: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
+
+    def read(self, name: str) -> ColumnElement[Any]:
+        """Return a column as it is given to read."""
+        column: ColumnElement[Any] = self.table.c[name]
+        return case((self.secret[name], null()), else_=column).label(name) if name in self.secret else column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +71,7 @@ class Register:
         """Yield everything about one person: what each table keeps, then what happened, in one statement each."""
         for holding in self._holdings:
             if holding.shown:
-                columns = (holding.table.c[name] for name in holding.shown)
+                columns = (holding.read(name) for name in holding.shown)
                 query = select(*columns).where(self._theirs(holding, trust, person))
                 rows = connection.execute(query.order_by(*holding.table.primary_key)).mappings()
                 yield Part(title=holding.title, rows=[dict(row) for row in rows])

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from engine import database, incidents, journal, subject_access
+from engine.accounts import links_for_username
 from engine.directory_tables import accounts
 from engine.errors import NotAllowed, Refused
 from engine.incident import Failure, Source
@@ -81,6 +82,18 @@ def test_a_person_can_have_everything_in_one_file(engine, ann):
         ("enrolment", "ENROL", "Ann")
     ]
     assert found["Roles"] == []
+
+
+def test_a_link_by_which_somebody_signs_in_is_in_no_copy(engine, ann):
+    with engine.transaction(THE_SYSTEM) as tx:
+        tx.post(links_for_username(tx.connection, "ann", "https://learn.example", tx.now))
+
+    found = parts(engine)["Messages"]
+
+    assert {row["notice"]: row["context"] is None for row in found} == {
+        "LRN-01-joining-instructions": False,
+        "SYS-02-password-reset": True,
+    }
 
 
 def test_the_json_and_the_pdf_say_the_same(engine, ann, clock):
