@@ -28,6 +28,7 @@ from tests.sink import Received, Sink, running_sink
 from tests.stories.windows import Program, Window
 from tests.waiting import until
 from workflows import app
+from workflows.commands import nodes
 from workflows.demo import running, trust
 
 TRUST = trust.TRUST
@@ -152,7 +153,7 @@ def serving(chosen: Settings, engine: Engine) -> Iterator[None]:
     """Serve both origins as the demo does."""
     port = urlsplit(chosen.app_origin).port
     server = waitress.create_server(
-        app.create_app(chosen, engine=engine), host="127.0.0.1", port=port, threads=8, ident=None
+        app.create_app(chosen, engine=engine), host="127.0.0.1", port=port, threads=8, **nodes.AS_IT_CAME
     )
     stopping = threading.Event()
     thread = threading.Thread(target=_serve, args=(server, stopping))

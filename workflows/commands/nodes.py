@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from workflows.app import ByHost
 
 STOP_SECONDS: Final = 9
+AS_IT_CAME: Final[Mapping[str, Any]] = {"ident": None, "clear_untrusted_proxy_headers": False}
+"""How waitress hands requests on: what proxies say must arrive, for `engine.web.proxies` judges it."""
 _END_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -48,7 +50,7 @@ def load(environment: Mapping[str, str], _target: str) -> ByHost:
 def _in_one_process(chosen: Settings, host: str, port: int, threads: int) -> None:
     import waitress  # noqa: PLC0415 - only here is anything served by it
 
-    waitress.serve(app.create_app(chosen), host=host, port=port, threads=threads, ident=None)
+    waitress.serve(app.create_app(chosen), host=host, port=port, threads=threads, **AS_IT_CAME)
 
 
 def _in_processes(environment: Mapping[str, str], host: str, port: int, processes: int, threads: int) -> None:
