@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -29,11 +28,11 @@ def unwatched(_part: float) -> None:
     """Tell nobody how far it has come."""
 
 
-@dataclass(slots=True)
 class Clock:
     """The clock of a copy: it stands where it was set."""
 
-    now: datetime
+    def __init__(self, now: datetime) -> None:
+        self.now = now
 
     def __call__(self) -> datetime:
         """Return the moment."""

@@ -12,7 +12,7 @@ from engine.incidents import Incidents
 from engine.jobs import Daily, Every, Schedule, Work
 from engine.keep import Keep
 from engine.machine import Workflow
-from engine.personal import Register
+from engine.personal import Holding, Register
 from engine.renaming import Renamed
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine, Handler, Predicate
@@ -24,6 +24,7 @@ from workflows.competence import holdings as competence_holdings
 from workflows.competence.reminding import Reminding
 from workflows.competence.store import AwardKeep
 from workflows.competence.writes import PutOnProfile, TakeBack
+from workflows.forecast_tables import forecasts
 from workflows.learning import attempt, classes, enrolment, performance, playing
 from workflows.learning import effects as learning_effects
 from workflows.learning import holdings as learning_holdings
@@ -66,11 +67,23 @@ REGISTER: Final = Register(
         *onboarding_holdings.HOLDINGS,
         *scorm_holdings.HOLDINGS,
         *holdings.HOLDINGS,
+        Holding(table=forecasts, title="Forecasts", through=("account", holdings.ACCOUNTS), gone=True),
     )
 )
 """All that is kept of people."""
 
-RETENTION: Final = (*onboarding_retention.RULES, *scorm_retention.RULES, *retention.RULES)
+RETENTION: Final = (
+    *onboarding_retention.RULES,
+    *scorm_retention.RULES,
+    *retention.RULES,
+    retention.Rule(
+        name="forecasts",
+        sentence="What forecasts found, also whom they name.",
+        days=1,
+        table=forecasts,
+        over=lambda last: forecasts.c.asked_at <= last,
+    ),
+)
 """How long what is kept (catalogue P33)."""
 
 HANDLERS: Final[Mapping[type[Effect], Handler]] = {

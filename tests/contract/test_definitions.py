@@ -51,6 +51,9 @@ def test_what_is_declared_starts(engine):
 
     definitions.require(engine)
 
+    with engine.reading() as connection:
+        assert list(definitions.undeclared(engine, connection)) == []
+
 
 def test_a_start_is_refused_with_a_line_for_all_that_is_not_declared(engine):
     asks(engine), asks(engine, "sian")

@@ -23,7 +23,7 @@ from engine.errors import Conflict
 from engine.identifiers import new_id
 from engine.settings import Settings
 from engine.transaction import Engine
-from workflows.foresight.tables import forecasts
+from workflows.forecast_tables import forecasts
 
 KEPT: Final = timedelta(days=1)
 SILENCE: Final = timedelta(minutes=5)
