@@ -69,13 +69,24 @@ def test_a_longer_validity_moves_nobody_for_awards_keep_their_dates(what_if):
     assert not found.fewer_letters
 
 
-def test_an_absence_says_who_else_is_asked_and_nothing_of_it_is_kept(what_if, northshire_):  # noqa: F811
+def test_an_absence_passes_questions_on_by_its_rule_and_nothing_of_it_is_kept(what_if, northshire_):  # noqa: F811
+    northshire.allocate(northshire_, HELEN)
     before = fingerprint(northshire_)
 
-    found = what_if(kind="absence", account="acc-tom")
+    found = what_if(kind="absence", account="acc-tom", to=HELEN.id, until="2027-06-30")
 
-    assert found.asked == {"stat-and-mand, Northshire NHS Foundation Trust": []}
+    place = "Northshire NHS Foundation Trust"
+    assert {(one.role, one.place, tuple(one.names)) for one in found.asked} == {("stat-and-mand", place, (HELEN.name,))}
+    assert {one.sentence for one in found.asked} == {f"Tom Reid is away and has passed this on to {HELEN.name}."}
     assert fingerprint(northshire_) == before
+
+
+def test_an_absence_that_has_not_begun_changes_nothing_yet(what_if, northshire_):  # noqa: F811
+    northshire.allocate(northshire_, HELEN)
+
+    found = what_if(kind="absence", account="acc-tom", to=HELEN.id, **{"from": "2027-05-01"})
+
+    assert (found.asked, found.more_letters, found.more_moves) == ([], {}, {})
 
 
 @pytest.mark.parametrize(
@@ -87,7 +98,10 @@ def test_an_absence_says_who_else_is_asked_and_nothing_of_it_is_kept(what_if, no
         {"kind": "validity", "competence": "fire", "months": 0},
         {"kind": "requirement-added", "competence": "fire"},
         {"kind": "requirement-removed", "competence": "cake", "organisation": TRUST},
-        {"kind": "absence", "account": "nobody"},
+        {"kind": "absence", "account": "acc-tom"},
+        {"kind": "absence", "account": "acc-tom", "to": "nobody"},
+        {"kind": "absence", "account": "acc-tom", "to": HELEN.id, "until": "tomorrow"},
+        {"kind": "class-moved", "class": "gone", "days": 2},
     ],
 )
 def test_a_change_that_cannot_be_made_says_so(what_if, said):

@@ -38,8 +38,8 @@ def forecast(  # noqa: PLR0913 - as many options
     """Say what would be sent if nothing changes, or what a change would make of it; on a copy, nothing is changed.
 
     A change is JSON such as {"kind": "requirement-added", "competence": "C", "organisation": "O"}; other kinds are
-    requirement-removed, validity (competence, months), absence (account), class-moved (class, days) and template
-    (notice, subject, text, html).
+    requirement-removed, validity (competence, months), absence (account, to, from, until), class-moved (class, days)
+    and template (notice, subject, text, html).
     """
     engine = engine_of(context)
     chosen = outlook(settings_of(context))
@@ -81,7 +81,8 @@ def _compared(found: Comparison) -> dict[str, Any]:
         name: [{**asdict(one), "count": count} for one, count in getattr(found, name).items()] for name in differing
     }
     seats = {name: [asdict(one) for one in getattr(found, name)] for name in ("seats_before", "seats_after")}
-    return {**listed, **seats, "asked": found.asked, "rendering": asdict(found.rendering) if found.rendering else None}
+    rendering = asdict(found.rendering) if found.rendering else None
+    return {**listed, **seats, "asked": list(map(asdict, found.asked)), "rendering": rendering}
 
 
 def _differences(found: Comparison) -> Iterator[str]:
@@ -90,7 +91,8 @@ def _differences(found: Comparison) -> Iterator[str]:
             yield f"{sign}{count}  {one.day}  {one.notice[:6]}  {one.name} <{one.email}>  {one.reason}"
     for sign, moves in (("+", found.more_moves), ("-", found.fewer_moves)):
         yield from (f"{sign}{count}  {one.day}  {one.kind} {one.step}" for one, count in moves.items())
-    yield from (f"{role}: {', '.join(names) or 'nobody'} would be asked." for role, names in found.asked.items())
+    for asked in found.asked:
+        yield f"{asked.title}, {asked.role}, {asked.place}: {', '.join(asked.names) or 'nobody'}. {asked.sentence}"
     if found.rendering:
         yield f"{found.rendering.letters} letters would use it; {sum(found.rendering.failing.values())} would fail."
     for place in found.seats_after:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from engine import directory
-from engine.errors import Conflict, Invalid, Missing, NotAllowed
+from engine.errors import Conflict, Invalid, NotAllowed
 from engine.identifiers import new_id
 from engine.machine import EVERYONE
 from engine.web import dates, journal, paging
@@ -70,19 +71,13 @@ def _add_competence(call: Call) -> Answer:
         national=call.body.get("national", False),
     )
     store.add_competence(call.conn, new)
-    row = {field: getattr(new, field) for field in new.__slots__}
-    return created(f"/competences/{new.id}", _competence(row))
+    return created(f"/competences/{new.id}", _competence(asdict(new)))
 
 
 def _change_competence(call: Call) -> Answer:
     _require_place(call, call.trust)
-    here = (competences.c.trust == call.trust, competences.c.id == call.at["id"])
-    if call.body:
-        call.conn.execute(update(competences).where(*here).values(**call.body))
-    row = call.conn.execute(select(competences).where(*here)).mappings().one_or_none()
-    if row is None:
-        raise Missing("There is no such competence in this trust.")
-    return Answer(_competence(row))
+    changed = store.change_competence(call.conn, call.trust, call.at["id"], call.body)
+    return Answer(_competence(asdict(changed)))
 
 
 def _requirements(call: Call) -> Answer:
@@ -97,10 +92,7 @@ def _require(call: Call) -> Answer:
     _require_place(call, call.body["organisation"])
     if call.body["competence"] not in store.by_id(call.conn, call.trust, [call.body["competence"]]):
         raise Invalid("There is no such competence in this trust.", field="competence")
-    row = Requirement(trust=call.trust, **call.body)
-    same = [requirements.c[name] == getattr(row, name) for name in row.__slots__]
-    if call.conn.execute(select(requirements.c.trust).where(*same)).first() is None:
-        call.conn.execute(insert(requirements).values({name: getattr(row, name) for name in row.__slots__}))
+    store.require(call.conn, Requirement(trust=call.trust, **call.body))
     return created("/requirements", dict(call.body))
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Row, Table, insert, select
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from engine import directory
 from engine.errors import Missing
@@ -124,6 +124,29 @@ def add_requirement(conn: Connection, requirement: Requirement) -> None:
     conn.execute(insert(requirements).values(**asdict(requirement)))
 
 
+def require(conn: Connection, wanted: Requirement) -> None:
+    """Require a competence; what is required already stays as it is. Raises `Missing` for another trust's."""
+    directory.organisation(conn, wanted.trust, wanted.organisation)
+    _known(conn, wanted.trust, wanted.competence)
+    if wanted.competence not in required_at(conn, wanted.trust, [wanted.organisation]):
+        add_requirement(conn, wanted)
+
+
+def no_longer_require(conn: Connection, wanted: Requirement) -> None:
+    """Take a requirement away; raises `Missing` where there is none."""
+    same = [requirements.c[name] == value for name, value in asdict(wanted).items()]
+    if conn.execute(delete(requirements).where(*same)).rowcount == 0:
+        raise Missing("This competence is not required there.")
+
+
+def change_competence(conn: Connection, trust: str, id: str, changes: Mapping[str, Any]) -> Competence:  # noqa: A002
+    """Change how long a competence is valid from now on, or whether it is national; raises `Missing`."""
+    if changes:
+        here = (competences.c.trust == trust, competences.c.id == id)
+        conn.execute(update(competences).where(*here).values(**changes))
+    return _known(conn, trust, id)
+
+
 def by_id(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, Competence]:
     """Return those of the competences that exist, by id."""
     query = select(competences).where(competences.c.trust == trust, competences.c.id.in_(set(keys)))
@@ -202,6 +225,13 @@ def needs(conn: Connection, trust: str, persons: Iterable[str]) -> Mapping[str, 
         person: frozenset(one for post in posts.get(person, ()) for above in ways[post] for one in asked.get(above, ()))
         for person in persons
     }
+
+
+def _known(conn: Connection, trust: str, key: str) -> Competence:
+    found = by_id(conn, trust, [key])
+    if key not in found:
+        raise Missing("There is no such competence in this trust.")
+    return found[key]
 
 
 def _line(competence: Competence, required_ones: frozenset[str], row: Row[Any] | None, today: date) -> ProfileLine:

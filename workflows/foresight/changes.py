@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
-from engine import directory, templates, trial
-from engine.directory_tables import holders
+from engine import absences, templates, trial
+from engine.absence import Absence, choices_of
 from engine.errors import Invalid, Missing
 from engine.letters import Subject
-from engine.machine import Actor
+from engine.machine import THE_SYSTEM, Actor
 from engine.notices import Source
+from engine.routing import Action
 from engine.transaction import Engine, Transaction
 from workflows.competence import store
 from workflows.competence.records import Requirement
-from workflows.competence.tables import competences, requirements
 from workflows.learning import classes
 from workflows.learning.tables import sessions
 
 Said = Mapping[str, Any]
+_LONDON: Final = ZoneInfo("Europe/London")
 _LONGEST_MOVE: Final = 366
+_LONGEST_VALIDITY: Final = 1200
 
 
 def change_of(trust: str, said: Said, actor: Actor) -> Callable[[Engine], None]:
@@ -47,32 +50,39 @@ def _make(make: Callable[[Transaction, str, Said], None], trust: str, said: Said
 
 
 def _require(tx: Transaction, trust: str, said: Said) -> None:
-    directory.organisation(tx.connection, trust, said["organisation"])
-    _competence(tx, trust, said)
-    if said["competence"] not in store.required_at(tx.connection, trust, [said["organisation"]]):
-        wanted = Requirement(trust=trust, competence=said["competence"], organisation=said["organisation"])
-        store.add_requirement(tx.connection, wanted)
+    store.require(tx.connection, _requirement(trust, said))
 
 
 def _no_longer_require(tx: Transaction, trust: str, said: Said) -> None:
-    mine = (requirements.c.competence == said["competence"], requirements.c.organisation == said["organisation"])
-    if tx.connection.execute(delete(requirements).where(requirements.c.trust == trust, *mine)).rowcount == 0:
-        raise Missing("This competence is not required there.")
+    store.no_longer_require(tx.connection, _requirement(trust, said))
+
+
+def _requirement(trust: str, said: Said) -> Requirement:
+    return Requirement(trust=trust, competence=said["competence"], organisation=said["organisation"])
 
 
 def _change_validity(tx: Transaction, trust: str, said: Said) -> None:
-    _competence(tx, trust, said)
-    here = (competences.c.trust == trust, competences.c.id == said["competence"])
-    months = _number(said, "months", 1200)
-    tx.connection.execute(update(competences).where(*here).values(validity_months=months))
+    months = _number(said, "months", _LONGEST_VALIDITY)
+    store.change_competence(tx.connection, trust, said["competence"], {"validity_months": months})
 
 
 def _absent(tx: Transaction, trust: str, said: Said) -> None:
-    """Take every role from an account for the time of the forecast."""
-    mine = (holders.c.trust == trust, holders.c.account == said["account"])
-    if tx.connection.execute(select(holders.c.role).where(*mine)).first() is None:
-        raise Missing("This account holds no role.")
-    tx.connection.execute(update(holders).where(*mine).values(enabled=False))
+    """Keep the rule by which somebody else is asked, as the page of absences does; readers of forecasts may try it."""
+    workflows = [workflow for workflow, _keep in tx.engine.keeps.values()]
+    absences.save(tx.connection, absence_of(trust, said, tx.now), choices_of(workflows), THE_SYSTEM, tx.now)
+
+
+def absence_of(trust: str, said: Said, now: datetime) -> Absence:
+    """Return the rule of an absence: `from` (now, where it is not said) and `until`, the last day, are ISO dates."""
+    first, last = _day(said, "from"), _day(said, "until")
+    return Absence(
+        trust=trust,
+        account=said["account"],
+        action=Action.REASSIGN,
+        starts_at=max(now, _midnight(first)) if first else now,
+        ends_at=_midnight(last + timedelta(days=1)) if last else None,
+        to=said["to"],
+    )
 
 
 def _move_class(tx: Transaction, trust: str, said: Said) -> None:
@@ -82,6 +92,8 @@ def _move_class(tx: Transaction, trust: str, said: Said) -> None:
         {"id": row.id, "starts_at": (row.starts_at + step).isoformat(), "ends_at": (row.ends_at + step).isoformat()}
         for row in tx.connection.execute(select(sessions).where(*mine))
     ]
+    if not moved:
+        raise Missing("There is no such class, or it has no meetings.")
     subject = Subject(kind=classes.KIND, trust=trust, id=said["class"])
     tx.fire(subject, classes.Trigger.CHANGE, {"sessions": moved})
 
@@ -91,11 +103,6 @@ def _publish(tx: Transaction, trust: str, said: Said) -> None:
     tried = trial.try_out(said["notice"], source)
     place = said.get("organisation") or trust
     templates.save_version(tx.connection, trust, place, tried, author=tx.actor.id, comment="What if", now=tx.now)
-
-
-def _competence(tx: Transaction, trust: str, said: Said) -> None:
-    if said["competence"] not in store.by_id(tx.connection, trust, [said["competence"]]):
-        raise Missing("There is no such competence in this trust.")
 
 
 def _number(said: Said, name: str, most: int, least: int = 1) -> int:
@@ -108,11 +115,22 @@ def _number(said: Said, name: str, most: int, least: int = 1) -> int:
     return number
 
 
+def _day(said: Said, name: str) -> date | None:
+    try:
+        return date.fromisoformat(said[name]) if said.get(name) else None
+    except (TypeError, ValueError):
+        raise Invalid(f"“{name}” must be a date such as 2027-01-31.", field=name) from None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, _LONDON)
+
+
 KINDS: Final[Mapping[str, tuple[Callable[[Transaction, str, Said], None], tuple[str, ...]]]] = {
     "requirement-added": (_require, ("competence", "organisation")),
     "requirement-removed": (_no_longer_require, ("competence", "organisation")),
     "validity": (_change_validity, ("competence", "months")),
-    "absence": (_absent, ("account",)),
+    "absence": (_absent, ("account", "to")),
     "class-moved": (_move_class, ("class", "days")),
     "template": (_publish, ("notice", "subject", "text", "html")),
 }

@@ -69,7 +69,7 @@ def of_change(found: whatif.Comparison) -> dict[str, Any]:
         "counted": {name: sum(letters.values()) for name, letters in lists.items()},
         "moves": dict(moves),
         "seats": [asdict(one) for one in found.seats_after],
-        "asked": {role: list(names) for role, names in found.asked.items()},
+        "asked": [asdict(one) for one in found.asked],
         "rendering": asdict(found.rendering) if found.rendering else None,
     }
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import RowMapping, and_, select
+from sqlalchemy import RowMapping, select
 
-from engine import directory, forecast
-from engine.directory_tables import accounts, holders, organisations
+from engine import absences, coverage, forecast
 from engine.errors import EngineError
 from engine.forecast import Foreseen, Outlook
 from engine.machine import Actor
 from engine.mail import Composer
 from engine.stepping import Watch, unwatched
+from engine.tables import journal
 from engine.templates import Shelf
 from engine.transaction import Engine
 from workflows.foresight.changes import Said, change_of
@@ -38,16 +38,29 @@ class Telling:
     email: str
     reason: str
     invitation: str
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moving:
-    """A move as it is compared."""
+    """A move as it is compared; `person` is whom it is about, where the subject is somebody's."""
 
     day: str
     kind: str
     step: str
     target: str
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who is asked in place of whoever is away, and because of which rules."""
+
+    title: str
+    role: str
+    place: str
+    names: Sequence[str]
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +83,8 @@ class Comparison:
     seats_before: Sequence[Seats]
     seats_after: Sequence[Seats]
     rendering: Rendering | None = None
-    asked: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Of an absence: by role and organisation, who else is asked."""
+    asked: Sequence[Asked] = field(default_factory=list)
+    """Of an absence: what becomes of the questions of every role that is held."""
 
 
 def compare(  # noqa: PLR0913 - what is changed, by whom, how far to look, and who is told
@@ -96,7 +109,7 @@ def compare(  # noqa: PLR0913 - what is changed, by whom, how far to look, and w
         with forecast.foresee(engine, trust, outlook, days=days, change=change, watch=halves[1], file=file) as foreseen:
             after = _summed(foreseen, days)
             rendering = _rendering(foreseen, said["notice"]) if said["kind"] == "template" else None
-            asked = _asked(foreseen, said["account"]) if said["kind"] == "absence" else {}
+            asked = _asked(foreseen, said["account"]) if said["kind"] == "absence" else []
     return Comparison(
         more_letters=after.letters - before.letters,
         fewer_letters=before.letters - after.letters,
@@ -121,9 +134,28 @@ class _Sum:
 def _summed(foreseen: Foreseen, days: int) -> _Sum:
     with foreseen.engine.reading() as connection:
         places = seats(connection, foreseen.trust, foreseen.since, days)
-    return _Sum(
-        letters=Counter(map(telling, foreseen.letters())), moves=Counter(map(_moving, foreseen.moves())), seats=places
-    )
+    return _Sum(letters=Counter(map(telling, foreseen.letters())), moves=Counter(movings(foreseen)), seats=places)
+
+
+def movings(foreseen: Foreseen) -> Iterator[Moving]:
+    """Yield the moves as they are compared and shown, in order."""
+    persons = _persons(foreseen)
+    for row in foreseen.moves():
+        about = persons.get((row["kind"], row["subject"]))
+        yield Moving(day=_day(row["at"]), kind=row["kind"], step=row["step"], target=row["target"], person=about)
+
+
+def _persons(foreseen: Foreseen) -> Mapping[tuple[str, str], str | None]:
+    """Return whom the subjects that move are about, in one statement for each kind that is somebody's."""
+    found: dict[tuple[str, str], str | None] = {}
+    with foreseen.engine.reading() as connection:
+        for kind, (_workflow, keep) in foreseen.engine.keeps.items():
+            if "person" in keep.table.c:
+                moved = select(journal.c.subject).where(journal.c.trust == foreseen.trust, journal.c.kind == kind)
+                mine = (keep.table.c.trust == foreseen.trust, keep.table.c.id.in_(moved))
+                rows = connection.execute(select(keep.table.c.id, keep.table.c.person).where(*mine))
+                found |= {(kind, row.id): row.person for row in rows}
+    return found
 
 
 def telling(row: RowMapping) -> Telling:
@@ -135,11 +167,8 @@ def telling(row: RowMapping) -> Telling:
         email=row["email"],
         reason=row["reason"],
         invitation=row["invitation"]["method"] if row["invitation"] else "",
+        person=row["person"],
     )
-
-
-def _moving(row: RowMapping) -> Moving:
-    return Moving(day=_day(row["at"]), kind=row["kind"], step=row["step"], target=row["target"])
 
 
 def _rendering(foreseen: Foreseen, notice: str) -> Rendering:
@@ -160,25 +189,23 @@ def _failures(composer: Composer, rows: Iterable[Letter]) -> Iterable[str]:
             yield trouble.sentence
 
 
-def _asked(foreseen: Foreseen, account: str) -> Mapping[str, Sequence[str]]:
-    """Return who holds the roles of an account beside it, by role and the name of the organisation."""
-    own = select(holders.c.role, holders.c.organisation, organisations.c.name).join(
-        organisations,
-        and_(organisations.c.trust == holders.c.trust, organisations.c.id == holders.c.organisation),
-    )
-    others = (
-        select(holders.c.role, holders.c.organisation, accounts.c.name)
-        .join(accounts, and_(accounts.c.trust == holders.c.trust, accounts.c.id == holders.c.account))
-        .where(holders.c.trust == foreseen.trust, accounts.c.active, directory.holding(foreseen.since))
-        .order_by(accounts.c.name)
-    )
-    mine = (holders.c.trust == foreseen.trust, holders.c.account == account)
+def _asked(foreseen: Foreseen, account: str) -> Sequence[Asked]:
+    """Return what becomes of the questions of an account while its rules stand, from the first day of each."""
+    workflows = [workflow for workflow, _keep in foreseen.engine.keeps.values()]
+    found: dict[tuple[str, str, str], Asked] = {}
     with foreseen.engine.reading() as connection:
-        found: dict[tuple[str, str], list[str]] = {}
-        for row in connection.execute(others):
-            found.setdefault((row.role, row.organisation), []).append(row.name)
-        rows = connection.execute(own.where(*mine)).all()
-    return {f"{row.role}, {row.name}": found.get((row.role, row.organisation), []) for row in rows}
+        rules = absences.standing(connection, foreseen.trust, foreseen.since, foreseen.until).get(account, ())
+        for rule in rules:
+            at = max(rule.starts_at, foreseen.since)
+            for row in coverage.tried(connection, foreseen.trust, rule, workflows, at):
+                found[row.kind, row.role, row.organisation] = Asked(
+                    title=row.title,
+                    role=row.role,
+                    place=row.name,
+                    names=row.answers[0].names,
+                    sentence=row.answers[0].sentence,
+                )
+    return list(found.values())
 
 
 def _day(moment: Any) -> str:
