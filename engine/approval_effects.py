@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from engine import approval_letters as letters
+from engine import text
 from engine.approval_records import Approval, Trigger
 from engine.effects import AskAgain, AskNext, Effect, Fire, Pass, Remark, Schedule, Tell, Unschedule
 from engine.letters import Letter
 from engine.machine import Case
+
+LONGEST_REASON: Final = 2000
 
 
 def opened(case: Case[Approval]) -> Iterator[Effect]:
@@ -35,7 +38,8 @@ def answered(case: Case[Approval]) -> Iterator[Effect]:
     comment = case.facts.get("comment") or ""
     yield from _no_timers(case)
     yield from _remark(case, comment)
-    facts = {"reason": comment, **said, "approval": case.record.id}
+    reason = comment or text.clean_lines(str(said.get("reason") or ""), LONGEST_REASON)
+    facts = {**said, "reason": reason, "approval": case.record.id}
     lent = frozenset({(case.record.in_role, case.record.subject_organisation)})
     yield Fire(subject=case.record.subject, trigger=case.facts["choice"], facts=facts, as_actor=True, lent=lent)
 

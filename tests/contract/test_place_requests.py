@@ -21,6 +21,7 @@ from tests import databases, northshire
 from tests.clock import FrozenClock
 from tests.northshire import HELEN, SURGERY, TRUST, enrol, fire, learner, open_class, standing
 from workflows.learning import enrolment, requests
+from workflows.learning.tables import enrolments
 
 OLU = Actor(id="acc-olu", name="Olu Ade", person="olu", grants=frozenset({("class-administrator", TRUST)}))
 
@@ -64,6 +65,19 @@ def answer(engine: Engine, actor: Actor, request: str, trigger: enrolment.Trigge
     with engine.transaction(actor) as tx:
         subject = Subject(kind=enrolment.KIND, trust=TRUST, id=request)
         requests.fire(tx, subject, trigger, {"reason": reason} if reason else {})
+
+
+def test_an_answer_cannot_lead_the_learners_letters_elsewhere_nor_say_what_nobody_cleaned(engine, asked):
+    said = {"email": "eve@elsewhere.example", "reason": ["no", "\x1btext"]}
+    question = Subject(kind=APPROVAL, trust=TRUST, id=approval(engine)["id"])
+
+    with engine.transaction(OLU) as tx:
+        tx.fire(question, "ANSWER", {"choice": "APPROVE", "facts": said})
+
+    with engine.reading() as conn:
+        assert "eve@elsewhere.example" not in conn.scalars(select(outbox.c.email)).all()
+        row = conn.execute(select(enrolments.c.email, enrolments.c.reason)).one()
+    assert (row.email, row.reason) == (None, "['no', '\\x1btext']")
 
 
 def test_a_class_administrator_is_asked_until_the_class_starts(engine, clock, asked):

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
 
 from engine.errors import Missing
 from engine.machine import Case, Decision
-from workflows.learning import catalogue, classes, tables
+from workflows.learning import catalogue, classes, conditions, tables
 from workflows.learning.records import PLACED, Class, Enrolment, EnrolmentState, PerformanceState
 from workflows.learning.tables import enrolments, performances, sessions
 from workflows.learning.timetable import session_from
@@ -185,8 +185,12 @@ class EnrolmentKeep:
         return {**ties, **blank, **self.changes(case, decision)}
 
     def changes(self, case: Case[Enrolment], decision: Decision) -> Mapping[str, Any]:
-        """Return the place on the waitlist, the spell of confirmation, and the reason where one is given."""
-        return {**_standing(case, decision), **{k: case.facts[k] for k in ("reason", "email") if case.facts.get(k)}}
+        """Return the place on the waitlist, the spell of confirmation, the reason, and where letters go instead.
+
+        Only a step that looks at the address takes it: an answer to a request must not lead its letters elsewhere.
+        """
+        taken = ("reason", "email") if conditions.own_address in decision.step.when else ("reason",)
+        return {**_standing(case, decision), **{name: case.facts[name] for name in taken if case.facts.get(name)}}
 
 
 def enrolled(conn: Connection, trust: str, course_class: str, person: str) -> Any:
