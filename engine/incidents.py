@@ -82,13 +82,22 @@ def nobody_asked(tx: Transaction, approval: Approval, trouble: str) -> None:
         organisation=approval.organisation,
         source=Source.APPROVAL,
         cause=f"approval/{approval.id}",
-        title=f"Nobody could be asked: {approval.role}, about {approval.subject.kind} {approval.subject.id}",
+        title=f"Nobody could be asked: {_asked_for(tx, approval)}",
         message=trouble,
         parked="The question waits. Retry looks again who holds the role, and asks them.",
         about=approval.subject,
         reference={"approval": approval.id},
     )
     raise_one(tx, failure)
+
+
+def _asked_for(tx: Transaction, approval: Approval) -> str:
+    """Name the role as people know it, and the kind of thing that it was asked about."""
+    versions = directory.versions(tx.connection, approval.trust, approval.role)
+    above = directory.path(tx.connection, approval.trust, approval.organisation)
+    title = next((versions[place].title for place in above if place in versions), "") or approval.role
+    kept = tx.engine.keeps.get(approval.subject.kind)
+    return f"{title}, about {kept[0].title.lower() if kept else approval.subject.kind}"
 
 
 def place_of(tx: Transaction, subject: Subject) -> str:

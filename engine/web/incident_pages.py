@@ -12,12 +12,13 @@ from sqlalchemy import Connection, RowMapping, Select, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine import directory, text
+from engine.allocations import ADMINISTRATOR
 from engine.approvals import Approval
 from engine.errors import Conflict, Missing, NotDeclared, Refused
 from engine.incident import KIND, MAY_ACT, Source, Status, Trigger
 from engine.incident_tables import incidents
 from engine.letters import Subject
-from engine.tables import jobs, timers
+from engine.tables import approvals, jobs, timers
 from engine.transaction import Engine
 from engine.web import journal, paging
 from engine.web.permissions import requires
@@ -59,6 +60,7 @@ _EXAMPLES: Final = 20
 class Evidence:
     """What an incident is about, as rows of its source's own table; at most 20 of each."""
 
+    question: RowMapping | None = None
     timers: tuple[RowMapping, ...] = ()
     jobs: tuple[RowMapping, ...] = ()
 
@@ -95,6 +97,9 @@ def evidence(connection: Connection, row: RowMapping) -> Evidence:
         said = row["reference"]
         mine = select(jobs).where(jobs.c.trust == said["of"], jobs.c.name == said["name"], jobs.c.state == "DEAD")
         return Evidence(jobs=_some(connection, mine.order_by(jobs.c.key.desc())))
+    if row["source"] == Source.APPROVAL:
+        waits = (approvals.c.trust == row["trust"], approvals.c.id == row["reference"]["approval"])
+        return Evidence(question=connection.execute(select(approvals).where(*waits)).mappings().one_or_none())
     return Evidence()
 
 
@@ -147,6 +152,7 @@ class _Desk:
                 "engine/incident.html",
                 row=row,
                 evidence=evidence(connection, row),
+                administers=any(held == ADMINISTRATOR for held, _place in here.actor.grants),
                 entries=journal.history(self._engine, connection, Subject(kind=KIND, trust=here.trust, id=identifier)),
                 choices=CHOICES,
                 typed=request.form,

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database, failures, heartbeats, incident, messages
+from engine import database, directory, failures, heartbeats, incident, messages
 from engine.approvals import Approval
+from engine.directory import Role
 from engine.heartbeats import Pulse
 from engine.incident import Source, Status, Trigger
 from engine.incident_tables import incidents
@@ -168,13 +169,17 @@ def an_approval(about, clock, **changes):
 
 def test_a_question_that_reached_nobody_is_an_incident_of_its_organisation(engine, clock):
     about = Subject(kind="leave", trust=TRUST, id="l1")
+    with database.writing(engine.database) as connection:
+        directory.put_role(
+            connection, Role(trust=TRUST, role="leave-approver", organisation=TRUST, title="Leave Approver")
+        )
 
     with engine.transaction() as tx:
         nobody_asked(tx, an_approval(about, clock), "Nobody active holds the role.")
 
     (raised,) = rows(engine)
     assert (raised["organisation"], raised["about_kind"], raised["about"]) == (WARD, "leave", "l1")
-    assert raised["title"] == "Nobody could be asked: leave-approver, about leave l1"
+    assert raised["title"] == "Nobody could be asked: Leave Approver, about leave"
 
 
 def test_a_question_about_an_incident_raises_none(engine, clock):
