@@ -6,13 +6,14 @@ code, letters land in the outbox of the copy, and none of them leaves. The live 
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, Final
 
 from sqlalchemy import RowMapping, and_, func, select
@@ -29,6 +30,8 @@ from engine.transaction import Engine
 
 LONGEST: Final = timedelta(days=366)
 _LETTERS: Final = 500
+_FOLDER: Final = "preceptor-forecast-"
+_OURS_ALONE: Final = 0o600
 Change = Callable[[Engine], None]
 
 HISTORY: Final = frozenset({"journal", "seals"})
@@ -102,14 +105,34 @@ class Foreseen:
 
 @contextmanager
 def copied(engine: Engine, trust: str, outlook: Outlook) -> Iterator[Path]:
-    """Copy a trust's rows to a file for as long as the block lasts."""
-    with TemporaryDirectory(prefix="preceptor-forecast-") as folder:
+    """Copy a trust's rows to a file that only we can read, for as long as the block lasts."""
+    sweep()
+    with TemporaryDirectory(prefix=f"{_FOLDER}{os.getpid()}-") as folder:
         file = Path(folder) / "trust.db"
+        file.touch(mode=_OURS_ALONE)
         made = snapshot.take(engine.database, trust, outlook.extent, file)
         with made.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         made.dispose()
         yield file
+
+
+def sweep() -> None:
+    """Remove what processes that were killed have left: folders of ours that name one which is not there any more."""
+    for left in Path(gettempdir()).glob(f"{_FOLDER}*-*"):
+        process = left.name.removeprefix(_FOLDER).partition("-")[0]
+        if process.isdecimal() and left.stat().st_uid == os.getuid() and not _lives(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # It is somebody else's.
+        return True
+    return True
 
 
 @contextmanager
@@ -133,6 +156,7 @@ def foresee(  # noqa: PLR0913 - what is run, on what, how long, and who is told
                 yield foreseen
             return
     mine = file.with_name(f"{file.stem}-run.db")
+    mine.touch(mode=_OURS_ALONE)
     shutil.copyfile(file, mine)
     made = database.connect(f"sqlite:///{mine}", synchronous="OFF")
     try:

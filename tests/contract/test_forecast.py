@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 from datetime import date, time, timedelta
 
 import pytest
@@ -130,6 +132,21 @@ def test_a_copy_has_one_trust_and_no_secrets(northshire_, clock, chosen, tmp_pat
         history = connection.execute(select(journal)).all()
     copy.dispose()
     assert (set(rows), history) == ({(TRUST, None)}, [])
+
+
+def test_only_we_can_read_a_copy_and_what_a_killed_process_left_is_removed(northshire_, chosen, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left, ours = tmp_path / f"preceptor-forecast-{ended.pid}-x", tmp_path / f"preceptor-forecast-{os.getpid()}-x"
+    for folder in (left, ours, tmp_path / "preceptor-forecast-1-x", tmp_path / "preceptor-forecast-note-x"):
+        folder.mkdir()
+
+    with forecast.copied(northshire_, TRUST, outlook(chosen)) as file:
+        modes = {path.stat().st_mode & 0o077 for path in (file.parent, *file.parent.iterdir())}
+
+    assert modes == {0}
+    assert (left.exists(), ours.exists(), file.exists()) == (False, True, False)
 
 
 def test_what_is_copied_holds_no_bytes_and_no_keys(chosen):

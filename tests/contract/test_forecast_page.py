@@ -49,9 +49,9 @@ def test_a_change_is_compared(place):
 
 
 def test_a_change_that_cannot_be_made_says_why(place):
-    ask(place, {"kind": "absence", "account": "nobody"})
+    ask(place, {"kind": "absence", "account": HELEN.id, "to": "nobody"})
 
-    assert "This account holds no role." in place.signed_in(HELEN).get("/forecast/").text
+    assert "somebody with an active account" in place.signed_in(HELEN).get("/forecast/").text
 
 
 def test_what_runs_is_shown_with_its_part_is_not_begun_twice_and_can_be_stopped(place, clock):
@@ -66,6 +66,16 @@ def test_what_runs_is_shown_with_its_part_is_not_begun_twice_and_can_be_stopped(
 
     assert "40%" in shown
     assert again.status_code == 409
+    assert latest(place)["state"] == "CANCELED"
+
+
+def test_what_is_stopped_ends_at_once(place):
+    running = asking.ask(place.engine, place.settings, trust=TRUST, account=HELEN.id, days=92, change=None)
+
+    asking.cancel(place.engine, TRUST, HELEN.id)
+    running.join(30)
+
+    assert not running.is_alive()
     assert latest(place)["state"] == "CANCELED"
 
 

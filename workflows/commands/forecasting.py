@@ -19,6 +19,7 @@ from engine.machine import THE_SYSTEM, plain
 from engine.transaction import Engine
 from workflows.commands.report import as_json, engine_of, say, settings_of
 from workflows.foresight import summing
+from workflows.foresight.asking import CHANGE
 from workflows.foresight.outlook import outlook
 from workflows.foresight.whatif import Comparison, compare
 
@@ -43,6 +44,7 @@ def forecast(  # noqa: PLR0913 - as many options
     """
     engine = engine_of(context)
     chosen = outlook(settings_of(context))
+    wanted = wanted or context.obj.get(CHANGE)
     if brief:
         summing.say(engine, _trust(engine, trust), chosen, _change(wanted) if wanted else None, days)
         return

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, select, update
 
 from engine import database
 from engine.errors import Conflict
@@ -27,6 +27,10 @@ from workflows.forecast_tables import forecasts
 
 KEPT: Final = timedelta(days=1)
 SILENCE: Final = timedelta(minutes=5)
+CHANGE: Final = "PRECEPTOR_FORECAST_CHANGE"
+"""By what name the process is told the change; as an argument it could be too long, and others could read it."""
+_LOOK: Final = 1.0
+_PATIENCE: Final = 5.0
 STOPPED: Final = "It stopped before it was done. Ask again."
 
 
@@ -81,31 +85,54 @@ def cancel(engine: Engine, trust: str, account: str) -> None:
 
 def _listen(engine: Engine, settings: Settings, row: Mapping[str, Any]) -> None:
     """Start the process, and write down what it says."""
-    command = [sys.executable, "-m", "workflows", "forecast", "--brief", "--days", str(row["days"])]
-    command += ["--trust", row["trust"], *(["--change", json.dumps(row["change"])] if row["change"] else [])]
-    told = {"env": _environment(engine, settings), "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    command = [sys.executable, "-m", "workflows", "--env-file", "/dev/stdin", "forecast", "--brief"]
+    command += ["--days", str(row["days"]), "--trust", row["trust"]]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PRECEPTOR_")}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     heard: dict[str, Any] = {}
-    with subprocess.Popen(command, text=True, **told) as child:  # type: ignore[call-overload] # noqa: S603
+    with subprocess.Popen(command, text=True, env=env, **pipes) as child:  # type: ignore[call-overload] # noqa: S603
+        with child.stdin as said:  # What it is told has secrets: it goes where no other process can read it.
+            said.writelines(f"{name}={value}\n" for name, value in _told(engine, settings, row).items())
+        over = threading.Event()
+        watching = threading.Thread(target=_end_if_stopped, args=(engine, row, child, over), daemon=True)
+        watching.start()
         for line in child.stdout:
             heard = json.loads(line)
-            if not _note(engine, row, {"progress": heard.get("progress", 100)}):
-                child.terminate()
-                return
+            _note(engine, row, {"progress": heard.get("progress", 100)})
+        over.set()
+        watching.join()
     if "result" in heard:
         _note(engine, row, {"state": State.DONE, "result": heard["result"]})
     else:
         _note(engine, row, {"state": State.FAILED, "trouble": heard.get("trouble", STOPPED)})
 
 
-def _note(engine: Engine, row: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
-    """Write something down; False where it was stopped, or asked anew."""
-    same = (forecasts.c.trust == row["trust"], forecasts.c.id == row["id"], forecasts.c.state == State.RUNNING)
+def _end_if_stopped(
+    engine: Engine, row: Mapping[str, Any], child: subprocess.Popen[str], over: threading.Event
+) -> None:
+    """End the process as soon as what it does was stopped, or asked anew; look every second."""
+    asked = select(forecasts.c.id).where(*_running(row))
+    while not over.wait(_LOOK):
+        with engine.reading() as connection:
+            wanted = connection.execute(asked).first() is not None
+        if not wanted:
+            child.terminate()
+            if not over.wait(_PATIENCE):
+                child.kill()
+            return
+
+
+def _note(engine: Engine, row: Mapping[str, Any], said: Mapping[str, Any]) -> None:
+    """Write something down, unless it was stopped, or asked anew."""
     with database.writing(engine.database) as connection:
-        noted = connection.execute(update(forecasts).where(*same).values(**said, seen_at=engine.clock()))
-    return noted.rowcount > 0
+        connection.execute(update(forecasts).where(*_running(row)).values(**said, seen_at=engine.clock()))
 
 
-def _environment(engine: Engine, settings: Settings) -> dict[str, str]:
+def _running(row: Mapping[str, Any]) -> tuple[ColumnElement[bool], ...]:
+    return forecasts.c.trust == row["trust"], forecasts.c.id == row["id"], forecasts.c.state == State.RUNNING
+
+
+def _told(engine: Engine, settings: Settings, row: Mapping[str, Any]) -> dict[str, str]:
     said = {
         "PRECEPTOR_DATABASE_URL": engine.database.url.render_as_string(hide_password=False),
         "PRECEPTOR_DATA_DIR": str(settings.data_dir),
@@ -118,4 +145,5 @@ def _environment(engine: Engine, settings: Settings) -> dict[str, str]:
         "PRECEPTOR_REMIND_NOT_REQUIRED": "yes" if settings.remind_not_required else "no",
     }
     trial = {} if settings.production else {"PRECEPTOR_NOW": engine.clock().isoformat()}
-    return {**os.environ, **said, **trial}
+    change = {CHANGE: json.dumps(row["change"])} if row["change"] else {}
+    return {**said, **trial, **change}

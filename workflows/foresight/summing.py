@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import islice
+from types import FrameType
 from typing import Any, Final
 
 import click
@@ -28,6 +31,7 @@ _POLITE: Final = 10
 def say(engine: Engine, trust: str, outlook: Outlook, change: Said | None, days: int) -> None:
     """Print how far it is, per cent by per cent, and in the end the summary, or what is wrong with the change."""
     os.nice(_POLITE)
+    signal.signal(signal.SIGTERM, _end)
     told: set[int] = set()
 
     def watch(part: float) -> None:
@@ -72,6 +76,11 @@ def of_change(found: whatif.Comparison) -> dict[str, Any]:
         "asked": [asdict(one) for one in found.asked],
         "rendering": asdict(found.rendering) if found.rendering else None,
     }
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    """End so that the copies are removed on the way."""
+    sys.exit(1)
 
 
 def _letter(one: whatif.Telling) -> list[str]:
