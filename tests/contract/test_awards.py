@@ -50,6 +50,18 @@ def test_an_award_is_ended_by_whoever_manages_careers_there_and_kept(place, awar
     assert kept[0]["ends_on"] == ended.json["ends_on"]
 
 
+def test_nobody_puts_a_competence_on_their_own_profile(place):
+    ann = northshire.learner("ann")
+    with place.engine.transaction() as tx:
+        directory.grant(tx.connection, TRUST, ann.id, CAREER_MANAGEMENT, TRUST)
+    said = {"competence": "fire", "starts_on": "2026-11-01", "reason": "I saw it."}
+
+    own = ask(place, ann, "post", "/awards", {**said, "person": "ann"})
+    others = ask(place, ann, "post", "/awards", {**said, "person": "bob"})
+
+    assert (own.status_code, others.status_code) == (403, 201), (own.json, others.json)
+
+
 def test_what_is_not_there_can_be_neither_changed_nor_required(place):
     changed = ask(place, HELEN, "patch", "/competences/gone", {"national": True})
     required = ask(place, HELEN, "post", "/requirements", {"competence": "gone", "organisation": "medicine"})

@@ -61,6 +61,8 @@ def _record(call: Call) -> Answer:
     person = visible(call, said["person"])
     if person.organisation not in call.reach(CAREER_MANAGEMENT):
         raise NotAllowed("You do not manage the careers of this organisation.")
+    if person.id == call.actor.person:
+        raise NotAllowed("Somebody else must put this on your own profile.")
     if said["competence"] not in store.by_id(call.conn, call.trust, [said["competence"]]):
         raise Invalid("There is no such competence in this trust.", field="competence")
     if said.get("ends_on") and said["ends_on"] < said["starts_on"]:
