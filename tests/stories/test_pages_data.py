@@ -49,6 +49,14 @@ def test_a_learner_takes_a_copy_as_json_and_as_pdf(place):
     assert printed.data.startswith(b"%PDF-")
 
 
+def test_copies_are_given_only_so_often(place):
+    ann = place.signed_in("ann")
+
+    answers = [ann.post("/my-data", {"form": "json"}).status_code for _ in range(21)]
+
+    assert answers == [200] * 20 + [429]
+
+
 def test_a_copy_in_no_form_is_asked_again(place):
     answer = place.signed_in("ann").post("/my-data", {"form": "papyrus"})
 

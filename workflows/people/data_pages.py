@@ -13,7 +13,9 @@ from engine.errors import Missing, NotAllowed, Refused
 from engine.machine import Actor
 from engine.personal import Register
 from engine.subject_access import NoPdf
-from engine.transaction import Engine
+from engine.transaction import Engine, Transaction
+from engine.web import rates
+from engine.web.mishaps import RateLimited
 from engine.web.permissions import requires, signed_in
 from engine.web.visitors import visitor
 from workflows.people import pages, requests, store
@@ -26,6 +28,7 @@ _WRITERS: Final = {
     "pdf": (subject_access.as_pdf, "application/pdf"),
 }
 _LONGEST_REASON: Final = 500
+_MOST_COPIES: Final = 20
 
 
 def blueprint(engine: Engine, register: Register) -> Blueprint:
@@ -94,12 +97,19 @@ def _given(engine: Engine, register: Register, person: Person, *, own: bool) -> 
     write, kind = _WRITERS[form]
     try:
         with engine.transaction(visitor().actor) as tx:
+            _count(tx)
             tx.start(requests.KIND, person.trust, Trigger.GIVE, {"person": person.id, "form": form})
             made = write(person.name, register.collect(tx.connection, person.trust, person.id), tx.now)
     except NoPdf as trouble:
         return _again(engine, person, own=own, wrong={"form": trouble.sentence})
     named = f"attachment; filename=what-is-kept-{engine.clock():%Y-%m-%d}.{form}"
     return Response(made, content_type=kind, headers={"Content-Disposition": named, "Cache-Control": "no-store"})
+
+
+def _count(tx: Transaction) -> None:
+    """Count a copy, for each costs seconds of a processor; raises `RateLimited` where they are too many."""
+    if rates.hit(tx.connection, rates.bucket("data", visitor().actor.id), tx.now) > _MOST_COPIES:
+        raise RateLimited
 
 
 def _erased(engine: Engine, person: Person) -> AnyResponse:
