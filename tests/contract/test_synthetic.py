@@ -42,9 +42,7 @@ def test_a_synthetic_trust_has_people_posts_awards_places_and_open_questions(eng
 
 
 def test_the_same_seed_makes_the_same_trust_and_another_seed_another(clock):
-    rows = [
-        list(founding.Cohort(trust="t", people=20, seed=seed, today=clock().date()).awards()) for seed in (1, 1, 2)
-    ]
+    rows = [list(founding.Cohort(trust="t", people=20, seed=seed, today=clock().date()).awards()) for seed in (1, 1, 2)]
 
     assert rows[0] == rows[1]
     assert rows[0] != rows[2]
