@@ -118,6 +118,14 @@ def names() -> tuple[str, ...]:
 
 
 @cache
+def titled(name: str) -> str:
+    """Return the title of a notice with its code, as in “Joining instructions (LRN-01)”; its name where it is gone."""
+    try:
+        return f"{notice(name).title} ({name[:6]})"
+    except Missing:
+        return name
+
+
 def notice(name: str) -> Notice:
     """Return a shipped notice. Raises `Missing` where there is no such folder."""
     place = folder() / name

@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from engine import notices
 from engine.absence import FIRST_YEAR, LAST_YEAR, Absence, Choices
 from engine.routing import Action
 from engine.text import clean
@@ -80,7 +81,8 @@ class Scopes:
     def listed(self) -> list[tuple[str, str]]:
         """Return what the form offers, the widest first."""
         kinds = [(f"kind:{kind}", f"About: {self.titles[kind].lower()}") for kind in sorted(self.choices)]
-        return [(ALL, "All questions"), *kinds, *((f"notice:{one}", f"Of the message {one}") for one in self.notices)]
+        messages = ((f"notice:{one}", f"Of the message “{notices.titled(one)}”") for one in self.notices)
+        return [(ALL, "All questions"), *kinds, *messages]
 
     @property
     def answers(self) -> list[tuple[str, str]]:
@@ -119,7 +121,8 @@ def chosen(form: Away, found: Sequence[RowMapping]) -> str | None:
     if len(found) == 1:
         return str(found[0]["id"])
     if not found:
-        form.who.errors = ["Nobody else with an active account has this name or address."]
+        nobody = "Nobody else with an active account has this name or address."
+        form.who.errors = [nobody if form.who.data else "Enter the name or the e-mail address of somebody."]
         return None
     form.to.choices = [(row["id"], f"{row['name']} ({row['email']})") for row in found]
     if form.to.data in {row["id"] for row in found}:

@@ -147,7 +147,7 @@ def test_a_rule_is_changed_and_says_who_changed_it(desk, wren):
     answer = wren.post(f"/absences/{one['id']}", {**AWAY, "ends_on": "", "transfer": "y", "do": "save"})
 
     assert "become those of Tom Reid, from 22 November 2026 until it is ended" in wren.page(answer.location)
-    assert "changed, by Wren Hall" in wren.page(f"/absences/{one['id']}")
+    assert "Wren Hall: changed" in wren.page(f"/absences/{one['id']}")
     assert rules(desk)[0]["starts_at"] == one["starts_at"]
 
 
@@ -220,7 +220,7 @@ def test_a_message_that_has_asked_can_be_named_and_an_exception_made(desk, wren,
     save(wren, scope="notice:T-02-asked", action="DELIVER")
     desk.asks_for_leave()
 
-    assert "Of the message T-02-asked" in page
+    assert "Of the message “T-02-asked”" in page
     with desk.engine.reading() as conn:
         asked = conn.execute(select(approvals.c.delegate).order_by(approvals.c.id)).scalars().all()
     assert asked == [TRUST_HOLDER.id, None]

@@ -69,7 +69,7 @@ def test_a_version_is_added_for_an_organisation_and_says_that_nobody_holds_it(de
 
     page = ada.page(answer.location)
     assert "Nobody holds this version: a question here would be an incident." in page
-    assert "added, by Ada Obi" in page
+    assert "Ada Obi: added" in page
 
 
 def test_a_version_without_an_organisation_is_not_made(ada):
@@ -89,7 +89,7 @@ def test_a_holder_is_found_by_name_and_given_the_role_for_some_days(desk, ada):
 
     page = ada.page(answer.location)
     assert "Lin Chen (lin@northshire.example)" in found
-    assert "gave it to Lin Chen, by Ada Obi" in page
+    assert "Ada Obi: gave it to Lin Chen" in page
     assert "From 23 November 2026 until the end of 30 November 2026" in page
     assert "To come" in page
 
@@ -134,7 +134,7 @@ def test_a_holder_is_removed_after_a_warning_and_given_back(desk, ada):
 
     assert "Nobody would be left" in asked
     assert "You can give it back below." in removed
-    assert "took it from Wren Hall, by Ada Obi" in removed
+    assert "Ada Obi: took it from Wren Hall" in removed
     assert held(desk)[0].enabled
 
 
@@ -148,9 +148,9 @@ def test_a_version_is_switched_off_and_on_with_what_comes_of_it(desk, ada):
     ada.post(switch, {"to": "on"})
 
     assert "Questions here would go to the holders of the version of Northshire." in before
-    assert "switched off, by Ada Obi" in off
+    assert "Ada Obi: switched off" in off
     assert "Questions here would go to Wren Hall." in again
-    assert "switched on, by Ada Obi" in ada.page(HERE)
+    assert "Ada Obi: switched on" in ada.page(HERE)
 
 
 def test_without_a_version_above_the_fallback_is_announced(ada):
