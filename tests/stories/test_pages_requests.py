@@ -10,6 +10,7 @@ from engine.tables import approvals
 from tests import databases, northshire
 from tests.northshire import HELEN, TRUST
 from tests.workplace import workplace_on
+from workflows.learning import enrolment
 
 ADE = Actor(id="acc-ade", name="Ade Bello", person="ade", grants=frozenset({("class-administrator", TRUST)}))
 
@@ -43,6 +44,18 @@ def test_everything_needed_to_decide_stands_on_the_page(place, course_class):
     assert "Red: not held" in page
     assert "Required by their post" in page
     assert "Approve: they get a place, or join the waitlist" in page
+    assert "Why they ask" not in page
+
+
+def test_the_reason_that_the_learner_gave_stands_on_the_page(place):
+    made = northshire.open_class(place.engine, place.clock, maximum=3, approval=True)
+    facts = {"class": made, "person": "ann", "reason": "I often see patients on their own."}
+    with place.engine.transaction(northshire.learner("ann")) as tx:
+        tx.start(enrolment.KIND, northshire.TRUST, enrolment.Trigger.REQUEST, facts)
+
+    page = place.signed_in(ADE).page(question_of(place))
+
+    assert "I often see patients on their own." in page
 
 
 def test_a_rejection_without_a_reason_is_asked_again_and_one_with_it_is_kept(place, course_class):

@@ -21,6 +21,7 @@ from workflows.learning import enrolment, pages, request
 from workflows.learning.enrolment import Trigger
 from workflows.learning.keeps import EnrolmentKeep
 from workflows.learning.records import Enrolment
+from workflows.learning.tables import enrolments
 from workflows.people.records import Site
 
 _CHOICES: Final[Mapping[str, str]] = {
@@ -61,6 +62,14 @@ def _standing(connection: Connection, trust: str, enrolments: Iterable[str]) -> 
     return {row["subject"]: dict(row) for row in connection.execute(query).mappings()}
 
 
+def _why(connection: Connection, approval: Approval) -> str | None:
+    """Return why the learner asks; once it is answered the reason that is kept is the answer's."""
+    if approval.state not in STANDING:
+        return None
+    mine = (enrolments.c.trust == approval.trust, enrolments.c.id == approval.subject.id)
+    return connection.execute(select(enrolments.c.reason).where(*mine)).scalar_one_or_none()
+
+
 class PlaceRequest:
     """The presenter of requests for a place (`engine.web.presenting.Presenter`)."""
 
@@ -68,13 +77,14 @@ class PlaceRequest:
         self._engine = engine
 
     def view(self, connection: Connection, approval: Approval) -> View:
-        """Show the class, how many places are left, who asks, and how they stand with what the class gives."""
+        """Show the class, the places left, who asks and why, and how they stand with what the class gives."""
         found = self._enrolment(connection, approval)
         context = {
             "enrolment": found,
             "course_class": found.course_class,
             "left": request.places_left(found.course_class),
             "line": self._line(connection, found),
+            "why": _why(connection, approval),
         }
         return View(template="learning/_request.html", context=context, choices=_CHOICES)
 
