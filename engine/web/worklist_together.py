@@ -51,7 +51,7 @@ def _asked(desk: Desk, here: Visitor, items: Sequence[str], wrong: Mapping[str, 
     with desk.engine.reading() as connection:
         groups = _groups(desk, connection, here, items)
     if not groups:
-        flash("Tick the questions that you want to answer together. Those you can no longer answer are left out.")
+        flash("Tick the questions to answer together. Those that you can no longer answer are left out.", "important")
         return redirect(url_for(".index", **carried()), 303)
     known: dict[str, Any] = {"groups": groups, "problems": wrong, "typed": request.form, "carried": carried()}
     page = render_template("engine/worklist_together.html", **known, longest_comment=LONGEST_COMMENT)
