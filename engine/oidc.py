@@ -223,5 +223,6 @@ def _standing(said: Mapping[str, str], journey: Journey | None, now: datetime) -
 
 
 def _vouched(claims: Mapping[str, Any]) -> Vouched:
-    checked = claims.get("email_verified") in {True, "true"} and isinstance(claims.get("email"), str)
+    said = claims.get("email_verified")
+    checked = (said is True or said == "true") and isinstance(claims.get("email"), str)
     return Vouched(subject=claims["subject"], email=claims["email"].strip().lower() if checked else None)

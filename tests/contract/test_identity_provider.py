@@ -39,8 +39,9 @@ def test_an_honest_token_vouches_for_a_subject_and_an_address(provider, asked):
     assert (len(vouched.subject), vouched.email) == (64, "pnair@northshire.example")
 
 
-def test_an_address_that_was_not_checked_there_is_none(provider, asked):
-    provider.said = {"email_verified": False}
+@pytest.mark.parametrize("said", [False, None, 1, "yes", [True], {"true": True}])
+def test_an_address_that_was_not_checked_there_is_none(provider, asked, said):
+    provider.said = {"email_verified": said}
 
     assert came_back(provider, asked).email is None
 
