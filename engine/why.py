@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select
 
-from engine import approvals, journal, relevance
-from engine.directory_tables import accounts
+from engine import approvals, journal, notices, relevance
+from engine.directory_tables import accounts, roles
 from engine.errors import Invalid, Missing
 from engine.letters import Subject
 from engine.machine import SYSTEM, Step, Workflow, plain
@@ -86,7 +86,7 @@ def letter(engine: Engine, connection: Connection, trust: str, identifier: str) 
     known = asked_for or (bool(chain) and chain[-1].evidence is not None)
     cause = "somebody asked for it" if asked_for else chain[-1].sentence.rstrip(".") if known else ""
     return Answer(
-        question=f"Why did {found['name']} get “{found['notice']}”?",
+        question=f"Why did {found['name']} get “{notices.titled(found['notice'])}”?",
         answer=f"Because {cause}." if known else f"Unknown: {GONE}.",
         facts=(*chain, *_asked(connection, subject, questions.c.subject_revision == found["revision"]), *_sent(found)),
         known=known,
@@ -94,15 +94,21 @@ def letter(engine: Engine, connection: Connection, trust: str, identifier: str) 
 
 
 def silence(engine: Engine, connection: Connection, subject: Subject, notice: str) -> Answer:
-    """Return why a notice about a subject did not go, or how it did. Raises `Missing`, or `Invalid` for no notice."""
+    """Return why a notice about a subject did not go, or how it did; its code (LRN-01) will do for its name.
+
+    Raises `Missing`, or `Invalid` for what is no notice of the subject's.
+    """
     workflow, _stands = _standing(engine, connection, subject)
+    known = notices_of(workflow)
+    notice = next((name for name in known if name.startswith(f"{notice}-")), notice)
     senders = {step.id: step for step in workflow.steps if any(one.name == notice for one in step.notices)}
     went = tuple(_told(connection, subject, outbox.c.notice == notice))
     if not senders and not went:
-        raise Invalid(f"Nothing that can happen to this {workflow.title.lower()} sends “{notice}”.")
+        named = f" What can go: {', '.join(known)}." if known else ""
+        raise Invalid(f"Nothing that can happen to this {workflow.title.lower()} sends “{notice}”.{named}")
     taken = tuple(_taken(engine, connection, subject, sorted(senders)))
     return Answer(
-        question=f"Why did nobody get “{notice}” about this {workflow.title.lower()}?",
+        question=f"Why did nobody get “{notices.titled(notice)}” about this {workflow.title.lower()}?",
         answer=_silent(went, taken, list(senders.values())),
         facts=(*taken, *went),
     )
@@ -172,7 +178,8 @@ def _taken(engine: Engine, connection: Connection, subject: Subject, steps: Sequ
 def _moved(engine: Engine, row: RowMapping) -> Fact:
     said = json.loads(row["payload"]) if row["payload"] else {}
     by = "Preceptor" if row["actor"] == SYSTEM else said.get("by", ERASED)
-    reason = _sentence((said.get("facts") or {}).get("reason") or (said.get("facts") or {}).get("comment"))
+    given = (said.get("facts") or {}).get("reason") or (said.get("facts") or {}).get("comment")
+    reason = f" The reason given: “{given}”." if given else ""
     workflow = engine.keeps[row["kind"]][0] if row["kind"] in engine.keeps else None
     title = workflow.title.lower() if workflow else plain(row["kind"])
     way = f"from {plain(row['source'])} to {plain(row['target'])}" if row["source"] else f"as {plain(row['target'])}"
@@ -201,7 +208,13 @@ def _asked(connection: Connection, subject: Subject, which: ColumnElement[bool])
         moves.c.subject == questions.c.id,
         moves.c.revision == 1,
     )
-    chosen = select(questions, moves.c.payload).outerjoin(moves, opened).where(*here, which)
+    held = and_(
+        roles.c.trust == questions.c.trust,
+        roles.c.role == questions.c.role,
+        roles.c.organisation == questions.c.organisation,
+    )
+    chosen = select(questions, moves.c.payload, roles.c.title.label("role_title")).where(*here, which)
+    chosen = chosen.outerjoin(moves, opened).outerjoin(roles, held)
     for row in connection.execute(chosen.order_by(questions.c.opened_at, questions.c.id)).mappings().all():
         facts = json.loads(row["payload"]).get("facts", {}) if row["payload"] else None
         names = _names(connection, subject.trust, facts or {})
@@ -215,11 +228,12 @@ def _asked(connection: Connection, subject: Subject, which: ColumnElement[bool])
 
 
 def _reached(row: RowMapping, facts: Mapping[str, Any] | None, names: Mapping[str, str]) -> str:
+    role = row["role_title"] or row["role"]
     if facts is None:
-        return f"“{row['title']}” was asked of the role {row['role']}; whom it reached is unknown: {GONE}."
+        return f"“{row['title']}” was asked of the role {role}; whom it reached is unknown: {GONE}."
     whom = ", ".join(names.get(one, "an account that is gone") for one in facts.get("holders", ())) or "nobody"
     trouble = f" {_sentence(facts.get('trouble')).strip()}" if facts.get("trouble") else ""
-    return f"“{row['title']}” was asked of the role {row['role']} and reached {whom}.{trouble}"
+    return f"“{row['title']}” was asked of the role {role} and reached {whom}.{trouble}"
 
 
 def _ended(row: RowMapping) -> str:
@@ -240,7 +254,7 @@ def _told(connection: Connection, subject: Subject, which: ColumnElement[bool]) 
         became = _BECAME[Delivery(row["state"])]
         answer = _sentence(row["answer"])
         evidence = Evidence(kind="message", id=row["id"])
-        sentence = f"“{row['notice']}” was written to {row['name']} and {became}.{answer}"
+        sentence = f"“{notices.titled(row['notice'])}” was written to {row['name']} and {became}.{answer}"
         yield Fact(sentence=sentence, at=row["sent_at"] or row["queued_at"], evidence=evidence)
 
 

@@ -64,7 +64,7 @@ def test_a_status_is_told_with_its_rule_and_its_messages(engine, place):
     assert said.question == "Why is this enrolment confirmed?"
     assert said.answer.startswith("It is confirmed because Helen Marsh started the enrolment as confirmed by “enrol”")
     assert "(rule A1-T01, which asks for: " in said.answer
-    assert said.facts[-1].sentence == "“LRN-01-joining-instructions” was written to Ann and waits to be sent."
+    assert said.facts[-1].sentence == "“Joining instructions (LRN-01)” was written to Ann and waits to be sent."
     assert said.known
 
 
@@ -112,7 +112,7 @@ def test_a_message_is_told_with_what_has_to_hold_and_what_became_of_it(engine, p
     said = letter(engine, "LRN-01-joining-instructions")
 
     sentences = [fact.sentence for fact in said.facts]
-    assert said.question == "Why did Ann get “LRN-01-joining-instructions”?"
+    assert said.question == "Why did Ann get “Joining instructions (LRN-01)”?"
     assert any("At the moment of sending this has to be true: the enrolment is confirmed" in one for one in sentences)
     assert sentences[-1] == "It waits to be sent."
 
@@ -132,9 +132,9 @@ def test_a_message_that_did_not_go_is_told_by_what_never_happened(engine, place)
 
 
 def test_a_message_that_did_go_is_told_with_what_became_of_it(engine, place):
-    said = silence(engine, place, "LRN-01-joining-instructions")
+    said = silence(engine, place, "LRN-01")
 
-    assert said.answer == "“LRN-01-joining-instructions” was written to Ann and waits to be sent."
+    assert said.answer == "“Joining instructions (LRN-01)” was written to Ann and waits to be sent."
 
 
 def test_a_message_that_was_written_for_nobody_is_told_so(engine, place):
