@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests import northshire
 from tests.contract.test_reminders import TODAY, award
 from tests.databases import close
 from tests.northshire import HELEN, TRUST
 from tests.workplace import SAM, workplace_on
 from workflows.foresight import asking
+from workflows.foresight.forms import FORMS
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def test_a_change_is_compared(place):
 
     ask(place, {"kind": "requirement-added", "competence": "cake", "organisation": TRUST})
 
-    assert "1 messages more and 0 fewer" in place.signed_in(HELEN).get("/forecast/").text
+    assert "1 more and 0 fewer messages" in place.signed_in(HELEN).get("/forecast/").text
 
 
 def test_a_change_that_cannot_be_made_says_why(place):
@@ -91,12 +93,57 @@ def test_one_of_which_nothing_is_heard_has_stopped_and_after_a_day_it_is_forgott
     assert (silent["state"], latest(place)) == ("FAILED", None)
 
 
-@pytest.mark.parametrize("said", [{"days": "0"}, {"days": ""}, {"days": "8", "kind": "validity", "competence": "fire"}])
-def test_what_is_wrong_on_the_form_is_said(place, said):
+@pytest.mark.parametrize("kind", list(FORMS))
+def test_every_kind_of_change_has_a_form_with_its_own_fields(place, kind):
+    page = place.signed_in(HELEN).get(f"/forecast/?kind={kind}").text
+
+    assert FORMS[kind].title in page
+    assert "Make the forecast" in page
+
+
+def test_a_link_may_name_what_is_changed(place):
+    clicked = "kind=absence&account=acc-ann"
+
+    page = place.signed_in(HELEN).get(f"/forecast/?{clicked}").text
+
+    assert 'value="Ann"' in page
+
+
+def test_a_class_is_chosen_by_its_name_and_its_new_day_asked(place):
+    course_class = northshire.open_class(place.engine, place.clock, days=9)
+    form = FORMS["class-moved"]
+    with place.app.test_request_context(method="POST", data={**MOVED, "words": "fire"}), place.engine.reading() as conn:
+        asked = form()
+        asked.offer(conn, TRUST, place.clock())
+        found = asked.change(conn, TRUST, place.clock())
+
+    assert found == {"class": course_class, "days": 19}
+
+
+AWAY = {"days": "8", "kind": "absence", "words": "Ann", "to_words": "Bob", "first": "2026-11-23"}
+MOVED = {"days": "8", "kind": "class-moved", "starts_on": "2026-12-20"}
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"days": "0", "kind": ""}, "days"),
+        ({"days": "", "kind": ""}, "days"),
+        ({"days": "8", "kind": "validity", "competence": "fire"}, "months"),
+        ({"days": "8", "kind": "requirement-added", "competence": "fire"}, "organisation"),
+        ({"days": "8", "kind": "template", "notice": "LRN-12-competence-nearing-expiry"}, "version"),
+        ({**MOVED, "words": "no such class"}, "words"),
+        ({**AWAY, "words": "nobody of this name"}, "words"),
+        ({**AWAY, "words": "example"}, "words"),
+        ({**AWAY, "to_words": "Ann"}, "to_words"),
+        ({**AWAY, "last": "2026-11-01"}, "last"),
+    ],
+)
+def test_what_is_wrong_on_the_form_is_said_at_its_field(place, said, field):
     answer = place.signed_in(HELEN).post("/forecast/", said)
 
     assert answer.status_code == 422
-    assert "There is a problem" in answer.text
+    assert f'href="#{field}"' in answer.text
 
 
 def test_only_who_looks_after_the_whole_trust_sees_it(place):

@@ -51,28 +51,32 @@ def say(engine: Engine, trust: str, outlook: Outlook, change: Said | None, days:
 
 
 def of_forecast(foreseen: Foreseen, days: int) -> dict[str, Any]:
-    """Return counts, letters by day and notice, the first letters, and the places needed."""
-    by_day = Counter((whatif.telling(row).day, row["notice"]) for row in foreseen.letters())
+    """Return counts, letters and moves by day, the first letters, and the places needed."""
+    letters = Counter((one.day, one.notice, one.invitation) for one in map(whatif.telling, foreseen.letters()))
+    moves = Counter((one.day, one.kind, one.target) for one in whatif.movings(foreseen))
     with foreseen.engine.reading() as connection:
         places = seats(connection, foreseen.trust, foreseen.since, days)
     return {
         "counts": foreseen.counts(),
-        "days": [[day, notices.notice(name).title, count] for (day, name), count in sorted(by_day.items())],
+        "days": [[day, notices.notice(name).title, how, count] for (day, name, how), count in sorted(letters.items())],
+        "moves": [[*key, count] for key, count in sorted(moves.items())][:MOST],
         "letters": [_letter(whatif.telling(row)) for row in islice(foreseen.letters(), MOST)],
         "seats": [asdict(one) for one in places],
+        "troubles": list(foreseen.troubles),
     }
 
 
 def of_change(found: whatif.Comparison) -> dict[str, Any]:
     """Return what comes and what no longer comes, at most `MOST` of each, and how many there are."""
     lists: Mapping[str, Mapping[Any, int]] = {"more": found.more_letters, "fewer": found.fewer_letters}
-    moves = Counter(one.kind for one in found.more_moves)
+    moves: Mapping[str, Mapping[Any, int]] = {"more": found.more_moves, "fewer": found.fewer_moves}
     return {
         "more": [_letter(one) for one in islice(found.more_letters, MOST)],
         "fewer": [_letter(one) for one in islice(found.fewer_letters, MOST)],
         "counted": {name: sum(letters.values()) for name, letters in lists.items()},
-        "moves": dict(moves),
+        "moved": {name: [asdict(one) for one in islice(some, MOST)] for name, some in moves.items()},
         "seats": [asdict(one) for one in found.seats_after],
+        "seats_before": [asdict(one) for one in found.seats_before],
         "asked": [asdict(one) for one in found.asked],
         "rendering": asdict(found.rendering) if found.rendering else None,
     }
@@ -83,8 +87,8 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
     sys.exit(1)
 
 
-def _letter(one: whatif.Telling) -> list[str]:
-    return [one.day, notices.notice(one.notice).title, one.name, one.reason]
+def _letter(one: whatif.Telling) -> dict[str, Any]:
+    return {**asdict(one), "title": notices.notice(one.notice).title}
 
 
 def _print(said: Mapping[str, Any]) -> None:

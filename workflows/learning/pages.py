@@ -138,6 +138,13 @@ def run_classes(conn: Connection, trust: str, places: Iterable[str], wanted: Wan
     return _page(conn, trust, select(listed), listed, wanted)
 
 
+def coming_classes(conn: Connection, trust: str, now: datetime, wanted: Wanted) -> Classes:
+    """Return a page of the classes of a whole trust that are open and still to come, by their first day."""
+    listed = _classes(trust).where(classes.c.state.in_(_OPEN), *_about(wanted.words)).subquery()
+    ahead = (listed.c.starts_at > now, listed.c.starts_at < _NEVER)
+    return _page(conn, trust, select(listed).where(*ahead), listed, wanted)
+
+
 def candidates(conn: Connection, trust: str, course_class: str, words: str) -> Sequence[Any]:
     """Return id, name and address of up to 20 people who match the words and are not on the class yet."""
     on_it = exists().where(
