@@ -22,7 +22,7 @@ _NEW: Final = {
     "kinds": many(text(40), needed=False, about="Kinds of subject, such as enrolment; all where nothing is said."),
 }
 _HOOK: Final = record({"id": identifier(), "url": text(500), "kinds": many(text(40)), "active": flag()})
-_WITH_SECRET: Final = record({**_HOOK.members, "secret": text(about="By it a receiver checks `webhook-signature`.")})
+_SECRET: Final = record({"secret": text(about="whsec_ and the key in base64, as Standard Webhooks have it.")})
 _DELIVERY: Final = record(
     {
         "id": text(160, about="The move: KIND/ID/REVISION."),
@@ -59,11 +59,11 @@ class _Desk:
         changes = {**call.body, **({"kinds": _known(call)} if "kinds" in call.body else {})}
         return Answer(_row(webhooks.change(call.conn, call.trust, call.at["id"], changes)))
 
-    def one(self, call: Call) -> Answer:
-        """Show a webhook with its secret."""
+    def secret(self, call: Call) -> Answer:
+        """Show the secret of a webhook: by POST, so that a token that may only read does not get it."""
         _require(call)
         hook = webhooks.one(call.conn, call.trust, call.at["id"])
-        return Answer({**_row(hook), "secret": webhooks.secret_of(secret_for(self._settings), call.trust, hook["id"])})
+        return Answer({"secret": webhooks.secret_of(secret_for(self._settings), call.trust, hook["id"])})
 
     def tried(self, call: Call) -> Answer:
         """Send a test."""
@@ -92,7 +92,15 @@ def _kept(desk: _Desk) -> tuple[Operation, ...]:
             status=201,
             says="Have every move from now on told to an address.",
         ),
-        Operation("GET", "/webhooks/<id>", desk.one, by=_BY, gives=_WITH_SECRET, says="One webhook, with its secret."),
+        Operation("GET", "/webhooks/<id>", _one, by=_BY, gives=_HOOK, says="One webhook."),
+        Operation(
+            "POST",
+            "/webhooks/<id>/secret",
+            desk.secret,
+            by=_BY,
+            gives=_SECRET,
+            says="The secret by which a receiver checks `webhook-signature`.",
+        ),
         Operation(
             "PATCH",
             "/webhooks/<id>",
@@ -142,6 +150,11 @@ def _listed(call: Call) -> Answer:
     _require(call)
     query = select(table).where(table.c.trust == call.trust)
     return listed(paging.page(call.conn, query, [table.c.id], **call.paging), _row)
+
+
+def _one(call: Call) -> Answer:
+    _require(call)
+    return Answer(_row(webhooks.one(call.conn, call.trust, call.at["id"])))
 
 
 def _deliveries(call: Call) -> Answer:
