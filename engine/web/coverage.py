@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from flask import Blueprint, Response, render_template, request
+from sqlalchemy import select
 
 from engine import coverage, directory
 from engine.allocations import ADMINISTRATOR
 from engine.coverage import Answer, Cover
+from engine.directory_tables import roles
 from engine.text import clean
 from engine.transaction import Engine
 from engine.web import dates
@@ -59,6 +61,7 @@ def blueprint(engine: Engine) -> Blueprint:
             total=len(rows),
             gaps=sum(one.gap for one in found),
             moments=(now, now + LATER),
+            titles=_titles(engine, visitor().trust),
         )
 
     @pages.get("/coverage.csv")
@@ -90,6 +93,13 @@ def _covered(engine: Engine, here: Visitor, now: datetime) -> Sequence[Cover]:
     with engine.reading() as conn:
         places = directory.reach(conn, here.trust, here.actor, (ADMINISTRATOR,))
         return coverage.covered(conn, here.trust, workflows, (now, now + LATER), places)
+
+
+def _titles(engine: Engine, trust: str) -> dict[str, str]:
+    """Return what people call each role: the title of the trust's own version, else that of a local one."""
+    chosen = select(roles.c.role, roles.c.title).where(roles.c.trust == trust, roles.c.title != "")
+    with engine.reading() as conn:
+        return {row.role: row.title for row in conn.execute(chosen.order_by(roles.c.organisation == trust))}
 
 
 def _wanted() -> Wanted:
