@@ -79,7 +79,7 @@ def _held(line: ProfileLine) -> Iterator[Fact]:
     until = f"until {line.ends_on:%-d %B %Y}, that day included" if line.ends_on else "without an end"
     since = f"{line.starts_on:%-d %B %Y}" if line.starts_on else "an unknown day"
     evidence = Evidence(kind=award.KIND, id=line.award)
-    yield Fact(sentence=f"It is held since {since}, {until}.", evidence=evidence)
+    yield Fact(sentence=f"It is held from {since} {until}.", evidence=evidence)
 
 
 def _next(line: ProfileLine, today: date) -> Iterator[Fact]:
