@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from engine import notices
 from tests import northshire
 from tests.contract.test_reminders import TODAY, award
 from tests.databases import close
 from tests.northshire import HELEN, TRUST
+from tests.waiting import until
 from tests.workplace import SAM, workplace_on
 from workflows.foresight import asking
 from workflows.foresight.forms import FORMS
@@ -118,6 +122,26 @@ def test_a_class_is_chosen_by_its_name_and_its_new_day_asked(place):
         found = asked.change(conn, TRUST, place.clock())
 
     assert found == {"class": course_class, "days": 19}
+
+
+def test_the_page_of_competences_leads_to_what_a_change_would_do(place):
+    page = place.signed_in(HELEN).get("/competences/").text
+
+    assert "/forecast/?kind=validity&amp;competence=fire" in page
+
+
+def test_a_text_under_the_hand_is_tried_without_saving_it(place):
+    notice = "LRN-12-competence-nearing-expiry"
+    source = notices.notice(notice).source
+    said = {"subject": source.subject, "text": source.text, "html": source.html}
+
+    answer = place.signed_in(HELEN).post("/forecast/", said, to=f"/forecast/text/{TRUST}/{notice}")
+    begun = latest(place)["change"]
+    asking.cancel(place.engine, TRUST, HELEN.id)
+
+    assert answer.status_code == 303
+    assert (begun["kind"], begun["notice"], begun["organisation"]) == ("template", notice, TRUST)
+    until(lambda: not any(one.name == "forecast" for one in threading.enumerate()))
 
 
 AWAY = {"days": "8", "kind": "absence", "words": "Ann", "to_words": "Bob", "first": "2026-11-23"}

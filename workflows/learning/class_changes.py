@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -77,10 +78,14 @@ class _Changing:
     def _review(self, facts: dict[str, Any]) -> ResponseReturnValue:
         before = class_forms.shown(self._one)
         typed = {key: value for key, value in request.form.items() if key not in _OURS}
+        after = class_forms.changed(self._one, facts)
+        zone = ZoneInfo(self._one.zone)
+        was, first = (each.starts_at.astimezone(zone).date() if each.starts_at else None for each in (self._one, after))
         return render_template(
             "learning/class_review.html",
             one=self._one,
-            differences=class_forms.differences(before, class_forms.shown(class_forms.changed(self._one, facts))),
+            first=first.isoformat() if first and first != was else None,
+            differences=class_forms.differences(before, class_forms.shown(after)),
             told=self._told(facts),
             typed=typed,
             seen=json.dumps(before),
