@@ -8,8 +8,7 @@ from functools import partial
 
 import click
 
-from engine import advance, delivery, timers
-from engine import logs
+from engine import advance, delivery, logs, timers
 from engine.errors import Invalid
 from engine.jobs import Jobs
 from engine.settings import Settings
