@@ -69,7 +69,7 @@ WHOLE_GATE = (
     Step(
         name="tests",
         command=python("coverage", "run", "-m", "pytest", "--whole", "-n2", "--dist=worksteal", "--durations=15"),
-        minutes=45.0,
+        minutes=70.0,
     ),
     Step(name="measured files", command=python("coverage", "combine", "--quiet")),
     Step(name="coverage", command=python("coverage", "report")),
