@@ -156,12 +156,13 @@ def test_too_low_a_score_is_no_attendance_and_the_course_can_be_tried_again(site
     begin(player)
     submit(player, 60)
     player.flush()
-    failed = standing(site, booked), held(site), site.post()
+    failed = standing(site, booked), held(site), subjects(site.post())
 
     submit(player, 100)
     player.flush()
 
-    assert failed == ("CONFIRMED", [], [])
+    not_passed = (LEARNER, "Information governance and data security: not passed this time")
+    assert failed == ("CONFIRMED", [], [not_passed])
     assert standing(site, booked) == "ATTENDED"
     assert subjects(site.post()) == both()
 

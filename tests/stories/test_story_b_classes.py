@@ -91,8 +91,12 @@ def session(starts_at: datetime, **more: str) -> dict[str, str]:
 
 
 def told(mails: list[Mail]) -> list[tuple[str, str]]:
-    """Return which learner got what, sorted: the method of the calendar part, or “plain”."""
-    return sorted((mail.who, mail.method or "plain") for mail in mails if mail.who != RUNS_IT)
+    """Return which learner got what about classes, sorted: the method of the calendar part, or “plain”.
+
+    What expires is told at night, by itself, wherever the clock is moved to.
+    """
+    classes = [mail for mail in mails if mail.who != RUNS_IT and " expire" not in mail.subject]
+    return sorted((mail.who, mail.method or "plain") for mail in classes)
 
 
 def each(persons: tuple[str, ...], method: str, times: int) -> list[tuple[str, str]]:
