@@ -117,7 +117,6 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(one.name for one in folder().iterdir() if _NAME.fullmatch(one.name)))
 
 
-@cache
 def titled(name: str) -> str:
     """Return the title of a notice with its code, as in “Joining instructions (LRN-01)”; its name where it is gone."""
     try:
@@ -126,6 +125,7 @@ def titled(name: str) -> str:
         return name
 
 
+@cache
 def notice(name: str) -> Notice:
     """Return a shipped notice. Raises `Missing` where there is no such folder."""
     place = folder() / name
