@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,12 +22,15 @@ from engine.tables import approvals, outbox, timers
 from engine.transaction import Engine
 from tests import trial
 from tests.clock import FrozenClock
+from tests.databases import close
 from tests.trial import LEARNER, ROLE, TRUST, TRUST_HOLDER, WARD, WARD_HOLDER, Leave, Turn
 
 PAT = Actor(id="acc-pat", name="Pat Okoro", person="pat")
 SENDER = Actor(id="acc-sid", name="Sid Lowe", person="sid", system=False)
 GONE = Actor(id="acc-gil", name="Gil Gone", person="gil")
 DAY = timedelta(days=1)
+
+Build = Callable[..., Engine]
 
 
 def engine_on(url: str, clock: FrozenClock, **waits: Any) -> Engine:
@@ -40,6 +44,20 @@ def engine_on(url: str, clock: FrozenClock, **waits: Any) -> Engine:
         connection.execute(insert(accounts), [trial._account(one) for one in (LEARNER, PAT, SENDER, GONE)])
         connection.execute(accounts.update().where(accounts.c.id == GONE.id).values(active=False))
     return built
+
+
+@contextmanager
+def engines(url: str, clock: FrozenClock) -> Iterator[Build]:
+    """Yield what builds engines as `engine_on` does, and close them all."""
+    built: list[Engine] = []
+
+    def on(**waits: Any) -> Engine:
+        built.append(engine_on(url, clock, **waits))
+        return built[-1]
+
+    yield on
+    for engine in built:
+        close(engine.database)
 
 
 def ask(engine: Engine, person: str = "lin") -> str:

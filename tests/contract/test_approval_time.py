@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,10 +15,11 @@ from engine.transaction import Engine
 from tests.approvals import (
     DAY,
     PAT,
+    Build,
     ask,
     does,
     due,
-    engine_on,
+    engines,
     hold,
     latest,
     leave_states,
@@ -28,23 +28,13 @@ from tests.approvals import (
     read,
 )
 from tests.clock import FrozenClock
-from tests.databases import close
 from tests.trial import ROLE, TRUST, TRUST_HOLDER, WARD, WARD_HOLDER
-
-Build = Callable[..., Engine]
 
 
 @pytest.fixture
 def build(database_url: str, clock: FrozenClock) -> Iterator[Build]:
-    built: list[Engine] = []
-
-    def on(**waits: Any) -> Engine:
-        built.append(engine_on(database_url, clock, **waits))
-        return built[-1]
-
-    yield on
-    for engine in built:
-        close(engine.database)
+    with engines(database_url, clock) as on:
+        yield on
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -20,10 +19,11 @@ from engine.transaction import Engine
 from tests.approvals import (
     GONE,
     PAT,
+    Build,
     add,
     ask,
     does,
-    engine_on,
+    engines,
     hold,
     leave_states,
     letters,
@@ -32,23 +32,13 @@ from tests.approvals import (
     said_about,
 )
 from tests.clock import FrozenClock
-from tests.databases import close
 from tests.trial import LEARNER, TRUST, TRUST_HOLDER, WARD_HOLDER
-
-Build = Callable[..., Engine]
 
 
 @pytest.fixture
 def build(database_url: str, clock: FrozenClock) -> Iterator[Build]:
-    built: list[Engine] = []
-
-    def on(**waits: Any) -> Engine:
-        built.append(engine_on(database_url, clock, **waits))
-        return built[-1]
-
-    yield on
-    for engine in built:
-        close(engine.database)
+    with engines(database_url, clock) as on:
+        yield on
 
 
 @pytest.fixture
