@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Table, select
 
-from engine import levels
+from engine import duties, levels
 from engine.approval_records import STANDING, Approval, Status, Trigger
 from engine.letters import Subject
 from engine.machine import Case, Decision
@@ -35,6 +35,7 @@ _PLAIN: Final = (
     "comment",
     "owner",
     "owner_name",
+    "claimed",
     "delegate",
     "delegate_name",
     "asked_by",
@@ -112,12 +113,12 @@ def _answered(case: Case[Approval]) -> Mapping[str, Any]:
 
 
 def _claimed(case: Case[Approval]) -> Mapping[str, Any]:
-    return {"owner": case.actor.id, "owner_name": case.actor.name}
+    return {"owner": case.actor.id, "owner_name": case.actor.name, "claimed": True}
 
 
 def _delegated(case: Case[Approval]) -> Mapping[str, Any]:
-    """Whoever delegates what nobody owns owns it from then on; the delegate is written by the effect."""
-    return _claimed(case) if case.record.owner is None and not case.actor.system else {}
+    """A holder who delegates what nobody owns owns it from then on; the delegate is written by the effect."""
+    return _claimed(case) if case.record.owner is None and duties.holds(case.actor, case.record) else {}
 
 
 def _taken_back(case: Case[Approval]) -> Mapping[str, Any]:
@@ -129,7 +130,7 @@ def _undelegated(_case: Case[Approval]) -> Mapping[str, Any]:
 
 
 def _released(case: Case[Approval]) -> Mapping[str, Any]:
-    return {"owner": None, "owner_name": None, **_undelegated(case)}
+    return {"owner": None, "owner_name": None, "claimed": False, **_undelegated(case)}
 
 
 def _asked(case: Case[Approval]) -> Mapping[str, Any]:

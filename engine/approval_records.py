@@ -82,6 +82,7 @@ class Approval:
     comment: str | None = None
     owner: str | None = None
     owner_name: str | None = None
+    claimed: bool = False
     delegate: str | None = None
     delegate_name: str | None = None
     asked_by: str | None = None

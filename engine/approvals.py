@@ -46,7 +46,7 @@ _SHARING = (
         sources=(_S.OPEN,),
         target=_S.OPEN,
         by=_BY_ANYBODY,
-        when=(duties.unowned, *_MINE),
+        when=(duties.unowned, duties.holds_the_role, *_MINE),
     ),
     Step(
         id="A16-X02",

@@ -10,10 +10,13 @@ from engine.machine import Actor, Case, guard
 
 
 def acts(actor: Actor, approval: Approval) -> bool:
-    """Say whether it is this actor's: its owner, its delegate, or, while nobody owns it, a holder of the role."""
-    if actor.id in {approval.owner, approval.delegate}:
-        return True
-    return approval.owner is None and _holds(actor, approval)
+    """Say whether it is this actor's: its owner, its delegate, or, while nobody owns it, a holder of the role.
+
+    Who claimed it owns it as long as they hold the role; who was given it owns it without.
+    """
+    if actor.id == approval.owner:
+        return not approval.claimed or holds(actor, approval)
+    return actor.id == approval.delegate or (approval.owner is None and holds(actor, approval))
 
 
 def concerns(actor: Actor, approval: Approval) -> bool:
@@ -21,7 +24,8 @@ def concerns(actor: Actor, approval: Approval) -> bool:
     return approval.subject_person is not None and approval.subject_person == actor.person
 
 
-def _holds(actor: Actor, approval: Approval) -> bool:
+def holds(actor: Actor, approval: Approval) -> bool:
+    """Say whether the actor holds the role where it was found."""
     return actor.may((approval.role,), (approval.organisation,))
 
 
@@ -55,17 +59,24 @@ def unowned(case: Case[Approval]) -> bool:
     return case.record.owner is None
 
 
+@guard("Only a holder of the role may claim this.")
+def holds_the_role(case: Case[Approval]) -> bool:
+    """Hold where the actor holds the role where it was found; a stand-in answers, and claims nothing."""
+    return holds(case.actor, case.record)
+
+
 @guard("Only its owner may do this.")
 def owns(case: Case[Approval]) -> bool:
-    """Hold where the actor owns it."""
-    return case.record.owner == case.actor.id
+    """Hold where the actor owns it; the system gives back what its owner may not answer any more."""
+    return case.record.owner == case.actor.id or (case.actor.system and case.record.owner is not None)
 
 
 @guard("Only its owner may pass the ownership on.")
 def may_give_away(case: Case[Approval]) -> bool:
     """Hold where the actor owns it, or where nobody does and the actor holds the role; a delegate does not."""
     approval, actor = case.record, case.actor
-    return actor.system or approval.owner == actor.id or (approval.owner is None and _holds(actor, approval))
+    unowned = approval.owner is None and holds(actor, approval)
+    return actor.system or unowned or (approval.owner == actor.id and acts(actor, approval))
 
 
 @guard("It is not delegated to anybody.")

@@ -115,7 +115,8 @@ def _require(row: RowMapping | None, effect: Pass) -> None:
 
 def _name(tx: Transaction, effect: Pass, row: RowMapping) -> None:
     same = (approvals.c.trust == effect.approval.trust, approvals.c.id == effect.approval.id)
-    named = {effect.part: row["id"], f"{effect.part}_name": row["name"]}
+    given = {"claimed": False} if effect.part == "owner" else {}
+    named = {effect.part: row["id"], f"{effect.part}_name": row["name"], **given}
     tx.connection.execute(update(approvals).where(*same).values(**named))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Index,
@@ -210,6 +211,7 @@ approvals = Table(
     Column("comment", Text),
     Column("owner", Id),
     Column("owner_name", String(200)),
+    Column("claimed", Boolean, nullable=False),
     Column("delegate", Id),
     Column("delegate_name", String(200)),
     Column("asked_by", Id),

@@ -35,6 +35,7 @@ DELIVER: Final = "deliver-letters"
 SHARE_OUT: Final = "share-out-letters"
 SEAL: Final = "seal-the-journal"
 ASK_AGAIN: Final = "ask-what-nobody-could-be-asked"
+GIVE_BACK: Final = "give-back-what-was-claimed"
 _log = logging.getLogger(__name__)
 
 
@@ -62,6 +63,7 @@ def embedded_jobs(
     own = {
         SEAL: Work(run=lambda _arguments: seal(engine)),
         ASK_AGAIN: Work(run=lambda _arguments: questions.ask_waiting(engine)),
+        GIVE_BACK: Work(run=lambda _arguments: questions.release_lost(engine)),
     }
     rhythms = [Schedule(name=name, rhythm=Every(timedelta(minutes=5))) for name in own]
     if post:

@@ -45,7 +45,7 @@ def test_once_delivers_fires_and_does_all_that_is_due(engine):
 
     taken = Worker(engine, post(FakeTransport()), jobs).once()
 
-    assert taken == 33
+    assert taken == 34
     assert len(done) == 1
     assert set(states(engine.database)) == {Delivery.SENT}
     with engine.reading() as connection:

@@ -40,20 +40,22 @@ STANDS = {
     "delegated": {"owner": "owner", "delegate": "delegate"},
     "waiting": {"owner": "owner", "asked_by": "owner", "asked_of": "asked", "state": Status.MORE_INFO},
     "unreached": {"state": Status.ERROR},
+    "lost": {"owner": "owner", "claimed": True},
+    "stand-in": {"delegate": "delegate"},
 }
 
 # Who may do it, by how it stands; nobody else may.
 MAY = """
-    .           role's  owned  delegated       waiting      unreached
-    CLAIM       holder  -      -               -            -
-    RELEASE     -       owner  owner           -            -
-    DELEGATE    holder  owner  owner,delegate  -            -
-    TAKE_BACK   -       -      owner           owner        -
-    TRANSFER    holder  owner  owner           -            -
-    ASK         holder  owner  owner,delegate  -            -
-    REPLY       -       -      -               asked        -
-    COMMENT     holder  owner  owner,delegate  owner,asked  holder
-    ANSWER      holder  owner  owner,delegate  -            holder
+    .           role's  owned  delegated       waiting      unreached  lost   stand-in
+    CLAIM       holder  -      -               -            -          -      holder
+    RELEASE     -       owner  owner           -            -          owner  -
+    DELEGATE    holder  owner  owner,delegate  -            -          -      holder,delegate
+    TAKE_BACK   -       -      owner           owner        -          -      -
+    TRANSFER    holder  owner  owner           -            -          -      holder
+    ASK         holder  owner  owner,delegate  -            -          -      holder,delegate
+    REPLY       -       -      -               asked        -          -      -
+    COMMENT     holder  owner  owner,delegate  owner,asked  holder     -      holder,delegate
+    ANSWER      holder  owner  owner,delegate  -            holder     -      holder,delegate
 """
 
 

@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("comment", sa.Text(), nullable=True),
         sa.Column("owner", sa.String(length=40), nullable=True),
         sa.Column("owner_name", sa.String(length=200), nullable=True),
+        sa.Column("claimed", sa.Boolean(), nullable=False),
         sa.Column("delegate", sa.String(length=40), nullable=True),
         sa.Column("delegate_name", sa.String(length=200), nullable=True),
         sa.Column("asked_by", sa.String(length=40), nullable=True),
