@@ -17,9 +17,12 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, and_, insert, or_, select, update
 
 from engine.letters import Subject
+from engine.machine import SYSTEM
 from engine.tables import journal, seals
 
 GENESIS = "0" * 64
+ERASED = "somebody whose name was erased"
+_OURS = "Preceptor"
 _BATCH = 1_000
 _WRITER = json.JSONEncoder(default=str, ensure_ascii=False, sort_keys=True)
 _ORDERED = (journal.c.kind, journal.c.subject, journal.c.revision)
@@ -42,6 +45,21 @@ def payload(facts: Mapping[str, Any], actor_name: str) -> str:
     """Write what a row says about people, with its salt."""
     said = {"by": actor_name, "facts": facts, "salt": secrets.token_hex(8)}
     return _WRITER.encode(said)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a row says about people: who moved it, by name, and the facts; `facts` is empty once it was erased."""
+
+    by: str
+    facts: Mapping[str, Any]
+
+
+def said(row: Mapping[str, Any] | RowMapping) -> Said:
+    """Read the payload of a row; the system has no name but ours."""
+    kept = json.loads(row["payload"]) if row["payload"] else {}
+    by = _OURS if row["actor"] == SYSTEM else kept.get("by", ERASED)
+    return Said(by=by, facts=kept.get("facts") or {})
 
 
 def digest(*parts: object) -> str:

@@ -6,13 +6,13 @@ table of which nobody said anything.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, false, null, or_, select, update
 
+from engine.journal import said
 from engine.tables import journal
 
 THE_SUBJECT: Final = ("kind", "subject")
@@ -97,9 +97,9 @@ class Register:
         chosen = select(journal).where(self._of_their_subjects(journal, THE_SUBJECT, trust, person))
         order = (journal.c.at, journal.c.kind, journal.c.subject, journal.c.revision)
         for row in connection.execute(chosen.order_by(*order)).mappings():
-            said = json.loads(row["payload"]) if row["payload"] else {}
+            told = said(row)
             named = ("at", "kind", "subject", "trigger", "source", "target")
-            yield {**{name: row[name] for name in named}, "by": said.get("by"), "facts": said.get("facts")}
+            yield {**{name: row[name] for name in named}, "by": told.by, "facts": told.facts or None}
 
     def _theirs(self, holding: Holding, trust: str, person: str) -> ColumnElement[bool]:
         table = holding.table

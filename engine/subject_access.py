@@ -45,9 +45,14 @@ def as_json(name: str, parts: Iterable[Part], now: datetime) -> bytes:
     return json.dumps(whole, default=_written, ensure_ascii=False, indent=2).encode()
 
 
+def prints() -> bool:
+    """Say whether the library that makes the PDF is installed."""
+    return find_spec("typst") is not None
+
+
 def as_pdf(name: str, parts: Iterable[Part], now: datetime) -> bytes:
     """Print all parts as a PDF; raises `NoPdf` where the library is not installed."""
-    if find_spec("typst") is None:
+    if not prints():
         raise NoPdf
     import typst  # noqa: PLC0415 - 80 MB that only this needs
 

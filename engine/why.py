@@ -18,14 +18,13 @@ from engine import approvals, journal, notices, relevance
 from engine.directory_tables import accounts, roles
 from engine.errors import Invalid, Missing
 from engine.letters import Subject
-from engine.machine import SYSTEM, Step, Workflow, plain
+from engine.machine import Step, Workflow, plain
 from engine.outbox import Delivery
 from engine.tables import approvals as questions
 from engine.tables import journal as moves
 from engine.tables import outbox
 from engine.transaction import MOST_EFFECTS_DEEP, Engine
 
-ERASED: Final = "somebody whose name was erased"
 GONE: Final = "the row of the journal that knew it is gone or was changed"
 
 
@@ -176,16 +175,15 @@ def _taken(engine: Engine, connection: Connection, subject: Subject, steps: Sequ
 
 
 def _moved(engine: Engine, row: RowMapping) -> Fact:
-    said = json.loads(row["payload"]) if row["payload"] else {}
-    by = "Preceptor" if row["actor"] == SYSTEM else said.get("by", ERASED)
-    given = (said.get("facts") or {}).get("reason") or (said.get("facts") or {}).get("comment")
+    said = journal.said(row)
+    given = said.facts.get("reason") or said.facts.get("comment")
     reason = f" The reason given: “{given}”." if given else ""
     workflow = engine.keeps[row["kind"]][0] if row["kind"] in engine.keeps else None
     title = workflow.title.lower() if workflow else plain(row["kind"])
     way = f"from {plain(row['source'])} to {plain(row['target'])}" if row["source"] else f"as {plain(row['target'])}"
     verb = "moved" if row["source"] else "started"
     return Fact(
-        sentence=f"{by} {verb} the {title} {way} by “{plain(row['trigger'])}”{_rule(workflow, row)}.{reason}",
+        sentence=f"{said.by} {verb} the {title} {way} by “{plain(row['trigger'])}”{_rule(workflow, row)}.{reason}",
         at=row["at"],
         evidence=Evidence(kind=row["kind"], id=row["subject"], move=row["revision"]),
     )

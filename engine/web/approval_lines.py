@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +12,10 @@ from sqlalchemy import Connection, RowMapping, select
 from engine import journal
 from engine.approvals import Approval, Trigger
 from engine.directory_tables import accounts
-from engine.machine import SYSTEM
+from engine.journal import Said
 from engine.web.journal import words
 
 _SOMEBODY: Final = "somebody"
-_ERASED: Final = "somebody whose name was erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +30,9 @@ class Line:
 
 def lines(connection: Connection, approval: Approval, labels: Mapping[str, str]) -> list[Line]:
     """Return all that happened to a question, the oldest first; `labels` are the words for its choices."""
-    rows = [(row, _payload(row)) for row in journal.history(connection, approval.itself)]
-    names = _names(connection, approval.trust, [said["facts"] for _row, said in rows])
+    rows = [(row, journal.said(row)) for row in journal.history(connection, approval.itself)]
+    names = _names(connection, approval.trust, [said.facts for _row, said in rows])
     return [_line(row, said, names, labels) for row, said in rows]
-
-
-def _payload(row: RowMapping) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(row["payload"]) if row["payload"] else {}
-    return {"by": said.get("by", _ERASED), "facts": said.get("facts") or {}}
 
 
 def _names(connection: Connection, trust: str, facts: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
@@ -50,10 +43,10 @@ def _names(connection: Connection, trust: str, facts: Iterable[Mapping[str, Any]
     return {row.id: row.name for row in connection.execute(chosen)}
 
 
-def _line(row: RowMapping, said: Mapping[str, Any], names: Mapping[str, str], labels: Mapping[str, str]) -> Line:
-    facts = said["facts"]
+def _line(row: RowMapping, said: Said, names: Mapping[str, str], labels: Mapping[str, str]) -> Line:
+    facts = said.facts
     known = {
-        "by": "Preceptor" if row["actor"] == SYSTEM else said["by"],
+        "by": said.by,
         "to": names.get(facts.get("to") or facts.get("of") or "", _SOMEBODY),
         "choice": labels.get(facts.get("choice", "")) or words(facts.get("choice") or _SOMEBODY),
     }

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, render_template
 from sqlalchemy import Connection, RowMapping, select
@@ -14,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, select
 from engine import directory, journal
 from engine.errors import Missing
 from engine.letters import Subject
-from engine.machine import SYSTEM, Actor
+from engine.machine import Actor
 from engine.transaction import Engine
 from engine.web.permissions import requires
 from engine.web.visitors import visitor
@@ -27,7 +25,6 @@ READERS: Final = (
     "system-administrator",
     "workflow-administrator",
 )
-_ERASED: Final = "somebody whose name was erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,20 +85,19 @@ def history(engine: Engine, connection: Connection, subject: Subject) -> list[En
 
 def entry(engine: Engine, row: RowMapping) -> Entry:
     """Put one row of the journal in plain words."""
-    said: Mapping[str, Any] = json.loads(row["payload"]) if row["payload"] else {}
-    facts = said.get("facts") or {}
+    said = journal.said(row)
     return Entry(
         kind=row["kind"],
         subject=row["subject"],
         title=_title(engine, row["kind"]),
         revision=row["revision"],
         at=row["at"],
-        by="Preceptor" if row["actor"] == SYSTEM else said.get("by", _ERASED),
+        by=said.by,
         done=words(row["trigger"]),
         source=words(row["source"] or ""),
         target=words(row["target"]),
         step=row["step"],
-        reason=str(facts.get("reason") or facts.get("comment") or ""),
+        reason=str(said.facts.get("reason") or said.facts.get("comment") or ""),
         because=cause(engine, row["because"]),
     )
 

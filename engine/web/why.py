@@ -8,7 +8,6 @@ from typing import Any, Final
 from flask import Blueprint, current_app, render_template, request, url_for
 
 from engine import notices, why
-from engine.errors import Missing
 from engine.letters import Subject
 from engine.transaction import Engine
 from engine.web import journal
@@ -39,7 +38,7 @@ def blueprint(engine: Engine) -> Blueprint:
                 said=why.state(engine, connection, of),
                 silence=why.silence(engine, connection, of, wanted) if wanted else None,
                 wanted=wanted,
-                choices=[(name, _titled(name)) for name in why.notices_of(engine.kept(kind)[0])],
+                choices=[(name, notices.titled(name)) for name in why.notices_of(engine.kept(kind)[0])],
                 address=address,
             )
 
@@ -64,10 +63,3 @@ def _place(evidence: Evidence) -> tuple[str, Mapping[str, Any]]:
         return "messages.message", {"id": evidence.id}
     anchor = {"_anchor": f"move-{evidence.move}"} if evidence.move else {}
     return "history.subject", {"kind": evidence.kind, "id": evidence.id, **anchor}
-
-
-def _titled(name: str) -> str:
-    try:
-        return notices.notice(name).title
-    except Missing:
-        return name

@@ -86,7 +86,13 @@ def _own(connection: Connection, trust: str, actor: Actor) -> Person:
 def _page(connection: Connection, person: Person, *, own: bool, **context: Any) -> str:
     posts = store.assignments_of(connection, person.trust, [person.id]).get(person.id, ())
     return render_template(
-        "people/data.html", person=person, own=own, posts=posts, wrong=context.get("wrong", {}), typed=request.form
+        "people/data.html",
+        prints=subject_access.prints(),
+        person=person,
+        own=own,
+        posts=posts,
+        wrong=context.get("wrong", {}),
+        typed=request.form,
     )
 
 
