@@ -16,7 +16,7 @@ from tests.databases import postgres_database, sqlite_database
 from tests.ruling_clock import RulingClock
 
 
-@pytest.fixture(params=["embedded-sqlite", "embedded-postgres", "cluster-postgres"])
+@pytest.fixture(params=["embedded-sqlite", "embedded-postgres", "cluster"])
 def kind(request):
     return request.param
 
@@ -24,10 +24,10 @@ def kind(request):
 @pytest.fixture
 def base(kind, request, tmp_path, clock):
     opened = sqlite_database(tmp_path)
-    if kind.endswith("postgres"):
+    if kind != "embedded-sqlite":
         opened = postgres_database(request.getfixturevalue("postgres_server"))
     with opened as url:
-        if kind.startswith("cluster"):
+        if kind == "cluster":
             clock.rule(url)
             cluster.upgrade(url)
         engine = database.connect(url)
@@ -44,7 +44,7 @@ def clock():
 @pytest.fixture
 def make(kind, base, clock):
     """Return what makes a job engine of works and schedules."""
-    chosen = ClusterJobs if kind.startswith("cluster") else EmbeddedJobs
+    chosen = ClusterJobs if kind == "cluster" else EmbeddedJobs
     return partial(chosen, base, clock)
 
 

@@ -19,7 +19,7 @@ from tests.databases import postgres_database, sqlite_database
 from tests.ruling_clock import RulingClock
 from tests.trial import engine_on
 
-KINDS = {"embedded-sqlite": EmbeddedJobs, "embedded-postgres": EmbeddedJobs, "cluster-postgres": ClusterJobs}
+KINDS = {"embedded-sqlite": EmbeddedJobs, "embedded-postgres": EmbeddedJobs, "cluster": ClusterJobs}
 
 
 @pytest.fixture
@@ -30,11 +30,11 @@ def clock():
 @pytest.fixture(params=KINDS)
 def engine(request, tmp_path, clock):
     opened = sqlite_database(tmp_path)
-    if request.param.endswith("postgres"):
+    if request.param != "embedded-sqlite":
         opened = postgres_database(request.getfixturevalue("postgres_server"))
     clock.advance(timedelta(seconds=1))
     with opened as url:
-        if request.param.startswith("cluster"):
+        if request.param == "cluster":
             clock.rule(url)
             cluster.upgrade(url)
         made = engine_on(url, clock)

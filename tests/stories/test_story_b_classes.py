@@ -93,9 +93,10 @@ def session(starts_at: datetime, **more: str) -> dict[str, str]:
 def told(mails: list[Mail]) -> list[tuple[str, str]]:
     """Return which learner got what about classes, sorted: the method of the calendar part, or “plain”.
 
-    What expires is told at night, by itself, wherever the clock is moved to.
+    Wherever the clock is moved to, what expires is told by itself, and questions of others are escalated.
     """
-    classes = [mail for mail in mails if mail.who != RUNS_IT and " expire" not in mail.subject]
+    learners = (*CONFIRMED, *WAITING, ASKING)
+    classes = [mail for mail in mails if mail.who in learners and " expire" not in mail.subject]
     return sorted((mail.who, mail.method or "plain") for mail in classes)
 
 
