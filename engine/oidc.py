@@ -1,13 +1,14 @@
 """Sign-in at an identity provider: the code flow of OpenID Connect Core 1.0 (3.1), with PKCE, nonce and state.
 
 Nothing but the configured issuer's own origin is ever fetched (SECURITY 22). Nobody becomes an account by it: a person
-is known by the subject that was stored, or the first time by an address for which the provider vouches.
+is known by the subject that was stored, or the first time by an address for which the provider vouches, and only in a
+trust whose provider it is: that of one trust must not open the accounts of another.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,7 +24,7 @@ from requests import RequestException
 from sqlalchemy import Connection, RowMapping, select, update
 
 from engine.accounts import digest
-from engine.directory_tables import accounts
+from engine.directory_tables import accounts, organisations
 from engine.errors import NotVouched, ProviderAway
 from engine.settings import Oidc
 
@@ -181,34 +182,54 @@ class Provider:
         return {**claims, "subject": digest(f"{self._settings.issuer}\n{claims['sub']}")}
 
 
-def admitted(connection: Connection, vouched: Vouched) -> RowMapping:
-    """Return the row of the active account of somebody, and remember the subject the first time.
+def admitted(connection: Connection, vouched: Vouched, trusts: Collection[str]) -> RowMapping:
+    """Return the row of the active account of somebody in these trusts, and remember the subject the first time.
 
-    Raises `NotVouched` where there is none, or more than one: an account is never made here.
+    Without trusts the installation's only one is meant. Raises `NotVouched` where there is no such account, or more
+    than one: an account is never made here.
     """
+    own = frozenset(trusts) or _only_trust(connection)
     known = select(accounts).where(accounts.c.oidc_subject == vouched.subject)
     row = connection.execute(known).mappings().first()
     if row is None:
-        row = _by_email(connection, vouched)
+        row = _by_email(connection, vouched, own)
         here = (accounts.c.trust == row["trust"], accounts.c.id == row["id"])
         connection.execute(update(accounts).where(*here).values(oidc_subject=vouched.subject))
+    if row["trust"] not in own:
+        raise NotVouched(
+            "Your account belongs to a trust that this sign-in is not for. Use your password here.", cause="trust"
+        )
     if not row["active"]:
         raise NotVouched("Your account here is not active. Ask your learning administrator.", cause="inactive")
     return row
 
 
-def _by_email(connection: Connection, vouched: Vouched) -> RowMapping:
+def _only_trust(connection: Connection) -> frozenset[str]:
+    found = connection.execute(select(organisations.c.id).where(organisations.c.parent.is_(None)).limit(2)).scalars()
+    only = frozenset(found)
+    if len(only) != 1:
+        raise NotVouched(
+            "Several trusts are served here, and PRECEPTOR_OIDC_TRUST does not say whose sign-in this is. Use your"
+            " password here, and tell whoever runs this.",
+            cause="no trust",
+        )
+    return only
+
+
+def _by_email(connection: Connection, vouched: Vouched, own: Collection[str]) -> RowMapping:
     if vouched.email is None:
         raise NotVouched(
             "The sign-in there does not vouch for an e-mail address of yours. Ask your system administrator.",
             cause="e-mail",
         )
     mine = (accounts.c.email == vouched.email, accounts.c.oidc_subject.is_(None), accounts.c.active)
-    rows = connection.execute(select(accounts).where(*mine).limit(2)).mappings().all()
+    here = select(accounts).where(*mine, accounts.c.trust.in_(own))
+    rows = connection.execute(here.limit(2)).mappings().all()
     if len(rows) != 1:
         number = "more than one account" if rows else "no account"
         raise NotVouched(
-            f"There is {number} here for you. Nothing was made: ask your learning administrator.",
+            f"There is {number} here for you. Nothing was made: ask your learning administrator. Who belongs to another"
+            " trust signs in with a password.",
             cause="many" if rows else "unknown",
         )
     return rows[0]

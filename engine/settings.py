@@ -28,11 +28,15 @@ _LONGEST_REMINDER = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Oidc:
-    """The identity provider at which people may sign in; `issuer` is its address without a slash at its end."""
+    """The identity provider at which people may sign in; `issuer` is its address without a slash at its end.
+
+    `trusts` are those whose people it may vouch for; none means the only trust of an installation that has one.
+    """
 
     issuer: str
     client_id: str
     client_secret: str
+    trusts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +169,8 @@ def _oidc(environment: Mapping[str, str]) -> Oidc | None:
     parts = urlsplit(issuer)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise SettingError(f"PRECEPTOR_OIDC_ISSUER must be an address such as https://login.example, not {issuer!r}.")
-    return Oidc(issuer=issuer.rstrip("/"), client_id=client, client_secret=secret)
+    trusts = tuple(environment.get("PRECEPTOR_OIDC_TRUST", "").split())
+    return Oidc(issuer=issuer.rstrip("/"), client_id=client, client_secret=secret, trusts=trusts)
 
 
 def _origin(environment: Mapping[str, str], name: str, default: str) -> str:

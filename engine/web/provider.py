@@ -42,7 +42,7 @@ def blueprint(engine: Engine, settings: Settings, chosen: Oidc) -> Blueprint:
         journey = Journey(**kept) if kept else None
         vouched = provider.finish(request.args, journey)
         with engine.transaction() as transaction:
-            row = oidc.admitted(transaction.connection, vouched)
+            row = oidc.admitted(transaction.connection, vouched, chosen.trusts)
         visitors.admit(row["trust"], row["id"], row["session"], engine.clock(), by_provider=True)
         return redirect(journey.next if journey else "/", 303)
 

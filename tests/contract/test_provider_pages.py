@@ -32,11 +32,16 @@ def engine(database_url, clock):
 
 @pytest.fixture
 def app(engine, provider, tmp_path):
+    return app_on(engine, provider, tmp_path)
+
+
+def app_on(engine, provider, tmp_path, **more):
     said = {
         "PRECEPTOR_DATA_DIR": str(tmp_path),
         "PRECEPTOR_OIDC_ISSUER": provider.issuer,
         "PRECEPTOR_OIDC_CLIENT_ID": CLIENT,
         "PRECEPTOR_OIDC_CLIENT_SECRET": SECRET,
+        **more,
     }
     made = frame(engine, settings.read(said))
     home = Blueprint("home", __name__)
@@ -225,3 +230,46 @@ def test_going_on_never_leads_elsewhere(engine, browser, provider):
     account(engine)
 
     assert sign_in(browser, provider, to="//evil.example").location == "/"
+
+
+@pytest.fixture
+def neighbour(engine):
+    """Return the id of a second trust of the same installation."""
+    with engine.transaction() as tx:
+        return directory.add_organisation(tx.connection, now=tx.now, name="Southshire", id="southshire").id
+
+
+def test_the_provider_of_one_trust_does_not_open_the_accounts_of_another(engine, provider, tmp_path, neighbour):
+    account(engine, trust=neighbour)
+    browser = app_on(engine, provider, tmp_path, PRECEPTOR_OIDC_TRUST=TRUST).test_client()
+
+    answer = sign_in(browser, provider)
+
+    assert (answer.status_code, subjects(engine)) == (403, [None])
+    assert "Who belongs to another trust signs in with a password." in answer.text
+    assert browser.get("/").status_code == 302
+
+
+def test_a_subject_that_another_trust_knows_stays_out_once_the_provider_is_bound(engine, provider, tmp_path, neighbour):
+    account(engine, trust=neighbour)
+    sign_in(app_on(engine, provider, tmp_path, PRECEPTOR_OIDC_TRUST=neighbour).test_client(), provider)
+    browser = app_on(engine, provider, tmp_path, PRECEPTOR_OIDC_TRUST=TRUST).test_client()
+
+    answer = sign_in(browser, provider)
+
+    assert (answer.status_code, "belongs to a trust that this sign-in is not for" in answer.text) == (403, True)
+
+
+def test_where_there_are_several_trusts_and_none_is_named_the_provider_opens_none(engine, browser, provider, neighbour):
+    account(engine)
+
+    answer = sign_in(browser, provider)
+
+    assert (answer.status_code, "Several trusts are served here" in answer.text) == (403, True)
+
+
+def test_the_accounts_of_each_trust_that_is_named_come_in(engine, provider, tmp_path, neighbour):
+    account(engine, trust=neighbour)
+    both = app_on(engine, provider, tmp_path, PRECEPTOR_OIDC_TRUST=f"{TRUST} {neighbour}").test_client()
+
+    assert sign_in(both, provider).status_code == 303

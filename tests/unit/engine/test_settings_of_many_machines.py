@@ -30,6 +30,7 @@ def test_what_is_said_is_read():
     read = settings.read(
         {
             **PROVIDER,
+            "PRECEPTOR_OIDC_TRUST": "northshire southshire",
             "PRECEPTOR_DATABASE_URL": POSTGRES,
             "PRECEPTOR_JOBS": "procrastinate",
             "PRECEPTOR_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8",
@@ -39,7 +40,10 @@ def test_what_is_said_is_read():
     assert read.jobs == "procrastinate"
     assert [str(network) for network in read.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8"]
     assert read.oidc == Oidc(
-        issuer="https://login.northshire.example/realm", client_id="preceptor", client_secret="hushed"
+        issuer="https://login.northshire.example/realm",
+        client_id="preceptor",
+        client_secret="hushed",
+        trusts=("northshire", "southshire"),
     )
 
 
