@@ -1,4 +1,8 @@
-"""Gives roles to organisations and to people, and takes them back: by administrators, each change with who made it."""
+"""Gives roles to organisations and to people, and takes them back: by administrators, each change with who made it.
+
+To allocate the roles that workflows ask is what an administrator is for. What opens more than that, they can give only
+as far as they have it, and to themselves nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,26 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select
 
-from engine import amendments, directory
+from engine import amendments, coverage, directory
 from engine.amendments import Amended
 from engine.directory import Holder, Role
 from engine.directory_tables import accounts, holders, roles
 from engine.errors import Conflict, Missing, NotAllowed
 from engine.machine import Actor
+from engine.transaction import Transaction
 
 ADMINISTRATOR: Final = "system-administrator"
+RESPONSIBILITIES: Final = frozenset(
+    {
+        "career-management",
+        "class-administrator",
+        "learning-administrator",
+        "recruiter",
+        "system-administrator",
+        "template-administrator",
+    }
+)
+"""What opens pages and records beside the questions that a role may be asked: never given by whoever lacks it."""
 
 
 def key_of(role: str, organisation: str) -> str:
@@ -60,24 +76,29 @@ def change(conn: Connection, after: Role, by: Actor, now: datetime) -> Role:
     return kept
 
 
-def give(conn: Connection, new: Holder, by: Actor, now: datetime) -> Holder:
-    """Give a version to an account, or change when it has it, or take it away (`enabled`); raises as `change` does."""
+def give(tx: Transaction, new: Holder) -> Holder:
+    """Give a version to an account, or change when it has it, or take it away (`enabled`); raises as `change` does.
+
+    Raises `NotAllowed` too where the actor would give themselves something, or others more than they have.
+    """
+    conn, by = tx.connection, tx.actor
     require_administrator(conn, new.trust, by, new.organisation)
     held = version(conn, new.trust, new.role, new.organisation)
+    _require_covered(tx, new)
     before = one(conn, new)
     kept = directory.put_holder(conn, new)
     what = "changed the dates of" if before and before.enabled else "gave it to"
     said = {name: getattr(kept, name) for name in ("enabled", "starts_at", "ends_at")}
-    _note(conn, held, what if kept.enabled else "took it from", {"holder": kept.account, **said}, by, now)
+    _note(conn, held, what if kept.enabled else "took it from", {"holder": kept.account, **said}, by, tx.now)
     return kept
 
 
-def take(conn: Connection, holder: Holder, by: Actor, now: datetime) -> Holder:
+def take(tx: Transaction, holder: Holder) -> Holder:
     """Take a version from an account; it stays listed, and can be given back. Raises as `change` does."""
-    before = one(conn, holder)
+    before = one(tx.connection, holder)
     if before is None:
         raise Missing("This account does not hold the role.")
-    return give(conn, replace(before, enabled=False), by, now)
+    return give(tx, replace(before, enabled=False))
 
 
 def one(conn: Connection, like: Holder) -> Holder | None:
@@ -117,6 +138,28 @@ def holds_now(row: Mapping[str, Any] | RowMapping, now: datetime) -> bool:
     """Say whether a row of `listed` is of somebody who holds the role now and can sign in."""
     in_time = (row["starts_at"] is None or row["starts_at"] <= now) and (row["ends_at"] is None or now < row["ends_at"])
     return bool(row["held"] and row["active"] and in_time)
+
+
+def _require_covered(tx: Transaction, new: Holder) -> None:
+    by = tx.actor
+    if by.system or not new.enabled:
+        return
+    if _is_their_own(tx.connection, new, by):
+        raise NotAllowed("You cannot give yourself a role. Somebody else who administers this organisation can.")
+    asked = {one.role for one in coverage.demands(workflow for workflow, _keep in tx.engine.keeps.values())}
+    above = directory.path(tx.connection, new.trust, new.organisation)
+    if new.role not in asked - RESPONSIBILITIES and not by.may((new.role,), above):
+        raise NotAllowed(
+            "This role opens what you may not do here yourself. Somebody who may can give it, or whoever runs this.",
+            role=new.role,
+        )
+
+
+def _is_their_own(conn: Connection, new: Holder, by: Actor) -> bool:
+    """Say whether the account is the actor's, or another one of the same person."""
+    same = select(accounts.c.person).where(accounts.c.trust == new.trust, accounts.c.id == new.account)
+    person = conn.execute(same).scalar_one_or_none()
+    return new.account == by.id or (person is not None and person == by.person)
 
 
 def _note(conn: Connection, held: Role, what: str, said: Mapping[str, Any], by: Actor, now: datetime) -> None:  # noqa: PLR0913, PLR0917

@@ -15,7 +15,7 @@ from engine.allocations import ADMINISTRATOR
 from engine.amendments import Amended
 from engine.directory import Holder, Role
 from engine.directory_tables import organisations
-from engine.errors import Missing
+from engine.errors import Missing, NotAllowed
 from engine.text import clean
 from engine.transaction import Engine
 from engine.web import named, role_forms
@@ -170,9 +170,10 @@ class _Desk:
         held = {row["account"] for row in kept.rows if row["held"]}
         form = role_forms.giving([row for row in found if row["id"] not in held])
         if request.method == "POST" and form.validate():
-            self._give(here, kept.role, form.account.data, form.moments())
-            flash("The role is given.")
-            return redirect(url_for(".version", role=role, organisation=organisation), 303)
+            form.form_errors.extend(self._refusal(here, kept.role, form.account.data, form.moments()))
+            if not form.form_errors:
+                flash("The role is given.")
+                return redirect(url_for(".version", role=role, organisation=organisation), 303)
         return _form("engine/role_add.html", form=form, kept=kept, q=sought)
 
     def dates(self, here: Visitor, role: str, organisation: str, account: str) -> ResponseReturnValue:
@@ -181,9 +182,10 @@ class _Desk:
             row, holder = self._holder(conn, kept, account)
         form = role_forms.dates_of(holder)
         if request.method == "POST" and form.validate():
-            self._give(here, kept.role, account, form.moments(holder))
-            flash(f"{row['name']} holds the role for these days.")
-            return redirect(url_for(".version", role=role, organisation=organisation), 303)
+            form.form_errors.extend(self._refusal(here, kept.role, account, form.moments(holder)))
+            if not form.form_errors:
+                flash(f"{row['name']} holds the role for these days.")
+                return redirect(url_for(".version", role=role, organisation=organisation), 303)
         return _form("engine/role_dates.html", form=form, kept=kept, row=row)
 
     def remove(self, here: Visitor, role: str, organisation: str, account: str) -> ResponseReturnValue:
@@ -192,17 +194,22 @@ class _Desk:
             row, holder = self._holder(conn, kept, account)
         if request.method == "POST":
             with self._engine.transaction(here.actor) as tx:
-                allocations.take(tx.connection, holder, here.actor, tx.now)
+                allocations.take(tx, holder)
             flash(f"{row['name']} does not hold the role any more. You can give it back below.")
             return redirect(url_for(".version", role=role, organisation=organisation), 303)
         now = self._engine.clock()
         left = [one for one in kept.rows if one["account"] != account and allocations.holds_now(one, now)]
         return render_template("engine/role_remove.html", kept=kept, row=row, left=left)
 
-    def _give(self, here: Visitor, role: Role, account: str, moments: Mapping[str, Any]) -> None:
+    def _refusal(self, here: Visitor, role: Role, account: str, moments: Mapping[str, Any]) -> Sequence[str]:
+        """Give the role; return why not, where the visitor may not give it, or not to this account."""
         given = Holder(trust=here.trust, role=role.role, organisation=role.organisation, account=account, **moments)
-        with self._engine.transaction(here.actor) as tx:
-            allocations.give(tx.connection, given, here.actor, tx.now)
+        try:
+            with self._engine.transaction(here.actor) as tx:
+                allocations.give(tx, given)
+        except NotAllowed as refusal:
+            return [refusal.sentence]
+        return []
 
     def _kept(self, conn: Connection, here: Visitor, role: str | None = None) -> list[Kept]:
         """Return the versions that the visitor administers, in the order of the tree."""

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from engine import amendments, bearers
+from engine import accounts, amendments, bearers, directory
 from engine.amendments import Amended
+from engine.directory import Holder, Role
 from engine.web import api
 from engine.web.resources import OPERATIONS
 from tests.databases import close
@@ -133,3 +134,61 @@ def test_what_a_program_changes_about_a_role_is_noted(desk):
         ("renamed “Leave, Ward 7”", "Ada Obi"),
         ("gave it to Eve Lund", "Ada Obi"),
     }
+
+
+def allocated(desk: Desk, role: str, place: str) -> str:
+    """Give an organisation a version of a role, and return the path of its holders."""
+    with desk.engine.transaction() as tx:
+        directory.put_role(tx.connection, Role(trust=TRUST, role=role, organisation=place, title=role))
+    return f"/roles/{role}@{place}/holders"
+
+
+def ward_administrator(desk: Desk) -> Program:
+    """Return the program of somebody who administers the ward, and nothing else."""
+    with desk.engine.transaction() as tx:
+        directory.grant(tx.connection, TRUST, ELSEWHERE.id, "system-administrator", WARD)
+    return program(desk, ELSEWHERE)
+
+
+@pytest.mark.parametrize("role", [ROLE, "learning-administrator", "anything"])
+def test_an_administrator_gives_themselves_no_role_whatever_its_code(desk, role):
+    eve = ward_administrator(desk)
+    path = allocated(desk, role, WARD)
+
+    answer = eve.ask("POST", path, {"account": ELSEWHERE.id})
+
+    assert (answer.status_code, answer.json["detail"][:33]) == (403, "You cannot give yourself a role. ")
+    assert ELSEWHERE.id not in {one["account"] for one in eve.ask("GET", path).json["items"]}
+
+
+def test_nor_do_they_to_another_account_of_their_own(desk):
+    eve = ward_administrator(desk)
+    with desk.engine.transaction() as tx:
+        names = {"username": "eve-two", "email": "eve@northshire.example", "name": "Eve Lund", "person": "eve"}
+        second = accounts.add_account(tx.connection, now=tx.now, trust=TRUST, **names)
+
+    assert eve.ask("POST", allocated(desk, ROLE, WARD), {"account": second.id}).status_code == 403
+
+
+@pytest.mark.parametrize("role", ["learning-administrator", "class-administrator", "anything"])
+def test_what_opens_more_than_questions_is_given_only_by_whoever_has_it(desk, role):
+    eve = ward_administrator(desk)
+    path = allocated(desk, role, WARD)
+
+    refused = eve.ask("POST", path, {"account": WARD_HOLDER.id})
+    with desk.engine.transaction() as tx:
+        directory.grant(tx.connection, TRUST, ELSEWHERE.id, role, TRUST)
+    given = eve.ask("POST", path, {"account": WARD_HOLDER.id})
+
+    assert (refused.status_code, given.status_code) == (403, 201)
+    assert "opens what you may not do here yourself" in refused.json["detail"]
+
+
+def test_an_administrator_may_take_a_role_from_themselves(desk):
+    eve = ward_administrator(desk)
+    path = allocated(desk, "learning-administrator", WARD)
+    held = {"trust": TRUST, "role": "learning-administrator", "organisation": WARD, "account": ELSEWHERE.id}
+    with desk.engine.transaction() as tx:
+        directory.put_holder(tx.connection, Holder(**held))
+
+    assert eve.ask("POST", path, {"account": ELSEWHERE.id, "enabled": False}).status_code == 201

@@ -212,3 +212,11 @@ def test_a_gap_is_named_in_the_file():
     text = coverage.written([Cover(**row, answers=(nobody, nobody))], START)
 
     assert "yes,Nobody. Nobody active holds it.," in text
+
+
+def test_who_gives_themselves_a_role_is_told_why_not_and_keeps_what_they_typed(desk, ada):
+    answer = ada.post(f"{HERE}/add?q=ada", {"q": "ada", "account": ADMINISTRATOR.id})
+
+    assert answer.status_code == 422
+    assert "You cannot give yourself a role." in answer.text
+    assert [one.account for one in held(desk)] == [WARD_HOLDER.id]

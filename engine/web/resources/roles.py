@@ -78,7 +78,7 @@ def _held(call: Call) -> Answer:
         starts_at=_moment(call.body, "starts_at"),
         ends_at=_moment(call.body, "ends_at"),
     )
-    return created(f"/roles/{_id(version)}/holders", _holder(allocations.give(call.conn, new, call.actor, call.now)))
+    return created(f"/roles/{_id(version)}/holders", _holder(allocations.give(call.tx, new)))
 
 
 def _version(call: Call) -> Role:
