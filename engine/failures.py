@@ -31,6 +31,7 @@ from engine.tables import timers as waiting
 from engine.transaction import Engine, Transaction
 
 _WANTED: Final = "Somebody wants it begun again."
+_SHARED: Final = "It serves every trust here. Only whoever operates the installation sees why, and has it begun anew."
 _GONE: Final = "What had failed does not wait any more."
 
 
@@ -197,6 +198,8 @@ def _dead(connection: Connection) -> Iterator[Failure]:
     )
     roots = _roots(connection) if any(row["trust"] == EVERYWHERE for row in rows) else ()
     for row in rows:
+        shared = row["trust"] == EVERYWHERE and len(roots) > 1
+        failed = f"It was tried {MOST_ATTEMPTS} times and failed"
         for trust in roots if row["trust"] == EVERYWHERE else (row["trust"],):
             yield Failure(
                 trust=trust,
@@ -204,8 +207,8 @@ def _dead(connection: Connection) -> Iterator[Failure]:
                 source=Source.JOB,
                 cause=f"job/{row['name']}",
                 title=f"The job “{row['name']}” was given up",
-                message=f"It was tried {MOST_ATTEMPTS} times and failed: {row['answer']}",
-                parked="It is not tried again by itself. Retry has it begun anew.",
+                message=f"{failed}." if shared else f"{failed}: {row['answer']}",
+                parked=_SHARED if shared else "It is not tried again by itself. Retry has it begun anew.",
                 reference={"of": row["trust"], "name": row["name"], "key": row["key"]},
                 count=row["count"],
             )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from engine.effects import Effect
 from engine.letters import Letter, Recipient, Relevant, Subject
-from engine.machine import Case, Question, Step, Workflow, reason_given
+from engine.machine import Case, Question, Step, Workflow, guard, reason_given
 
 KIND: Final = "incident"
 WORKFLOW_ADMINISTRATOR: Final = "workflow-administrator"
@@ -67,13 +67,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One incident; `origin` is where this installation is reached."""
+    """One incident; `origin` is where this installation is reached.
+
+    It is `shared` where what failed serves other trusts too, so that none of them decides for all.
+    """
 
     trust: str
     id: str
     failure: Failure
     organisations: tuple[str, ...]
     origin: str
+    shared: bool = False
     raised_at: datetime | None = None
     state: Status | None = None
     revision: int = 0
@@ -102,6 +106,13 @@ class LetGo(Effect):
     """Forget what an incident has parked."""
 
     incident: Incident
+
+
+@guard("This job serves every trust here: only whoever operates the installation decides (preceptor incidents).")
+def decided_here(case: Case[Incident]) -> bool:
+    """Hold where the trust's own people may decide, and for the operator; not for an answer by an absence rule."""
+    operated = case.actor.system and "approval" not in case.facts
+    return operated or not case.record.shared
 
 
 def _letter(case: Case[Incident], to: Recipient, approval: str) -> Letter:
@@ -145,10 +156,29 @@ WORKFLOW = Workflow(
     steps=(
         Step(id="INC-T01", trigger=Trigger.RAISE, sources=(), target=Status.OPEN),
         Step(id="INC-T02", trigger=Trigger.RAISE, sources=(Status.OPEN,), target=Status.OPEN),
-        Step(id="INC-T03", trigger=Trigger.RETRY, target=Status.RESOLVED, effects=_again, **_ANSWER),
         Step(
-            id="INC-T04", trigger=Trigger.SKIP, target=Status.SKIPPED, when=(reason_given,), effects=_let_go, **_ANSWER
+            id="INC-T03",
+            trigger=Trigger.RETRY,
+            target=Status.RESOLVED,
+            when=(decided_here,),
+            effects=_again,
+            **_ANSWER,
         ),
-        Step(id="INC-T05", trigger=Trigger.RESOLVE, target=Status.RESOLVED, effects=_let_go, **_ANSWER),
+        Step(
+            id="INC-T04",
+            trigger=Trigger.SKIP,
+            target=Status.SKIPPED,
+            when=(decided_here, reason_given),
+            effects=_let_go,
+            **_ANSWER,
+        ),
+        Step(
+            id="INC-T05",
+            trigger=Trigger.RESOLVE,
+            target=Status.RESOLVED,
+            when=(decided_here,),
+            effects=_let_go,
+            **_ANSWER,
+        ),
     ),
 )

@@ -9,8 +9,8 @@ the answer is refused with the new sentence and nothing has changed.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, RowMapping, Table, select
 
 from engine import directory
 from engine.approvals import Approval
+from engine.directory_tables import organisations
 from engine.effects import Effect
 from engine.errors import EngineError
 from engine.incident import KIND, Again, Failure, Incident, LetGo, Source, Status, Trigger
@@ -131,7 +132,13 @@ class Incidents:
         chosen = select(incidents).where(incidents.c.trust == trust, incidents.c.id.in_(ids))
         rows = connection.execute(chosen).mappings().all()
         paths = directory.paths(connection, trust) if rows else {}
-        return {row["id"]: self._read(row, paths.get(row["organisation"], (row["organisation"],))) for row in rows}
+        everybodys = shared(connection, rows)
+        return {
+            row["id"]: replace(
+                self._read(row, paths.get(row["organisation"], (row["organisation"],))), shared=row["id"] in everybodys
+            )
+            for row in rows
+        }
 
     def draft(self, connection: Connection, trust: str, identifier: str, facts: Mapping[str, Any]) -> Incident:
         """Return the incident that a failure opens."""
@@ -174,6 +181,13 @@ class Incidents:
             revision=row["revision"],
             head=row["head"],
         )
+
+
+def shared(connection: Connection, rows: Iterable[RowMapping]) -> frozenset[str]:
+    """Return the ids of the incidents whose cause belongs to no trust alone, where there are several trusts."""
+    found = frozenset(row["id"] for row in rows if row["reference"].get("of", row["trust"]) != row["trust"])
+    trusts = select(organisations.c.id).where(organisations.c.parent.is_(None)).limit(2)
+    return found if found and len(connection.execute(trusts).all()) > 1 else frozenset()
 
 
 def failure_of(row: RowMapping) -> Failure:

@@ -22,6 +22,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "demo": "workflows.commands.demo:demo",
     "due": "workflows.commands.serving:due",
     "forecast": "workflows.commands.forecasting:forecast",
+    "incidents": "workflows.commands.incidents:incidents",
     "records": "workflows.commands.records:records",
     "roles": "workflows.commands.roles:roles",
     "scorm": "workflows.commands.packages:scorm",

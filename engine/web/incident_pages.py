@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, Select, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine import directory, text
+from engine import incidents as raised
 from engine.allocations import ADMINISTRATOR
 from engine.approvals import Approval
 from engine.errors import Conflict, Missing, NotDeclared, Refused
@@ -95,6 +96,8 @@ def evidence(connection: Connection, row: RowMapping) -> Evidence:
         return Evidence(timers=_some(connection, lying.order_by(timers.c.due_at)))
     if row["source"] == Source.JOB:
         said = row["reference"]
+        if raised.shared(connection, [row]):
+            return Evidence()
         mine = select(jobs).where(jobs.c.trust == said["of"], jobs.c.name == said["name"], jobs.c.state == "DEAD")
         return Evidence(jobs=_some(connection, mine.order_by(jobs.c.key.desc())))
     if row["source"] == Source.APPROVAL:
@@ -117,7 +120,8 @@ class Shown:
         row = connection.execute(select(incidents).where(*mine)).mappings().one()
         words = {str(trigger): said[0] for trigger, said in CHOICES.items()}
         words[Trigger.SKIP] += " (give the reason as the comment)"
-        return View(template="engine/_incident.html", context={"incident": row}, choices=words)
+        shared = bool(raised.shared(connection, [row]))
+        return View(template="engine/_incident.html", context={"incident": row, "shared": shared}, choices=words)
 
     def facts(self, _connection: Connection, _approval: Approval, _typed: Typed) -> Reading:
         """Read nothing but the choice and the comment."""
@@ -152,6 +156,7 @@ class _Desk:
                 "engine/incident.html",
                 row=row,
                 evidence=evidence(connection, row),
+                shared=bool(raised.shared(connection, [row])),
                 administers=any(held == ADMINISTRATOR for held, _place in here.actor.grants),
                 entries=journal.history(self._engine, connection, Subject(kind=KIND, trust=here.trust, id=identifier)),
                 choices=CHOICES,
