@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests import servers
+from tests import pages, servers
 from tests.clock import FrozenClock
 from tests.databases import postgres_database, sqlite_database
 from tests.sink import Sink, running_sink
@@ -85,6 +85,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     lonely = _without_database(items, "sqlite") ^ _without_database(items, "postgres")
     if lonely:
         raise pytest.UsageError("These run on one database only: " + ", ".join(sorted(map(str, lonely))))
+
+
+def pytest_collection_finish() -> None:
+    """Compile the templates of the pages once, now that the tests have imported what they need."""
+    pages.compile_once()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
