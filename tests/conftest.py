@@ -4,7 +4,7 @@ import ipaddress
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +79,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse a whole suite in which a test runs on one database only (said once, not by each of several workers)."""
-    if not config.getoption("--whole") or hasattr(config, "workerinput"):
-        return
-    lonely = _without_database(items, "sqlite") ^ _without_database(items, "postgres")
-    if lonely:
-        raise pytest.UsageError("These run on one database only: " + ", ".join(sorted(map(str, lonely))))
+    """Refuse a whole suite in which a test runs on one database only; workers leave that to who started them."""
+    if config.getoption("--whole") and not hasattr(config, "workerinput"):
+        _require_both_databases(item.nodeid for item in items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
+    """Refuse it too where workers collect: before the first test, and with the same sentence."""
+    if node.config.getoption("--whole"):
+        _require_both_databases(ids)
 
 
 def pytest_collection_finish() -> None:
@@ -104,9 +108,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _without_database(items: list[pytest.Item], database: str) -> set[tuple[str, ...]]:
+def _require_both_databases(names: Iterable[str]) -> None:
+    parts = [tuple(name.replace("[", "-").replace("]", "").split("-")) for name in names]
+    lonely = _without_database(parts, "sqlite") ^ _without_database(parts, "postgres")
+    if lonely:
+        raise pytest.UsageError("These run on one database only: " + ", ".join(sorted(map(str, lonely))))
+
+
+def _without_database(names: list[tuple[str, ...]], database: str) -> set[tuple[str, ...]]:
     """Return the tests on one database, each named by all but the database."""
-    names = (tuple(item.nodeid.replace("[", "-").replace("]", "").split("-")) for item in items)
     return {tuple(part for part in name if part != database) for name in names if database in name}
 
 

@@ -65,7 +65,6 @@ WHOLE_GATE = (
     Step(name="types", command=python("mypy")),
     Step(name="imports", command=(str(Path(sysconfig.get_path("scripts")) / "lint-imports"),)),
     Step(name="documents", command=python("workflows", "workflows", "draw", "--check")),
-    Step(name="both databases", command=python("pytest", "--whole", "--collect-only", "-qqq")),
     Step(
         name="tests",
         command=python("coverage", "run", "-m", "pytest", "--whole", "-n2", "--dist=worksteal", "--durations=15"),

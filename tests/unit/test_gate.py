@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import gate, servers
+from tests import conftest, gate, servers
 from tests.gate import Result, Step
 
 
@@ -62,6 +62,15 @@ def test_the_closing_line_of_pytest_is_the_last_line_of_all(capsys):
     gate.report(results)
 
     assert capsys.readouterr().out.endswith("== 9 passed in 1.00s ==\n")
+
+
+def test_a_whole_suite_needs_each_test_of_a_database_on_both():
+    conftest._require_both_databases(["a.py::test_a[sqlite-1]", "a.py::test_a[postgres-1]", "a.py::test_b"])
+
+    with pytest.raises(pytest.UsageError, match=r"on one database only: .*test_c.*'2'"):
+        conftest._require_both_databases(
+            ["a.py::test_c[1-sqlite]", "a.py::test_c[2-sqlite]", "a.py::test_c[postgres-1]"]
+        )
 
 
 def test_a_missing_browser_is_said_in_one_sentence(monkeypatch, tmp_path):
