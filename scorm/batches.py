@@ -10,7 +10,7 @@ from typing import Any
 from scorm.errors import BatchMalformed
 from scorm.session import Call
 
-LONGEST = 70_000
+LONGEST = 130_000
 """Characters of one argument or answer: more than any legal value has; the browser cuts what is longer."""
 
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", re.ASCII)

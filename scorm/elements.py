@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -13,26 +13,52 @@ from typing import Any
 from scorm.errors import UnknownModel
 from scorm.values import Space
 
-MODELS = ("scorm12",)
+MODELS = ("scorm12", "scorm2004")
 KEYWORDS = frozenset({"_children", "_count", "_version"})
 
-_INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+_INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
+_TARGET = re.compile(r"(.*)\.\{([a-z]+)=(.*)\}", re.ASCII | re.DOTALL)
+_FRAGMENT = re.compile(r"<([a-z0-9_]+)>")
 _ANYTHING = Space()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The value spaces of an element whose type another element tells, by that element's value."""
+
+    by: str
+    spaces: Mapping[str, Space]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How a status follows from a measure wherever there is a threshold (RTE 2004 4.2.4.1, 4.2.22.1)."""
+
+    measure: str
+    threshold: str
+    reached: str
+    short: str
+    unmeasured: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
-    """One row of the table."""
+    """One row of the table; where `chosen` is there, it tells the space."""
 
     pattern: str
-    readable: bool
-    writable: bool
+    access: str
     space: Space = _ANYTHING
-    default: str = ""
+    chosen: Chosen | None = None
+    default: str | None = None
     source: str | None = None
+    judged: Judged | None = None
+    needs: tuple[str, ...] = ()
     keyword: bool = False
     counts: bool = False
     appends: bool = False
+    fixed: bool = False
+    once: bool = False
+    unlike: bool = False
     kept: bool = True
 
 
@@ -47,29 +73,50 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a name points: its pattern, and each array on the way with the index asked for."""
+    """Where a name points: the name without leading zeros, its pattern, each array on the way with its index."""
 
+    name: str
     pattern: str
     indices: tuple[tuple[str, int], ...]
 
     @classmethod
     def named(cls, name: str) -> Place:
-        """Split a name such as `cmi.objectives.0.id`."""
-        parts = name.split(".")
-        found = tuple(
-            (".".join(parts[:at]), int(part)) for at, part in enumerate(parts) if _INDEX.fullmatch(part) and at
+        """Split a name such as `cmi.objectives.0.id` or `adl.nav.request_valid.choice.{target=i1}`."""
+        match = _TARGET.fullmatch(name)
+        parts = (match[1] if match else name).split(".")
+        tail = ((f"{{{match[2]}={match[3]}}}", f"{{{match[2]}=}}"),) if match else ()
+        plain = [_plain(part) if at else part for at, part in enumerate(parts)]
+        indexed = [bool(at and _INDEX.fullmatch(part)) for at, part in enumerate(plain)]
+        return cls(
+            name=".".join([*plain, *(said for said, _ in tail)]),
+            pattern=".".join([*map(_generalised, plain, indexed), *(general for _, general in tail)]),
+            indices=tuple((".".join(plain[:at]), int(part)) for at, part in enumerate(plain) if indexed[at]),
         )
-        return cls(pattern=".".join(_generalised(part) for part in parts), indices=found)
+
+    def beside(self, pattern: str) -> str:
+        """Name the element of a pattern that shares this place's indices."""
+        for _, index in self.indices:
+            pattern = pattern.replace(".n", f".{index}", 1)
+        return pattern
+
+    def siblings(self, count: int) -> list[str]:
+        """Name the same element in the other entries of its innermost array, which has `count`."""
+        array, own = self.indices[-1]
+        rest = self.name[len(f"{array}.{own}") :]
+        return [f"{array}.{index}{rest}" for index in range(count) if index != own]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A whole table."""
+    """A whole table; `missing` and `refusals` are the error codes by failure, of a get and of a set."""
 
     name: str
     functions: Mapping[str, Function]
-    failures: Mapping[str, str]
+    argument: str
+    missing: Mapping[str, str]
+    refusals: Mapping[str, str]
     errors: Mapping[str, str]
+    diagnostics: Mapping[str, str]
     elements: Mapping[str, Element]
     containers: frozenset[str]
     array_limit: int
@@ -84,39 +131,81 @@ def model(name: str) -> Model:
     """Read the table of this name, such as `scorm12`; UnknownModel if there is none."""
     if name not in MODELS:
         raise UnknownModel(name)
-    table = json.loads(resources.files("scorm").joinpath("model", f"{name}.json").read_text("utf-8"))
-    spaces = {kind: Space.stated(rules) for kind, rules in table["types"].items()}
+    return stated(name, json.loads(resources.files("scorm").joinpath("model", f"{name}.json").read_text("utf-8")))
+
+
+def stated(name: str, table: Mapping[str, Any]) -> Model:
+    """Read a whole table (model/README.md)."""
+    fragments = _whole(table.get("fragments", {}))
+    spaces = {kind: Space.stated(_spelled(rules, fragments)) for kind, rules in table["types"].items()}
     return Model(
         name=name,
-        functions={key: Function(**stated) for key, stated in table["functions"].items()},
-        failures=table["failures"],
+        functions={key: Function(**row) for key, row in table["functions"].items()},
+        argument=table["failures"]["argument"],
+        missing=table["failures"]["get"],
+        refusals=table["failures"]["set"],
         errors=table["errors"],
+        diagnostics=table.get("diagnostics", table["errors"]),
         elements={pattern: _element(pattern, row, spaces) for pattern, row in table["elements"].items()},
         containers=frozenset(above for pattern in table["elements"] for above in _above(pattern)),
         array_limit=table["array_limit"],
     )
 
 
-def _generalised(part: str) -> str:
+def _whole(fragments: Mapping[str, Any]) -> dict[str, str]:
+    whole: dict[str, str] = {}
+    for name, stated in fragments.items():
+        whole[name] = _filled(stated, whole) if isinstance(stated, str) else _any_of(stated["words"].split())
+    return whole
+
+
+def _any_of(words: Iterable[str]) -> str:
+    # In either case, without a flag that would be for the whole pattern.
+    return "|".join("".join(f"[{letter}{letter.upper()}]" for letter in word) for word in words)
+
+
+def _filled(pattern: str, fragments: Mapping[str, str]) -> str:
+    return _FRAGMENT.sub(lambda match: f"(?:{fragments[match[1]]})", pattern)
+
+
+def _spelled(rules: Mapping[str, Any], fragments: Mapping[str, str]) -> Mapping[str, Any]:
+    return {**rules, "pattern": _filled(rules["pattern"], fragments)} if "pattern" in rules else rules
+
+
+def _plain(part: str) -> str:
+    return str(int(part)) if _INDEX.fullmatch(part) else part
+
+
+def _generalised(part: str, indexed: bool) -> str:  # noqa: FBT001 - it comes from a list beside the parts
     # A literal "n" in a name must not pass for an index.
-    if part == "n":
-        return ""
-    return "n" if _INDEX.fullmatch(part) else part
+    if indexed:
+        return "n"
+    return "" if part == "n" else part
 
 
 def _element(pattern: str, row: Mapping[str, Any], spaces: Mapping[str, Space]) -> Element:
+    kind = row.get("type")
     return Element(
         pattern=pattern,
-        readable="r" in row["access"],
-        writable="w" in row["access"],
-        space=spaces[row["type"]] if "type" in row else _ANYTHING,
-        default=row.get("default", ""),
+        access=row["access"],
+        space=spaces[kind] if isinstance(kind, str) else _ANYTHING,
+        chosen=_chosen(kind, spaces) if isinstance(kind, Mapping) else None,
+        default=row.get("default"),
         source=row.get("from"),
+        judged=Judged(**row["judged"]) if "judged" in row else None,
+        needs=tuple(row.get("needs", ())),
         keyword=row.get("keyword", False),
         counts=row.get("count", False),
         appends=row.get("append", False),
+        fixed=row.get("fixed", False),
+        once=row.get("once", False),
+        unlike=row.get("unlike", False),
         kept=row.get("kept", True),
     )
+
+
+def _chosen(kind: Mapping[str, Any], spaces: Mapping[str, Space]) -> Chosen:
+    return Chosen(by=kind["by"], spaces={value: spaces[name] for value, name in kind["types"].items()})
 
 
 def _above(pattern: str) -> list[str]:

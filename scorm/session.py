@@ -1,20 +1,22 @@
 """One session of a SCO over a data model, from Initialize to Finish; replays a call log. Pure.
 
-The table in model/ decides everything that differs between elements and between versions (RTE 1.2 3.3 and 3.4);
-model/README.md states the order of the checks, which the browser's half follows to the letter.
+What is found and kept under a name is data.py's; here are the functions of the API, their order and the last error
+(RTE 1.2 3.3, RTE 2004 3.1).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from scorm import elements
-from scorm.elements import KEYWORDS, Element, Place
+from scorm.data import Data, Failed
 from scorm.errors import UnknownFunction
-from scorm.values import joined
+from scorm.launch import Launch
+
+__all__ = ["Call", "Divergence", "Launch", "Session", "State", "replay"]
 
 LOOKING = frozenset({"last_error", "error_string", "diagnostic"})
 """The verbs that ask about the last error, and so must not change it (RTE 1.2 3.3)."""
@@ -26,34 +28,6 @@ class State(StrEnum):
     IDLE = "idle"
     RUNNING = "running"
     FINISHED = "finished"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
-    """What a replay needs to know and the SCO cannot change, frozen when the epoch begins."""
-
-    model: str
-    student_id: str
-    student_name: str
-    credit: str = "credit"
-    lesson_mode: str = "normal"
-    entry: str = "ab-initio"
-    launch_data: str = ""
-    mastery_score: str = ""
-    max_time_allowed: str = ""
-    time_limit_action: str = ""
-    total_time: str = "0000:00:00.00"
-    comments_from_lms: str = ""
-    server_time: str = ""
-
-    def as_dict(self) -> dict[str, str]:
-        """Give every field by name, as the browser is served it."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, fields: Mapping[str, str]) -> Self:
-        """Read what `as_dict` wrote."""
-        return cls(**fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,43 +53,49 @@ class Divergence:
     theirs: tuple[str, str]
 
 
-class Failed(Exception):
-    """A call cannot be done; bears the error code that the SCO will see."""
-
-    def __init__(self, code: str) -> None:
-        """Keep the code."""
-        self.code = code
-        super().__init__(code)
-
-
 class Session:
     """What the SCO has said so far. It changes with every call; `snapshot` and `copied` make independent ones."""
 
-    def __init__(self, launch: Launch, data: Mapping[str, str], state: State, error: str) -> None:
-        """Use `open` or `restore`."""
+    def __init__(self, launch: Launch, model: elements.Model, data: Mapping[str, str]) -> None:
+        """Use `open`, `over` or `restore`."""
         self.launch = launch
-        self.model = elements.model(launch.model)
-        self.data = dict(data)
-        self.state = state
-        self.error = error
+        self.model = model
+        self.state = State.IDLE
+        self.error = "0"
         self.began = ""
         self.last = ""
-        self._given = launch.as_dict()
-        self._counts: dict[str, int] = {}
-        for name in self.data:
-            self._count(Place.named(name))
+        self._data = Data(model, launch, data)
 
     @classmethod
     def open(cls, launch: Launch, data: Mapping[str, str]) -> Self:
         """Begin an epoch: not initialised yet, with what the attempt's earlier sessions kept."""
-        return cls(launch, data, State.IDLE, "0")
+        return cls.over(elements.model(launch.model), launch, data)
+
+    @classmethod
+    def over(cls, model: elements.Model, launch: Launch, data: Mapping[str, str]) -> Self:
+        """Begin an epoch over a table that need not be one of those in model/."""
+        return cls(launch, model, data)
 
     @classmethod
     def restore(cls, launch: Launch, snapshot: Mapping[str, Any]) -> Self:
         """Go on from what `snapshot` gave."""
-        session = cls(launch, snapshot["data"], State(snapshot["state"]), snapshot["error"])
+        session = cls.open(launch, snapshot["data"])
+        session.state, session.error = State(snapshot["state"]), snapshot["error"]
         session.began, session.last = snapshot["began"], snapshot["last"]
         return session
+
+    @property
+    def data(self) -> Mapping[str, str]:
+        """What was set and kept, by name."""
+        return self._data.said
+
+    def value(self, name: str) -> str:
+        """Read an element as the server does: as judged, set, given, or by default; it asks for no access."""
+        return self._data.value(name)
+
+    def count(self, array: str) -> int:
+        """Count the entries of an array such as `cmi.objectives`."""
+        return self._data.count(array)
 
     def snapshot(self) -> dict[str, Any]:
         """Give `state`, `error`, `began`, `last` (ISO times, "" for never) and `data`; ready for JSON."""
@@ -148,22 +128,13 @@ class Session:
             answer, self.error = "" if function.verb == "get" else "false", failed.code
         return answer, self.error
 
-    def value(self, name: str) -> str:
-        """Read an element as the server does: what was set, or given, or the default, without asking for access."""
-        element = self.model.elements[Place.named(name).pattern]
-        given = self._given[element.source] if element.source else element.default
-        return self.data.get(name, given)
-
     def _admit(self, refused: Mapping[str, str]) -> None:
         if self.state in refused:
             raise Failed(refused[self.state])
 
-    def _fail(self, failure: str) -> Failed:
-        return Failed(self.model.failures[failure])
-
     def _empty(self, argument: str) -> None:
         if argument:
-            raise self._fail("argument")
+            raise Failed(self.model.argument)
 
     def _initialise(self, argument: str) -> str:
         self._empty(argument)
@@ -180,53 +151,11 @@ class Session:
         return "true"
 
     def _get(self, name: str) -> str:
-        place = Place.named(name)
-        element = self.model.elements.get(place.pattern)
-        if element is None:
-            raise self._fail(self._missing(place.pattern))
-        if any(index >= self._counts.get(array, 0) for array, index in place.indices):
-            raise self._fail("index")
-        if not element.readable:
-            raise self._fail("write_only")
-        if element.counts:
-            return str(self._counts.get(name.removesuffix("._count"), 0))
-        return self.value(name)
+        return self._data.get(name)
 
     def _set(self, name: str, value: str) -> str:
-        place = Place.named(name)
-        element = self._writable(name, place)
-        if any(index > self._counts.get(array, 0) or index >= self.model.array_limit for array, index in place.indices):
-            raise self._fail("index")
-        whole = joined(self.data.get(name, ""), value) if element.appends else value
-        if not element.space.holds(whole):
-            raise self._fail("type")
-        self.data[name] = whole
-        self._count(place)
+        self._data.set(name, value)
         return "true"
-
-    def _writable(self, name: str, place: Place) -> Element:
-        element = self.model.elements.get(place.pattern)
-        if name.rpartition(".")[2] in KEYWORDS or (element is not None and element.keyword):
-            raise self._fail("keyword")
-        if element is None:
-            raise self._fail("argument" if self._hollow(place.pattern) else "undefined")
-        if not element.writable:
-            raise self._fail("read_only")
-        return element
-
-    def _missing(self, pattern: str) -> str:
-        above, _, last = pattern.rpartition(".")
-        for keyword, failure in (("_children", "childless"), ("_count", "countless")):
-            if last == keyword and self.model.has(above):
-                return failure
-        return "argument" if self._hollow(pattern) else "undefined"
-
-    def _hollow(self, pattern: str) -> bool:
-        return not pattern or pattern in self.model.containers
-
-    def _count(self, place: Place) -> None:
-        for array, index in place.indices:
-            self._counts[array] = max(self._counts.get(array, 0), index + 1)
 
     def _last_error(self) -> str:
         return self.error
@@ -235,7 +164,7 @@ class Session:
         return self.model.errors.get(code, "")
 
     def _diagnostic(self, code: str) -> str:
-        return self._error_string(code or self.error)
+        return self.model.diagnostics.get(code or self.error, "")
 
     _VERBS: ClassVar[Mapping[str, Callable[..., str]]] = {
         "initialise": _initialise,

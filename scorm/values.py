@@ -15,13 +15,17 @@ _TIMESPAN = re.compile(r"([0-9]{2,4}):([0-9]{2}):([0-9]{2}(?:\.[0-9]{1,2})?)", r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """A value space, as `types` in the table states it (model/README.md)."""
+    """A value space, as `types` in the table states it (model/README.md); `only` and `unlike` are for its array."""
 
     values: frozenset[str] = frozenset()
     pattern: re.Pattern[str] | None = None
     longest: int | None = None
     least: float | None = None
     most: float | None = None
+    apart: str | None = None
+    rising: str | None = None
+    only: bool = False
+    unlike: bool = False
 
     @classmethod
     def stated(cls, rules: Mapping[str, Any]) -> Self:
@@ -34,15 +38,36 @@ class Space:
             longest=rules.get("max"),
             least=least,
             most=most,
+            apart=rules.get("apart"),
+            rising=rules.get("rising"),
+            only=rules.get("only", False),
+            unlike=rules.get("unlike", False),
         )
 
     def holds(self, value: str) -> bool:
         """Is this value legal here?"""
+        return self.typed(value) and self.ranges(value)
+
+    def typed(self, value: str) -> bool:
+        """Is this value of the type, whatever its size as a number?"""
         if value in self.values:
             return True
         if self.values and self.pattern is None:
             return False
-        return self._matches(value) and self._fits(value) and self._ranges(value)
+        return self._fits(value) and self._matches(value) and self._distinct(value) and self._rises(value)
+
+    def ranges(self, value: str) -> bool:
+        """Is this value of the type within its range?"""
+        if not value or value in self.values:
+            return True
+        number = float(value) if self.least is not None or self.most is not None else 0.0
+        return (self.least is None or self.least <= number) and (self.most is None or number <= self.most)
+
+    def same(self, first: str, second: str) -> bool:
+        """Do two values say the same? In a set the order says nothing."""
+        if self.apart is None:
+            return first == second
+        return sorted(first.split(self.apart)) == sorted(second.split(self.apart))
 
     def _matches(self, value: str) -> bool:
         return self.pattern is None or self.pattern.fullmatch(value) is not None
@@ -50,10 +75,13 @@ class Space:
     def _fits(self, value: str) -> bool:
         return self.longest is None or units(value) <= self.longest
 
-    def _ranges(self, value: str) -> bool:
-        if self.least is None or self.most is None or not value:
-            return True
-        return self.least <= float(value) <= self.most
+    def _distinct(self, value: str) -> bool:
+        parts = value.split(self.apart) if self.apart else []
+        return len(set(parts)) == len(parts)
+
+    def _rises(self, value: str) -> bool:
+        ends = value.split(self.rising) if self.rising else []
+        return "" in ends or ends == sorted(ends, key=float)
 
 
 def units(text: str) -> int:

@@ -33,7 +33,7 @@ from scorm.playing import OnOutcome, Taken
 from scorm.store import Attempt
 from scorm.tokens import Purpose, Token
 
-LARGEST_BATCH = 512 * 1024
+LARGEST_BATCH = 2 * 1024 * 1024
 """Bytes of one batch of calls."""
 
 _log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@
 // after a crash. A row is deleted only when the server has said that it is durable.
 
 const DATABASE = "preceptor";
-const BATCH_BYTES = 400 * 1024; // the server takes 512 KiB
+const BATCH_BYTES = 400 * 1024; // the server takes 2 MiB: a single call may be longer
 const LEAVING_BYTES = 60 * 1024; // all keepalive requests in flight share 64 KiB (Fetch 4.6)
 const PATIENCE = 20_000; // milliseconds until a request counts as lost
 const KEY_LIFE = 30 * 24 * 3600 * 1000; // milliseconds that the server honours a late key

@@ -214,7 +214,7 @@ def test_nothing_is_read_or_set_outside_a_session(at, name):
         ("CMI.core.exit", "401", "401"),
         ("cmi.core.0", "401", "401"),
         ("cmi.objectives.n.id", "401", "401"),
-        ("cmi.objectives.00.id", "401", "401"),
+        ("cmi.objectives.00.id", "201", "0"),
         ("cmi.objectives.-1.id", "401", "401"),
         ("cmi.objectives.9999999999.id", "401", "401"),
         ("xyz.score.result", "401", "401"),
