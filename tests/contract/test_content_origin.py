@@ -261,7 +261,7 @@ def test_a_batch_that_is_none_is_refused_whole(stage: Stage, learner: Learner, c
 
 def test_a_batch_that_is_too_large_is_refused(stage: Stage, learner: Learner) -> None:
     learner.open(stage.play_url)
-    long = [call(seq, "LMSSetValue", "cmi.suspend_data", "x" * 60_000) for seq in range(2, 12)]
+    long = [call(seq, "LMSSetValue", "cmi.suspend_data", "x" * 60_000) for seq in range(2, 40)]
 
     assert learner.send(BEGIN, *long).status_code == 413
 
