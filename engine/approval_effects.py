@@ -104,6 +104,11 @@ def commented(case: Case[Approval]) -> Iterator[Effect]:
     yield from _remark(case, case.facts.get("comment") or "")
 
 
+def vacated(case: Case[Approval]) -> Iterator[Effect]:
+    """Remind nobody; the escalation and the end stand."""
+    yield Unschedule(trust=case.record.trust, key=case.record.timers[0])
+
+
 def retried(case: Case[Approval]) -> Iterator[Effect]:
     """Look for holders again, and remind them from now on."""
     yield AskAgain(approval=case.record.itself)

@@ -155,4 +155,5 @@ _CHANGES: Final[Mapping[Trigger, Callable[[Case[Approval]], Mapping[str, Any]]]]
     Trigger.ASK: _asked,
     Trigger.REPLY: _informed,
     Trigger.REMIND: _reminded,
+    Trigger.VACATE: _undelegated,
 }

@@ -44,6 +44,7 @@ class Trigger(StrEnum):
     ESCALATE = "ESCALATE"
     LAPSE = "LAPSE"
     CANCEL = "CANCEL"
+    VACATE = "VACATE"
     RETRY = "RETRY"
 
 

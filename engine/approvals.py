@@ -31,6 +31,14 @@ _OPENING = (
     ),
     Step(id="A16-T02", trigger=_T.OPEN, sources=(), target=_S.ERROR, effects=effects.unreached),
     Step(
+        id="A16-X15",
+        trigger=_T.VACATE,
+        sources=(_S.OPEN,),
+        target=_S.ERROR,
+        when=(duties.unowned,),
+        effects=effects.vacated,
+    ),
+    Step(
         id="A16-T12",
         trigger=_T.RETRY,
         sources=(_S.ERROR,),

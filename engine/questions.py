@@ -8,21 +8,21 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, and_, exists, or_, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
-from engine import absences, directory, incidents, levels, opening, passing, periods
+from engine import absences, directory, incidents, opening, passing, periods
 from engine.approval_keep import Approvals, read
 from engine.approvals import KIND, STANDING, Approval, Status, Trigger
-from engine.directory_tables import accounts, grants, holders, roles
+from engine.directory_tables import accounts, holders, roles
 from engine.effects import Ask, AskAgain, AskNext, Close, Effect
-from engine.errors import Conflict, Missing, NotAllowed, NotDeclared, Refused
+from engine.errors import Missing, NotAllowed, NotDeclared, Refused
 from engine.letters import Letter, Recipient, Subject
 from engine.machine import Case, Question, Workflow
 from engine.routing import NOBODY_ACTIVE, Automatic, Holder, Matter, Route, route
 from engine.tables import approvals
-from engine.transaction import Engine, Handler, Transaction
+from engine.transaction import Handler, Transaction
 
-__all__ = ["HANDLERS", "Approvals", "allocations", "ask", "ask_waiting", "close", "read", "release_lost"]
+__all__ = ["HANDLERS", "Approvals", "allocations", "ask", "close", "read"]
 
 NOT_ALLOCATED: Final = "The role is not allocated here, and the workflow has no fallback."
 _Allocated = Mapping[str, Iterable[Holder]]
@@ -127,46 +127,6 @@ def ask_again(tx: Transaction, asked: Sequence[tuple[Case[Approval], AskAgain]])
     failed = {case.record.id: case.record for case, _effect in asked}
     cases = passing.subject_cases(tx, failed.values())
     ask(tx, [(case, _once_more(workflow, failed[one])) for one, (workflow, case) in cases.items()])
-
-
-def ask_waiting(engine: Engine) -> int:
-    """Ask once more what nobody could be asked, where somebody holds the role now; return how many were asked."""
-    with engine.reading() as connection:
-        failed = select(approvals.c.trust, approvals.c.id, approvals.c.role).where(approvals.c.state == Status.ERROR)
-        rows = connection.execute(failed).all()
-        wanted = {row.trust: {one.role for one in rows if one.trust == row.trust} for row in rows}
-        now = engine.clock()
-        held = {(trust, role) for trust in wanted for role, _ in levels.held(connection, trust, wanted[trust], now)}
-    return sum(_moved(engine, row.trust, row.id, Trigger.RETRY) for row in rows if (row.trust, row.role) in held)
-
-
-def release_lost(engine: Engine) -> int:
-    """Give back to the role what somebody claimed who does not hold it any more; return how many questions."""
-    now = engine.clock()
-    same = (holders.c.trust == approvals.c.trust, holders.c.role == approvals.c.role)
-    theirs = (holders.c.organisation == approvals.c.organisation, holders.c.account == approvals.c.owner)
-    granted = and_(
-        grants.c.trust == approvals.c.trust,
-        grants.c.account == approvals.c.owner,
-        grants.c.responsibility == approvals.c.role,
-        grants.c.organisation == approvals.c.organisation,
-    )
-    still = or_(exists().where(*same, *theirs, directory.holding(now)), exists().where(granted))
-    account = (accounts.c.trust == approvals.c.trust, accounts.c.id == approvals.c.owner)
-    active = exists().where(*account, accounts.c.active)
-    claimed = (approvals.c.claimed, approvals.c.state == Status.OPEN, or_(~still, ~active))
-    with engine.reading() as connection:
-        lost = connection.execute(select(approvals.c.trust, approvals.c.id).where(*claimed)).all()
-    return sum(_moved(engine, row.trust, row.id, Trigger.RELEASE) for row in lost)
-
-
-def _moved(engine: Engine, trust: str, approval: str, trigger: Trigger) -> bool:
-    try:
-        with engine.transaction() as tx:
-            tx.fire(Subject(kind=KIND, trust=trust, id=approval), trigger)
-    except (Refused, NotDeclared, Conflict):
-        return False  # those who hold it now are not those who may be asked, or somebody was first
-    return True
 
 
 def _open(tx: Transaction, workflow: Workflow, case: Case[Any], effect: Ask, found: Route | None) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from engine import delivery, failures, journal, outbox, questions, timers
+from engine import delivery, failures, journal, outbox, stranded, timers
 from engine.heartbeats import Pulse
 from engine.jobs import EmbeddedJobs, Every, Job, Jobs, Schedule, Work
 from engine.mail import Composer
@@ -62,8 +62,8 @@ def embedded_jobs(
     """
     own = {
         SEAL: Work(run=lambda _arguments: seal(engine)),
-        ASK_AGAIN: Work(run=lambda _arguments: questions.ask_waiting(engine)),
-        GIVE_BACK: Work(run=lambda _arguments: questions.release_lost(engine)),
+        ASK_AGAIN: Work(run=lambda _arguments: stranded.ask_waiting(engine)),
+        GIVE_BACK: Work(run=lambda _arguments: stranded.give_back(engine) + stranded.route_again(engine)),
     }
     rhythms = [Schedule(name=name, rhythm=Every(timedelta(minutes=5))) for name in own]
     if post:

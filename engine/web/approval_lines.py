@@ -74,5 +74,6 @@ _WORDS: Final[Mapping[str, Callable[[Mapping[str, str]], str]]] = {
     Trigger.ESCALATE: lambda _one: "Nobody answered in time, so it went to the next level",
     Trigger.LAPSE: lambda _one: "Nobody answered by the due date",
     Trigger.CANCEL: lambda _one: "No answer was needed any more",
+    Trigger.VACATE: lambda _one: "Nobody holds the role any more who could answer",
     Trigger.RETRY: lambda one: f"{one['by']} had it asked again",
 }

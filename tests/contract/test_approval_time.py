@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine import database, directory, questions, timers
+from engine import database, directory, stranded, timers
 from engine.approvals import Status, Trigger
 from engine.directory import Holder
 from engine.errors import NotAllowed, Refused
@@ -166,10 +166,10 @@ def test_a_question_that_reached_nobody_is_asked_again_once_somebody_holds_the_r
         off = Holder(trust=TRUST, role=ROLE, organisation=WARD, account=WARD_HOLDER.id, enabled=False)
         directory.put_holder(connection, off)
     question = ask(engine)
-    failed, nobody = read(engine, question).state, questions.ask_waiting(engine)
+    failed, nobody = read(engine, question).state, stranded.ask_waiting(engine)
     hold(engine, PAT)
 
-    asked = questions.ask_waiting(engine)
+    asked = stranded.ask_waiting(engine)
 
     assert (failed, nobody, asked) == (Status.ERROR, 0, 1)
     assert (read(engine, question).state, read(engine, question).told) == (Status.OPEN, (PAT.id,))

@@ -79,6 +79,7 @@ GRIDS = (
         ESCALATE   .           TIMED_OUT  TIMED_OUT  .     .         .          TIMED_OUT
         LAPSE      .           TIMED_OUT  TIMED_OUT  .     .         .          TIMED_OUT
         CANCEL     .           CANCELED   CANCELED   .     .         .          CANCELED
+        VACATE     .           ERROR      .          .     .         .          .
         RETRY      .           .          .          .     .         .          OPEN
     """,
     ),
