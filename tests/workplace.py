@@ -16,7 +16,7 @@ from engine.directory_tables import grants
 from engine.machine import Actor
 from engine.settings import Settings
 from engine.transaction import Engine
-from engine.web import api, journal, resources, why, worklist
+from engine.web import acting, api, journal, resources, why, worklist
 from engine.web.frame import frame
 from scorm import library, package
 from tests import northshire
@@ -105,6 +105,7 @@ def workplace_on(url: str, clock: FrozenClock, folder: Path, **environment: str)
     app = frame(engine, chosen)
     web.install(app, engine, chosen)
     app.register_blueprint(worklist.blueprint(engine, web.presenters(engine)))
+    app.register_blueprint(acting.blueprint(engine, chosen, web.presenters(engine)))
     app.register_blueprint(journal.blueprint(engine))
     app.register_blueprint(why.blueprint(engine))
     app.register_blueprint(api.blueprint(engine, [*resources.operations(chosen), *workflows_api.operations(chosen)]))

@@ -120,6 +120,7 @@ class _Acting:
             "open": self._may_answer(known),
             "expired": known.link.expired(self._engine.clock()),
             "ending": ending(known.row, known.actor),
+            "reasoned": self._desk.reasoned(known.approval),
             "choice": known.choices.get(known.row["choice"]) or known.row["choice"],
             "typed": request.form,
             "problems": wrong,
@@ -160,6 +161,9 @@ class _Acting:
         typed = request.form["username"].strip().lower()
         if not self._is_right(known, typed):
             return self._shown("engine/act_confirm.html", {"username": _WRONG})
+        unsaid = self._desk.problems(known.approval)
+        if unsaid:
+            return self._shown("engine/act_confirm.html", unsaid)
         wrong = self._problems(known)
         if wrong:
             return self.page(wrong)

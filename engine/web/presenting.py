@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import ImmutableMultiDict
 
 from engine.approvals import Approval
+from engine.machine import Workflow, reason_given
 from engine.web import journal
 
 Typed = ImmutableMultiDict[str, str]
@@ -44,6 +45,12 @@ class Reading:
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
+
+
+def needing_reason(workflow: Workflow, approval: Approval) -> frozenset[str]:
+    """Return the choices that are refused without a reason, which is the comment of the answer."""
+    steps = (step for step in workflow.steps if step.answer and approval.asking in map(str, step.sources))
+    return frozenset(str(step.trigger) for step in steps if reason_given in step.when)
 
 
 class Presenter(Protocol):

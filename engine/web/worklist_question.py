@@ -18,11 +18,12 @@ from engine.machine import Actor, Case
 from engine.transaction import Engine
 from engine.web import approval_lines, asked, journal, saved_views, worklist_filters
 from engine.web.permissions import signed_in
-from engine.web.presenting import WHOLE, Presenters, Reading, View
+from engine.web.presenting import WHOLE, Presenters, Reading, View, needing_reason
 from engine.web.visitors import Visitor, visitor
 from engine.web.worklist_filters import Filters, Lists
 
 LONGEST_COMMENT: Final = 2000
+NO_REASON: Final = "Give the reason: this answer needs one."
 OVERTAKEN: Final = (NotDeclared, Conflict)
 # What every guard of a step looks at in the facts, so that only the guards about the actor and the record decide.
 _ANYTHING: Final = dict.fromkeys(("to", "of", "question", "answer", "comment"), "anything")
@@ -105,7 +106,7 @@ class Desk:
                 return _too_late(here, row)
             reading = self.presenters.of(approval).facts(connection, approval, request.form)
             following = self._around(connection, here, row)["next"]
-        wrong = {**reading.problems, **_problems(approval)}
+        wrong = {**self.problems(approval), **reading.problems}
         if wrong:
             return self.again(here, identifier, wrong)
         try:
@@ -115,6 +116,18 @@ class Desk:
         except OVERTAKEN:
             return self.overtaken(here, identifier)
         return self._onward(approval, following)
+
+    def problems(self, approval: Approval) -> dict[str, str]:
+        """Return what is wrong with the answer of the form, by the id of its input, whatever it is about."""
+        choice = request.form.get("choice", "")
+        if choice not in approval.choices:
+            return {"choice": "Choose an answer."}
+        said = text.clean_lines(request.form.get("comment", ""), LONGEST_COMMENT)
+        return {"comment": NO_REASON} if choice in self.reasoned(approval) and not said else {}
+
+    def reasoned(self, approval: Approval) -> frozenset[str]:
+        """Return the choices that need a comment."""
+        return needing_reason(self.engine.kept(approval.subject.kind)[0], approval)
 
     def fire(self, here: Visitor, identifier: str, trigger: Trigger, facts: Mapping[str, Any]) -> None:
         """Do something with a question in the name of the visitor."""
@@ -203,9 +216,3 @@ def _too_late(here: Visitor, row: RowMapping) -> AnyResponse:
     """Lead to how the question ended; the same answer twice is no news to whoever gave it."""
     again = row["answered_by"] == here.actor.id and row["choice"] == request.form.get("choice")
     return redirect(url_for(".question", id=row["id"], late=None if again else 1, **carried()), 303)
-
-
-def _problems(approval: Approval) -> dict[str, str]:
-    if request.form.get("choice") not in approval.choices:
-        return {"choice": "Choose an answer."}
-    return {}

@@ -17,7 +17,7 @@ from engine.approvals import Trigger
 from engine.web import asked
 from engine.web.permissions import signed_in
 from engine.web.visitors import Visitor, visitor
-from engine.web.worklist_question import LONGEST_COMMENT, Desk, carried
+from engine.web.worklist_question import LONGEST_COMMENT, NO_REASON, Desk, carried
 
 MOST: Final = asked.PAGE
 
@@ -83,7 +83,10 @@ def _answered(desk: Desk, here: Visitor, items: Sequence[str]) -> ResponseReturn
         return _asked(desk, here, items, {"choice": "Choose an answer."})
     with desk.engine.reading() as connection:
         rows = asked.several_of(connection, here.trust, here.actor, items[:MOST])
+        unsaid = [desk.problems(approval_keep.read(row)) for row in rows]
         refused = {row["id"]: why for row in rows if (why := _refused(desk, connection, row))}
+    if any("comment" in one for one in unsaid):
+        return _asked(desk, here, items, {"comment": NO_REASON})
     said = {"choice": choice, "comment": text.clean_lines(request.form.get("comment", ""), LONGEST_COMMENT)}
     able = [row["id"] for row in rows if row["id"] not in refused]
     results = {**refused, **answering.answer_many(desk.engine, here.actor, here.trust, able, said)}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from engine import action_links
 from engine.machine import Actor
-from engine.tables import approvals
+from engine.tables import approvals, outbox
 from tests import databases, northshire
+from tests.desk import Browser
 from tests.northshire import HELEN, TRUST
 from tests.workplace import workplace_on
 from workflows.learning import enrolment
@@ -67,6 +69,33 @@ def test_a_rejection_without_a_reason_is_asked_again_and_one_with_it_is_kept(pla
     assert (refused.status_code, done.status_code) == (422, 303)
     assert "Say why the request is rejected" in refused.text
     assert northshire.standing(place.engine, course_class) == {"ann": ("CANCELLED", None)}
+
+
+def test_the_link_of_a_mail_asks_for_the_reason_that_a_rejection_needs_on_the_page_that_confirms(place, course_class):
+    with place.engine.reading() as conn:
+        letter = conn.execute(select(outbox).where(outbox.c.approval.is_not(None))).mappings().one()
+    link = f"/act/{action_links.secret_of(place.app.secret_key, letter)}"
+    reader = Browser(place.app.test_client())
+
+    confirm = reader.post(link, {"choice": "REJECT", "comment": ""})
+    empty = reader.post(link, {"choice": "REJECT", "comment": " ", "why": "asked", "username": ADE.id})
+    plain = reader.post(link, {"choice": "APPROVE", "comment": ""})
+    done = reader.post(link, {"choice": "REJECT", "comment": "For theatre only.", "why": "asked", "username": ADE.id})
+
+    assert "Your reason" in confirm.text
+    assert "Your reason" not in plain.text
+    assert (empty.status_code, 'href="#comment"' in empty.text, f'value="{ADE.id}"' in empty.text) == (422, True, True)
+    assert (done.status_code, northshire.standing(place.engine, course_class)) == (303, {"ann": ("CANCELLED", None)})
+
+
+def test_several_rejections_without_a_reason_are_asked_for_it_before_any_is_answered(place, course_class):
+    item = question_of(place).rpartition("/")[2]
+    together = f"/worklist/together?item={item}"
+
+    answer = place.signed_in(ADE).post(together, {"item": item, "choice": "REJECT"})
+
+    assert (answer.status_code, 'href="#comment"' in answer.text) == (422, True)
+    assert northshire.standing(place.engine, course_class) == {"ann": ("REQUESTED", None)}
 
 
 def test_a_request_is_approved_from_the_worklist(place, course_class):
