@@ -136,6 +136,14 @@ def tried(conn: Connection, trust: str, rule: Rule, workflows: Iterable[Workflow
     return sorted(found, key=lambda row: row.key)
 
 
+def role_titles(conn: Connection, trust: str, wanted: Iterable[str]) -> Mapping[str, str]:
+    """Return what people call these roles: the title of the trust's own version, else of a local one, else the code."""
+    chosen = select(roles.c.role, roles.c.title).where(roles.c.trust == trust, roles.c.title != "")
+    rows = conn.execute(chosen.order_by(roles.c.organisation == trust, roles.c.organisation))
+    known = {row.role: row.title for row in rows}
+    return {role: known.get(role) or role.replace("-", " ").capitalize() for role in wanted}
+
+
 def _cover(demand: Demand, place: str, name: str, answers: tuple[Answer, ...]) -> Cover:
     said = {"kind": demand.kind, "title": demand.title, "role": demand.role}
     return Cover(**said, organisation=place, name=name, answers=answers)

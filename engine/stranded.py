@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
 
-from engine import directory, incidents, levels
+from engine import approval_keep, directory, incidents, levels
 from engine.approvals import KIND, Status, Trigger
 from engine.directory_tables import accounts, grants, holders, roles
 from engine.errors import Conflict, NotDeclared, Refused
@@ -16,6 +16,7 @@ from engine.tables import approvals
 from engine.transaction import Engine, Transaction
 
 _c = approvals.c
+_KEY: Final = (_c.trust, _c.id)
 
 
 def ask_waiting(engine: Engine) -> int:
@@ -81,7 +82,8 @@ def _holder(engine: Engine, which: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _found(engine: Engine, where: ColumnElement[bool]) -> Sequence[Row[Any]]:
     with engine.reading() as connection:
-        return connection.execute(select(_c.trust, _c.id).where(where).order_by(_c.trust, _c.id)).all()
+        rows: Sequence[Row[Any]] = connection.execute(select(_c.trust, _c.id).where(where).order_by(*_KEY)).all()
+    return rows
 
 
 def _moved(engine: Engine, row: Row[Any], trigger: Trigger) -> bool:
@@ -109,5 +111,6 @@ def _ask_or_raise(tx: Transaction, question: Subject) -> None:
         with tx.connection.begin_nested():
             tx.fire(question, Trigger.RETRY)
     except Refused as refusal:
-        found = tx.engine.kept(KIND)[1].load(tx.connection, question.trust, [question.id], tx.now)
-        incidents.nobody_asked(tx, found[question.id], refusal.sentence)
+        here = select(approvals).where(_c.trust == question.trust, _c.id == question.id)
+        waits = approval_keep.read(tx.connection.execute(here).mappings().one())
+        incidents.nobody_asked(tx, waits, refusal.sentence)

@@ -172,7 +172,7 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
         journal.blueprint(engine),
         dashboard.blueprint(engine),
         why.blueprint(engine),
-        absences.blueprint(engine),
+        absences.blueprint(engine, web.presenters(engine)),
         coverage.blueprint(engine),
         roles.blueprint(engine),
         rest.blueprint(engine, [*resources.operations(settings), *api.operations(settings)]),

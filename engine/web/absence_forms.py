@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -76,6 +76,7 @@ class Scopes:
     titles: Mapping[str, str]
     choices: Choices
     notices: Sequence[str] = ()
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def listed(self) -> list[tuple[str, str]]:
@@ -86,9 +87,14 @@ class Scopes:
 
     @property
     def answers(self) -> list[tuple[str, str]]:
-        """Return the choices of all questions, each once."""
-        every = dict.fromkeys(choice for kind in sorted(self.choices) for choice in self.choices[kind])
-        return [("", "Choose an answer"), *((choice, words(choice)) for choice in every)]
+        """Return the choices of the questions of each workflow, in the words of their page."""
+        every = [(kind, choice) for kind in sorted(self.choices) for choice in self.choices[kind]]
+        return [("", "Choose an answer"), *((f"{kind}:{choice}", self._said(kind, choice)) for kind, choice in every)]
+
+    def _said(self, kind: str, choice: str) -> str:
+        """Say an answer as the page of the question does, and about what it is, for several answer alike."""
+        label = self.labels.get(kind, {}).get(choice) or words(choice)
+        return f"{self.titles[kind]}: {label.partition(':')[0]}"
 
 
 def form_of(one: Absence | None, scopes: Scopes, name: str, today: date) -> Away:
@@ -111,7 +117,7 @@ def wanted(form: Away, before: Absence, to: str | None) -> Absence:
         notice=name if what == "notice" else None,
         to=to,
         transfer=bool(form.transfer.data),
-        answer=form.answer.data or None,
+        answer=_answer(form),
         comment=form.comment.data or "",
     )
 
@@ -147,6 +153,12 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(dates.ZONE)).date()
 
 
+def _answer(form: Away) -> str | None:
+    """Return the choice, where it is one of the questions that the rule is about."""
+    kind, _, choice = (form.answer.data or "").rpartition(":")
+    return choice if choice and form.scope.data == f"kind:{kind}" else None
+
+
 def _kept(before: datetime, day: date) -> datetime:
     return before if local_day(before) == day else midnight(day)
 
@@ -159,15 +171,16 @@ def _kept_end(before: datetime | None, last: date | None) -> datetime | None:
     return midnight(last + timedelta(days=1))
 
 
-def _shown(one: Absence, name: str) -> dict[str, Any]:
+def _shown(one: Absence, stands_in: str) -> dict[str, Any]:
     scope = f"notice:{one.notice}" if one.notice else f"kind:{one.kind}" if one.kind else ALL
-    same = {field: getattr(one, field) for field in ("action", "transfer", "answer", "comment")}
+    same = {name: getattr(one, name) for name in ("action", "transfer", "comment")}
     return {
         **same,
+        "answer": f"{one.kind}:{one.answer}" if one.answer else "",
         "starts_on": local_day(one.starts_at),
         "ends_on": _last(one.ends_at) if one.ends_at else None,
         "scope": scope,
-        "who": name,
+        "who": stands_in,
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -22,6 +24,7 @@ from engine.transaction import Engine
 from engine.web import absence_forms, named
 from engine.web.absence_forms import Away, Scopes
 from engine.web.permissions import signed_in
+from engine.web.presenting import Presenter
 from engine.web.visitors import Visitor, visitor
 
 _LONGEST_SEARCH = 100
@@ -37,10 +40,10 @@ class Whose:
     own: bool
 
 
-def blueprint(engine: Engine) -> Blueprint:
-    """Return the pages of absences."""
+def blueprint(engine: Engine, presenters: Mapping[str, Presenter] = MappingProxyType({})) -> Blueprint:
+    """Return the pages of absences; answers are worded as `presenters` word them."""
     pages = Blueprint("absences", __name__, url_prefix="/absences")
-    desk = _Desk(engine)
+    desk = _Desk(engine, presenters)
 
     @pages.get("/")
     @signed_in
@@ -93,8 +96,9 @@ def _index(whose: Whose) -> str:
 class _Desk:
     """Where absences are shown and written."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, presenters: Mapping[str, Presenter]) -> None:
         self._engine = engine
+        self._labels = {kind: presenter.choices for kind, presenter in presenters.items()}
         self._workflows = [workflow for workflow, _keep in engine.keeps.values()]
         self._titles = {workflow.kind: workflow.title for workflow in self._workflows}
 
@@ -161,7 +165,7 @@ class _Desk:
         form = absence_forms.form_of(one, scopes, stands_in["name"] if stands_in else "", absence_forms.local_day(now))
         blank = Absence(trust=here.trust, account=whose.id, action=Action.REASSIGN, starts_at=now)
         rule = self._read(here, form, one or blank) if request.method == "POST" else None
-        tried: list[Cover] | None = None
+        tried: list[tuple[str, Cover]] | None = None
         if rule is not None and request.form.get("do") == "preview":
             tried = self._tried(here, rule)
         elif rule is not None and self._kept(here, form, rule, scopes):
@@ -198,17 +202,21 @@ class _Desk:
             return False
         return True
 
-    def _tried(self, here: Visitor, rule: Absence) -> list[Cover]:
+    def _tried(self, here: Visitor, rule: Absence) -> list[tuple[str, Cover]]:
+        """Return what would come of a rule, each row with what its role is called."""
         at = max(rule.starts_at, self._engine.clock())
         with self._engine.reading() as conn:
-            return coverage.tried(conn, here.trust, _as_rule(conn, here, rule), self._workflows, at)
+            found = coverage.tried(conn, here.trust, _as_rule(conn, here, rule), self._workflows, at)
+            titles = coverage.role_titles(conn, here.trust, {one.role for one in found})
+        return [(titles[one.role], one) for one in found]
 
     def _scopes(self, conn: Connection, here: Visitor) -> Scopes:
         asked = (
             select(approvals.c.notice).where(approvals.c.trust == here.trust).distinct().order_by(approvals.c.notice)
         )
         notices = tuple(name for name in conn.execute(asked).scalars() if name)
-        return Scopes(titles=self._titles, choices=choices_of(self._workflows), notices=notices)
+        choices = choices_of(self._workflows)
+        return Scopes(titles=self._titles, choices=choices, notices=notices, labels=self._labels)
 
     def _sentences(self, conn: Connection, here: Visitor, rules: Any) -> dict[str, str]:
         names = absences.names(conn, here.trust, [one.to for one in rules])

@@ -27,7 +27,7 @@ from engine.transaction import Engine
 from engine.web import asked, rates
 from engine.web.mishaps import RateLimited
 from engine.web.permissions import public
-from engine.web.presenting import WHOLE, Presenter, Presenters
+from engine.web.presenting import WHOLE, Presenter, Presenters, comment_label
 from engine.web.visitors import visitor_or_none
 from engine.web.worklist_filters import Lists
 from engine.web.worklist_question import LONGEST_COMMENT, Desk, ending
@@ -121,6 +121,7 @@ class _Acting:
             "expired": known.link.expired(self._engine.clock()),
             "ending": ending(known.row, known.actor),
             "reasoned": self._desk.reasoned(known.approval),
+            "comment_label": comment_label(known.choices, self._desk.reasoned(known.approval)),
             "choice": known.choices.get(known.row["choice"]) or known.row["choice"],
             "typed": request.form,
             "problems": wrong,

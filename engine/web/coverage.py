@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from flask import Blueprint, Response, render_template, request
-from sqlalchemy import select
 
 from engine import coverage, directory
 from engine.allocations import ADMINISTRATOR
 from engine.coverage import Answer, Cover
-from engine.directory_tables import roles
 from engine.text import clean
 from engine.transaction import Engine
 from engine.web import dates
@@ -61,7 +59,7 @@ def blueprint(engine: Engine) -> Blueprint:
             total=len(rows),
             gaps=sum(one.gap for one in found),
             moments=(now, now + LATER),
-            titles=_titles(engine, visitor().trust),
+            titles=_titles(engine, rows),
         )
 
     @pages.get("/coverage.csv")
@@ -71,19 +69,19 @@ def blueprint(engine: Engine) -> Blueprint:
         wanted, now = _wanted(), engine.clock()
         rows = [one for one in _covered(engine, visitor(), now) if wanted.takes(one)]
         attached = {"Content-Disposition": 'attachment; filename="role-coverage.csv"'}
-        return Response(written(rows, now), mimetype="text/csv", headers=attached)
+        return Response(written(rows, _titles(engine, rows), now), mimetype="text/csv", headers=attached)
 
     return pages
 
 
-def written(rows: Iterable[Cover], now: datetime) -> str:
+def written(rows: Iterable[Cover], titles: Mapping[str, str], now: datetime) -> str:
     """Write rows as CSV (RFC 4180), in which no cell is taken for a formula."""
     file = io.StringIO()
     sheet = csv.writer(file)
-    heads = ("Organisation", "Id", "Role", "Questions", "Gap", dates.day(now), dates.day(now + LATER))
+    heads = ("Organisation", "Id", "Role", "Role code", "Questions", "Gap", dates.day(now), dates.day(now + LATER))
     sheet.writerow(heads)
     for one in rows:
-        cells = (one.name, one.organisation, one.role, one.title, "yes" if one.gap else "no")
+        cells = (one.name, one.organisation, titles[one.role], one.role, one.title, "yes" if one.gap else "no")
         sheet.writerow([_cell(cell) for cell in (*cells, *map(_said, one.answers))])
     return file.getvalue()
 
@@ -95,11 +93,9 @@ def _covered(engine: Engine, here: Visitor, now: datetime) -> Sequence[Cover]:
         return coverage.covered(conn, here.trust, workflows, (now, now + LATER), places)
 
 
-def _titles(engine: Engine, trust: str) -> dict[str, str]:
-    """Return what people call each role: the title of the trust's own version, else that of a local one."""
-    chosen = select(roles.c.role, roles.c.title).where(roles.c.trust == trust, roles.c.title != "")
+def _titles(engine: Engine, rows: Iterable[Cover]) -> Mapping[str, str]:
     with engine.reading() as conn:
-        return {row.role: row.title for row in conn.execute(chosen.order_by(roles.c.organisation == trust))}
+        return coverage.role_titles(conn, visitor().trust, {one.role for one in rows})
 
 
 def _wanted() -> Wanted:

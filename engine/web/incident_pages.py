@@ -113,15 +113,15 @@ def _some(connection: Connection, chosen: Select[Any]) -> tuple[RowMapping, ...]
 class Shown:
     """The presenter of questions about incidents (`engine.web.presenting.Presenter`)."""
 
+    choices: Mapping[str, str] = MappingProxyType({str(trigger): said[0] for trigger, said in CHOICES.items()})
+
     def view(self, connection: Connection, approval: Approval) -> View:
         """Show what failed and what waits."""
         subject = approval.subject
         mine = (incidents.c.trust == subject.trust, incidents.c.id == subject.id)
         row = connection.execute(select(incidents).where(*mine)).mappings().one()
-        words = {str(trigger): said[0] for trigger, said in CHOICES.items()}
-        words[Trigger.SKIP] += " (give the reason as the comment)"
         shared = bool(raised.shared(connection, [row]))
-        return View(template="engine/_incident.html", context={"incident": row, "shared": shared}, choices=words)
+        return View(template="engine/_incident.html", context={"incident": row, "shared": shared}, choices=self.choices)
 
     def facts(self, _connection: Connection, _approval: Approval, _typed: Typed) -> Reading:
         """Read nothing but the choice and the comment."""

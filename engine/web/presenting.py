@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection
@@ -53,8 +54,16 @@ def needing_reason(workflow: Workflow, approval: Approval) -> frozenset[str]:
     return frozenset(str(step.trigger) for step in steps if reason_given in step.when)
 
 
+def comment_label(choices: Mapping[str, str], reasoned: frozenset[str]) -> str:
+    """Return what the box for the comment is called: it says which of these choices, by their words, need one."""
+    needing = [f"“{words.partition(':')[0]}”" for choice, words in choices.items() if choice in reasoned]
+    return f"Comment (needed for {' and '.join(needing)}, else optional)" if needing else "Comment (optional)"
+
+
 class Presenter(Protocol):
-    """How questions about one kind of subject are shown and answered."""
+    """How questions about one kind of subject are shown and answered; `choices` are the words for its triggers."""
+
+    choices: Mapping[str, str]
 
     def view(self, connection: Connection, approval: Approval) -> View:
         """Return what to show of the subject."""
@@ -67,6 +76,8 @@ class Presenter(Protocol):
 
 class Plain:
     """The presenter of kinds without their own."""
+
+    choices: Mapping[str, str] = MappingProxyType({})
 
     def view(self, _connection: Connection, _approval: Approval) -> View:
         """Show nothing but what every question has."""

@@ -18,7 +18,7 @@ from engine.machine import Actor, Case
 from engine.transaction import Engine
 from engine.web import approval_lines, asked, journal, saved_views, worklist_filters
 from engine.web.permissions import signed_in
-from engine.web.presenting import WHOLE, Presenters, Reading, View, needing_reason
+from engine.web.presenting import WHOLE, Presenters, Reading, View, comment_label, needing_reason
 from engine.web.visitors import Visitor, visitor
 from engine.web.worklist_filters import Filters, Lists
 
@@ -84,6 +84,7 @@ class Desk:
             row=row,
             view=view,
             open=Trigger.ANSWER in able,
+            comment_label=comment_label(view.labels(approval), self.reasoned(approval)),
             able=able,
             standing=approval.state in STANDING,
             ending=ending(row, here.actor),

@@ -16,6 +16,7 @@ from engine.answering import Became, Result
 from engine.approvals import Trigger
 from engine.web import asked
 from engine.web.permissions import signed_in
+from engine.web.presenting import comment_label
 from engine.web.visitors import Visitor, visitor
 from engine.web.worklist_question import LONGEST_COMMENT, NO_REASON, Desk, carried
 
@@ -29,6 +30,7 @@ class Group:
     rows: Sequence[RowMapping]
     title: str
     choices: Mapping[str, str]
+    comment_label: str
 
 
 def add(pages: Blueprint, desk: Desk) -> None:
@@ -74,7 +76,8 @@ def _group(desk: Desk, connection: Connection, rows: Sequence[RowMapping]) -> Gr
     kind = approval.subject.kind
     title = desk.engine.kept(kind)[0].title if kind in desk.engine.keeps else kind
     choices = desk.presenters.of(approval).view(connection, approval).simple(approval)
-    return Group(rows=rows, title=title, choices=choices)
+    label = comment_label(choices, desk.reasoned(approval))
+    return Group(rows=rows, title=title, choices=choices, comment_label=label)
 
 
 def _answered(desk: Desk, here: Visitor, items: Sequence[str]) -> ResponseReturnValue:

@@ -11,6 +11,7 @@ from engine import absences, directory
 from engine.absence_tables import absences as table
 from engine.tables import approvals
 from engine.web import absences as pages
+from engine.web.incident_pages import Shown
 from tests.clock import START
 from tests.databases import close
 from tests.desk import ADMINISTRATOR, ELSEWHERE, desk_on
@@ -25,7 +26,7 @@ AWAY = {"starts_on": "2026-11-22", "ends_on": "2026-12-01", "scope": "", "action
 @pytest.fixture
 def desk(database_url, clock, tmp_path):
     desk = desk_on(database_url, clock, tmp_path)
-    desk.app.register_blueprint(pages.blueprint(desk.engine))
+    desk.app.register_blueprint(pages.blueprint(desk.engine, {"incident": Shown()}))
     yield desk
     close(desk.engine.database)
 
@@ -81,12 +82,28 @@ def test_a_preview_says_who_would_be_asked_and_keeps_nothing(desk, wren):
     page = " ".join(answer.text.split())
     assert answer.status_code == 200
     assert "Who would be asked on 22 November 2026" in page
+    assert ("Leave approver" in page, ROLE in page) == (True, False)
     assert "Wren Hall is away and has passed this on to Tom Reid." in page
     assert rules(desk) == []
 
 
+def test_an_answer_is_offered_in_the_words_of_its_questions_page(wren):
+    page = wren.page(NEW)
+
+    assert '<option value="incident:RESOLVE">Incident: It was put right by hand</option>' in page
+    assert '<option value="leave:GRANT">Leave: Grant</option>' in page
+
+
+def test_an_answer_at_once_is_shown_again_when_the_rule_is_changed(desk, wren):
+    save(wren, scope="kind:leave", action="ANSWER", answer="leave:GRANT", who="")
+
+    page = wren.page(f"/absences/{rules(desk)[0]['id']}")
+
+    assert '<option value="leave:GRANT" selected>' in page
+
+
 def test_an_answer_at_once_is_previewed_and_given(desk, wren):
-    said = {"scope": "kind:leave", "action": "ANSWER", "answer": "GRANT", "who": ""}
+    said = {"scope": "kind:leave", "action": "ANSWER", "answer": "leave:GRANT", "who": ""}
     preview = wren.post(NEW, {**AWAY, **said, "do": "preview"})
     save(wren, **said)
 
@@ -107,8 +124,9 @@ def test_an_answer_at_once_is_previewed_and_given(desk, wren):
         ({"who": "Nobody Known"}, "Nobody else with an active account has this name"),
         ({"who": "wren"}, "Nobody else with an active account has this name"),
         ({"action": ""}, "Choose what happens to the questions."),
-        ({"action": "ANSWER", "answer": "GRANT"}, "choose what they are about"),
+        ({"action": "ANSWER", "answer": "leave:GRANT"}, "choose what they are about"),
         ({"action": "ANSWER", "scope": "kind:leave"}, "Choose one of the answers"),
+        ({"action": "ANSWER", "scope": "kind:leave", "answer": "incident:RETRY"}, "Choose one of the answers"),
         ({"scope": "kind:weather"}, "No questions are asked about this."),
     ],
 )

@@ -60,6 +60,20 @@ def test_the_reason_that_the_learner_gave_stands_on_the_page(place):
     assert "I often see patients on their own." in page
 
 
+def test_whoever_asks_for_a_place_may_say_why_and_whoever_decides_reads_it(place):
+    made = northshire.open_class(place.engine, place.clock, maximum=3, approval=True, title="Evacuation chair")
+    ann = place.signed_in("ann")
+
+    listed, form = ann.page("/learning/find"), ann.page(f"/learning/find/{made}")
+    sent = ann.post(f"/learning/find/{made}", {"class": made, "reason": "I work nights."}, to="/learning/find")
+
+    assert f'href="/learning/find/{made}">Ask for a place' in listed
+    assert "Why do you need this? (optional)" in form
+    assert sent.status_code == 303
+    assert "I work nights." in place.signed_in(ADE).page(question_of(place))
+    assert ann.get(f"/learning/find/{made}").status_code == 404
+
+
 def test_a_rejection_without_a_reason_is_asked_again_and_one_with_it_is_kept(place, course_class):
     ade, question = place.signed_in(ADE), question_of(place)
 

@@ -202,14 +202,14 @@ def test_coverage_goes_on_in_pages_and_comes_as_a_file(desk, ada):
     assert 'rel="next"' not in last
     assert "Back to the first page" in last
     assert file.mimetype == "text/csv"
-    assert "\r\n'=Ward 00,w0,leave-approver,Leave,no,Tom Reid,Tom Reid\r\n" in file.text
+    assert "\r\n'=Ward 00,w0,Leave approver,leave-approver,Leave,no,Tom Reid,Tom Reid\r\n" in file.text
 
 
 def test_a_gap_is_named_in_the_file():
     nobody = Answer(reach=Reach.NOBODY, sentence="Nobody active holds it.")
     row = {"kind": "leave", "title": "Leave", "role": ROLE, "organisation": WARD, "name": "Ward 7"}
 
-    text = coverage.written([Cover(**row, answers=(nobody, nobody))], START)
+    text = coverage.written([Cover(**row, answers=(nobody, nobody))], {ROLE: "Leave approver"}, START)
 
     assert "yes,Nobody. Nobody active holds it.," in text
 

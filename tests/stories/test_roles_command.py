@@ -63,6 +63,7 @@ def test_a_covered_trust_is_listed_with_who_would_be_asked(covered):
 
     assert code == 0
     assert "Wren Hall" in said
+    assert "Stat & Mand Competencies Ntf (stat-and-mand)" in said
     assert "Tom Reid" in said
     assert said.endswith("Somebody would be asked, or it is settled.\n")
 

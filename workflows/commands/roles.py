@@ -50,10 +50,12 @@ def show_coverage(  # noqa: PLR0913 - one parameter an option
             directory.organisation(connection, home, organisation)
             within = directory.within(connection, home, [organisation])
         found = coverage.covered(connection, home, wiring.WORKFLOWS, moments, within)
+        titles = coverage.role_titles(connection, home, {one.role for one in found})
     missing = [one for one in found if one.gap]
     shown = missing if gaps else found
-    answer = {"at": [at.isoformat() for at in moments], "gaps": len(missing), "roles": [_plain(one) for one in shown]}
-    say(answer, _lines(shown, moments, len(missing)), wants_json=wants_json)
+    listed = [_plain(one, titles) for one in shown]
+    answer = {"at": [at.isoformat() for at in moments], "gaps": len(missing), "roles": listed}
+    say(answer, _lines(shown, titles, moments, len(missing)), wants_json=wants_json)
     return 1 if missing else 0
 
 
@@ -61,13 +63,15 @@ def _noon(day: datetime) -> datetime:
     return datetime.combine(day.date(), time(12), ZoneInfo(dates.ZONE)).astimezone(UTC)
 
 
-def _plain(one: Cover) -> Mapping[str, Any]:
-    return {**asdict(one), "gap": one.gap}
+def _plain(one: Cover, titles: Mapping[str, str]) -> Mapping[str, Any]:
+    return {**asdict(one), "role_title": titles[one.role], "gap": one.gap}
 
 
-def _lines(shown: Sequence[Cover], moments: Sequence[datetime], missing: int) -> Iterator[str]:
+def _lines(
+    shown: Sequence[Cover], titles: Mapping[str, str], moments: Sequence[datetime], missing: int
+) -> Iterator[str]:
     for one in shown:
-        yield f"{one.name} ({one.organisation}): {one.role}, {one.title.lower()}"
+        yield f"{one.name} ({one.organisation}): {titles[one.role]} ({one.role}), {one.title.lower()}"
         for at, answer in zip(moments, one.answers, strict=True):
             yield f"  {dates.day(at):<18} {_said(answer)}"
     yield f"Nobody would be asked in {missing} of these." if missing else "Somebody would be asked, or it is settled."

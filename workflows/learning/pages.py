@@ -115,6 +115,18 @@ def learning_of(conn: Connection, trust: str, mine: Iterable[Enrolment]) -> tupl
 
 def open_classes(conn: Connection, trust: str, person: str, now: datetime, wanted: Wanted) -> Classes:
     """Return a page of the classes that take enrolments, have not begun, and that the person is not on."""
+    listed = _open_to(trust, person, now, *_about(wanted.words)).subquery()
+    return _page(conn, trust, select(listed).where(listed.c.starts_at > now), listed, wanted)
+
+
+def open_class(conn: Connection, trust: str, person: str, now: datetime, identifier: str) -> Class:
+    """Return one of the classes that a person could enrol on; raises `Missing`."""
+    if conn.execute(_open_to(trust, person, now, classes.c.id == identifier)).first() is None:
+        raise Missing("This class takes no enrolments now, or you are on it already.", kind="class", id=identifier)
+    return course_class(conn, trust, identifier)
+
+
+def _open_to(trust: str, person: str, now: datetime, *which: ColumnElement[bool]) -> Select[Any]:
     mine = exists().where(
         enrolments.c.trust == trust,
         enrolments.c.course_class == classes.c.id,
@@ -125,8 +137,7 @@ def open_classes(conn: Connection, trust: str, person: str, now: datetime, wante
         or_(classes.c.opens_at.is_(None), classes.c.opens_at <= now),
         or_(classes.c.closes_at.is_(None), classes.c.closes_at > now),
     )
-    listed = _classes(trust).where(classes.c.state.in_(_OPEN), ~mine, window, *_about(wanted.words)).subquery()
-    return _page(conn, trust, select(listed).where(listed.c.starts_at > now), listed, wanted)
+    return _classes(trust).where(classes.c.state.in_(_OPEN), ~mine, window, *which)
 
 
 def run_classes(conn: Connection, trust: str, places: Iterable[str], wanted: Wanted) -> Classes:

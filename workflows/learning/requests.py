@@ -26,7 +26,7 @@ from workflows.people.records import Site
 
 _CHOICES: Final[Mapping[str, str]] = {
     Trigger.APPROVE: "Approve: they get a place, or join the waitlist",
-    Trigger.REJECT: "Reject (give the reason as the comment)",
+    Trigger.REJECT: "Reject",
 }
 
 
@@ -72,6 +72,8 @@ def _why(connection: Connection, approval: Approval) -> str | None:
 
 class PlaceRequest:
     """The presenter of requests for a place (`engine.web.presenting.Presenter`)."""
+
+    choices = _CHOICES
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -67,6 +67,15 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
         """Enrol the visitor, and say what came of it."""
         return desk.enrol(visitor(), request.form.get("class", ""))
 
+    @learning.get("/learning/find/<id>")
+    @signed_in
+    def ask(id: str) -> str:  # noqa: A002 - it is the address's name
+        """Let the visitor say why they need a place that somebody has to approve."""
+        here = visitor()
+        with engine.reading() as connection:
+            wanted = pages.open_class(connection, here.trust, here.actor.person or "", engine.clock(), id)
+        return render_template("learning/ask.html", one=wanted, longest=_LONGEST_REASON)
+
     @learning.get("/learning/withdraw/<id>")
     @signed_in
     def withdraw(id: str) -> str:  # noqa: A002 - it is the address's name
@@ -165,9 +174,11 @@ class _Desk:
     def enrol(self, here: Visitor, course_class: str) -> ResponseReturnValue:
         if here.actor.person is None:
             return make_response(self.find(here, "Your account is not linked to anybody who could learn."), 409)
+        reason = clean_lines(request.form.get("reason", ""), _LONGEST_REASON)
+        facts = {"reason": reason} if reason else None
         try:
             with self._engine.transaction(here.actor) as tx:
-                moved = effects.enrol(tx, here.trust, course_class, here.actor.person)
+                moved = effects.enrol(tx, here.trust, course_class, here.actor.person, facts)
                 on = pages.course_class(tx.connection, here.trust, course_class)
                 position = pages.position_of(tx.connection, here.trust, moved.subject.id)
         except Refused as refusal:

@@ -21,7 +21,7 @@ _REASON: Final = 300
 _CHOICES: Final[Mapping[str, str]] = {
     Trigger.ACCEPT: "Accept all as they came",
     Trigger.ACCEPT_WITH_EDITS: "Accept with the changes",
-    Trigger.REJECT: "Reject all (give the reason as the comment)",
+    Trigger.REJECT: "Reject all",
 }
 
 
@@ -30,6 +30,8 @@ _ALONE: Final = frozenset({Trigger.ACCEPT_WITH_EDITS})
 
 class StatAndMand:
     """The presenter of transfers (`engine.web.worklist.Presenter`)."""
+
+    choices = _CHOICES
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
