@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 
 from engine.errors import SettingError
@@ -101,6 +101,15 @@ def revisions(url: str) -> tuple[str | None, str | None]:
     try:
         with reading(opened) as connection:
             return MigrationContext.configure(connection).get_current_revision(), newest
+    finally:
+        opened.dispose()
+
+
+def lacking(url: str, tables: Iterable[str]) -> tuple[str, ...]:
+    """Return which of these tables are not there, by name."""
+    opened = connect(url)
+    try:
+        return tuple(sorted(set(tables).difference(inspect(opened).get_table_names())))
     finally:
         opened.dispose()
 

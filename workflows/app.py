@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -21,6 +21,7 @@ from engine.jobs import EmbeddedJobs
 from engine.mail import Composer
 from engine.settings import PROCRASTINATE, Network, Settings, secret_for
 from engine.sink import Sink
+from engine.tables import metadata
 from engine.templates import Shelf
 from engine.transaction import Engine
 from engine.web import (
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 Clock = Callable[[], datetime]
+_NAMED: Final = 3
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -75,12 +77,22 @@ def engine_of(settings: Settings) -> Engine:
 
 
 def require_schema(settings: Settings) -> None:
-    """Raise `SettingError` where the schema of the database is older than this version."""
-    stands, _newest = database.revisions(settings.database_url)
+    """Raise `SettingError` where the database is older than this version, or has not all of its tables."""
+    stands, newest = database.revisions(settings.database_url)
     if not database.suffices(stands):
-        raise SettingError("The database's schema is not at its newest revision: run `preceptor db upgrade` first.")
+        raise SettingError(needs(stands, newest))
+    if lacks := database.lacking(settings.database_url, metadata.tables):
+        named = f"{', '.join(lacks[:_NAMED])}{' and more' if lacks[_NAMED:] else ''}"
+        other = f"This database is at version {stands} but was made by another program: it lacks {named}."
+        raise SettingError(f"{other} Restore a backup, or begin a new one.")
     if settings.jobs == PROCRASTINATE and not cluster_of().is_current(settings.database_url):
         raise SettingError("Procrastinate's tables are missing or older: run `preceptor db upgrade` first.")
+
+
+def needs(stands: str | None, newest: str | None) -> str:
+    """Say that a database is older than this program."""
+    at = f"at version {stands}" if stands else "without a schema"
+    return f"This database is {at}, this program needs version {newest}: run `preceptor db upgrade`."
 
 
 def cluster_of() -> ModuleType:

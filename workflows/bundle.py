@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from engine import timers
+from engine import stranded, timers
 from engine.checking import examples
 from engine.checking.findings import Bundle
 from engine.exploring import Examples
@@ -28,6 +28,6 @@ BUNDLE: Final = Bundle(
     workflows=wiring.WORKFLOWS,
     handlers=wiring.HANDLERS,
     examples=EXAMPLES,
-    roots=(wiring.works, timers.fire_due, playing.on_outcome, playing.launch),
+    roots=(wiring.works, timers.fire_due, stranded.route_again, playing.on_outcome, playing.launch),
 )
 """What `preceptor workflows check` proves sound; a new workflow brings its examples here."""

@@ -80,7 +80,7 @@ def test_days_are_set_and_counted_by_command(command):
     command("set", "2027-06-16", "closed", "--title", "Founder's day", "--organisation", WARD)
     command("set", "2027-06-19", "worked")
 
-    shown = json.loads(command("show", "--year", "2027", "--organisation", WARD, "--json").output)
+    shown = json.loads(command("show", "2027", "--organisation", WARD, "--json").output)
     counted = command("add", "2027-06-15", "3", "--organisation", WARD).output
 
     assert shown["division"] == "scotland"
@@ -88,7 +88,19 @@ def test_days_are_set_and_counted_by_command(command):
     assert shown["worked"] == ["2027-06-19"]
     assert counted == "2027-06-19\n"
     assert command("set", "2027-06-19", "as-usual").output == f"2027-06-19 is as usual at {TRUST}.\n"
-    assert "worked" not in command("show", "--year", "2027").output
+    assert "worked" not in command("show", "2027").output
+
+
+def test_what_is_shown_is_this_year_and_the_next_unless_it_is_said_otherwise(command, clock):
+    years = {int(row["day"][:4]) for row in json.loads(command("show", "--json").output)["holidays"]}
+    some = json.loads(command("show", "--from", "2027-12-01", "--to", "2028-01-31", "--json").output)
+
+    this = json.loads(command("show", "--json").output)["from"]
+    assert {f"{year}-01-01" for year in (min(years), this[:4])} == {this}
+    assert len(years) == 2
+    assert [row["day"][:7] for row in some["holidays"]] == ["2027-12", "2027-12", "2028-01"]
+    assert "No bank holiday" in command("show", "--from", "2027-06-01", "--to", "2027-06-02").output
+    assert isinstance(command("show", "--from", "2027-06-02", "--to", "2027-06-01").exception, Invalid)
 
 
 def test_a_day_that_is_none_is_refused(command):

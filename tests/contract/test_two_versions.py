@@ -26,8 +26,18 @@ def test_a_node_starts_on_the_schema_of_a_later_version_which_only_added(databas
 def test_a_node_does_not_start_where_there_is_no_schema(tmp_path):
     chosen = settings.read({"PRECEPTOR_DATABASE_URL": f"sqlite:///{tmp_path / 'none.db'}"})
 
-    with pytest.raises(SettingError, match="run `preceptor db upgrade` first"):
+    with pytest.raises(SettingError, match="run `preceptor db upgrade`"):
         app.require_schema(chosen)
+
+
+def test_a_database_that_lacks_a_table_is_refused_with_its_name(database_url):
+    base = database.connect(database_url)
+    with database.writing(base) as connection:
+        connection.execute(text("DROP TABLE heartbeats"))
+    base.dispose()
+
+    with pytest.raises(SettingError, match="at version 0001 but was made by another program: it lacks heartbeats"):
+        app.require_schema(settings.read({"PRECEPTOR_DATABASE_URL": database_url}))
 
 
 def test_the_job_engine_of_many_machines_needs_its_tables(postgres_server):

@@ -179,13 +179,28 @@ def test_a_database_that_is_away_is_named_with_exit_code_3(command: Command, fre
         ("worker", "--once"),
         ("users", "add", "ada@northshire.example", "--name", "Ada"),
         ("why", "message", "m"),
+        ("token", "ada@northshire.example"),
+        ("deliver", "--once"),
+        ("due",),
+        ("roles", "coverage"),
+        ("workdays", "show"),
+        ("templates", "lint"),
+        ("scorm", "log", "a"),
+        ("records", "retain", "--dry-run"),
+        ("workflows", "migrate", "--dry-run"),
+        ("forecast", "--days", "3"),
+        ("synthesise", "--people", "3"),
+        ("db", "partition", "--modulus", "2"),
+        ("serve",),
     ],
 )
 def test_a_schema_that_is_older_stops_a_command_and_says_what_to_do(command: Command, arguments: tuple[str, ...]):
     outcome = command(*arguments)
 
     assert outcome.code == 2
-    assert "run `preceptor db upgrade` first" in outcome.err
+    assert (
+        "This database is without a schema, this program needs version 0001: run `preceptor db upgrade`." in outcome.err
+    )
 
 
 def test_settings_are_read_from_a_file_and_a_file_that_is_not_there_is_named(command: Command, tmp_path: Path):

@@ -63,7 +63,7 @@ def check(context: click.Context, *, wants_json: bool) -> int:
     answer = {"revision": stands, "newest": newest, "current": stands == newest, "suffices": suffices}
     later = "The schema is a later version's, which this one can use."
     current = "The schema is at its newest revision." if stands == newest else later
-    say(answer, [current if suffices else "The schema is older: run `db upgrade`."], wants_json=wants_json)
+    say(answer, [current if suffices else app.needs(stands, newest)], wants_json=wants_json)
     return 0 if suffices else 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from engine import almanac
 from engine.almanac import OwnDay
 from engine.errors import Invalid
+from engine.web import dates
 from engine.workdays import Division, add_working_days
 from workflows.commands.people import the_trust
 from workflows.commands.report import Command, as_json, engine_of, say
@@ -39,26 +41,44 @@ def workdays() -> None:
 
 
 @workdays.command()
-@click.option("--year", type=click.IntRange(2012, 2100), help="Only this year.")
+@click.argument("year", type=click.IntRange(2012, 2100), required=False)
+@click.option("--from", "first", metavar="DAY", help="From this day on; without it, from the start of this year.")
+@click.option("--to", "last", metavar="DAY", help="Until this day; without it, until the end of next year.")
 @_place
 @as_json
 @click.pass_context
-def show(
-    context: click.Context, *, year: int | None, trust: str | None, organisation: str | None, wants_json: bool
+def show(  # noqa: PLR0913 - one parameter an option
+    context: click.Context,
+    year: int | None,
+    *,
+    first: str | None,
+    last: str | None,
+    trust: str | None,
+    organisation: str | None,
+    wants_json: bool,
 ) -> None:
-    """List the holidays that are kept, and the days that are worked although they are holidays or weekends."""
-    with _there(context, trust, organisation) as (connection, home, place):
-        division = almanac.division_of(connection, home, place)
-        calendar = almanac.calendar_of(connection, home, place)
-    holidays = {day: title for day, title in sorted(calendar.holidays.items()) if year in {None, day.year}}
-    opened = [day for day in sorted(calendar.opened) if year in {None, day.year}]
+    """List the holidays that are kept, and the days that are worked although they are holidays or weekends.
+
+    Of YEAR, or of this year and the next.
+    """
+    engine = engine_of(context)
+    start, end = _span(year, first, last, engine.clock().astimezone(ZoneInfo(dates.ZONE)).date())
+    with engine.reading() as connection:
+        home = the_trust(connection, trust)
+        division = almanac.division_of(connection, home, organisation or home)
+        calendar = almanac.calendar_of(connection, home, organisation or home)
+    holidays = {day: title for day, title in sorted(calendar.holidays.items()) if start <= day <= end}
+    opened = [day for day in sorted(calendar.opened) if start <= day <= end]
     answer = {
         "division": division,
+        "from": start,
+        "to": end,
         "holidays": [{"day": day, "title": title} for day, title in holidays.items()],
         "worked": opened,
     }
     lines = [f"{day}  {title}" for day, title in holidays.items()] + [f"{day}  worked" for day in opened]
-    say(answer, [f"{division}, known until {calendar.known_until}", *lines], wants_json=wants_json)
+    head = f"{division}, from {start} to {end}; known until {calendar.known_until}"
+    say(answer, [head, *(lines or ["No bank holiday, and no day of one's own."])], wants_json=wants_json)
 
 
 @workdays.command()
@@ -105,6 +125,15 @@ def add(  # noqa: PLR0913 - one parameter an option
     with _there(context, trust, organisation) as (connection, home, place):
         found = add_working_days(almanac.calendar_of(connection, home, place), _day(day), days)
     say({"day": found}, [found.isoformat()], wants_json=wants_json)
+
+
+def _span(year: int | None, first: str | None, last: str | None, today: date) -> tuple[date, date]:
+    """Return the first and the last day to show."""
+    start = _day(first) if first else date(year or today.year, 1, 1)
+    end = _day(last) if last else date(year or max(today.year, start.year) + 1, 12, 31)
+    if end < start:
+        raise Invalid("--to must not be before --from.")
+    return start, end
 
 
 def _day(text: str) -> date:

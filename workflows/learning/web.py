@@ -55,26 +55,7 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
         """Go on with the attempt of an enrolment, or begin one, and hand over to the player."""
         return redirect(desk.launch(visitor(), request.form.get("enrolment", "")), 303)
 
-    @learning.get("/learning/find")
-    @signed_in
-    def find() -> str:
-        """Look for a class to enrol on."""
-        return desk.find(visitor())
-
-    @learning.post("/learning/find")
-    @signed_in
-    def enrol() -> ResponseReturnValue:
-        """Enrol the visitor, and say what came of it."""
-        return desk.enrol(visitor(), request.form.get("class", ""))
-
-    @learning.get("/learning/find/<id>")
-    @signed_in
-    def ask(id: str) -> str:  # noqa: A002 - it is the address's name
-        """Let the visitor say why they need a place that somebody has to approve."""
-        here = visitor()
-        with engine.reading() as connection:
-            wanted = pages.open_class(connection, here.trust, here.actor.person or "", engine.clock(), id)
-        return render_template("learning/ask.html", one=wanted, longest=_LONGEST_REASON)
+    _add_finding(learning, desk)
 
     @learning.get("/learning/withdraw/<id>")
     @signed_in
@@ -99,6 +80,28 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
     learning.register_blueprint(class_pages.blueprint(engine, settings))
     learning.register_blueprint(package_pages.blueprint(engine, settings))
     return learning
+
+
+def _add_finding(learning: Blueprint, desk: _Desk) -> None:
+    """Add the pages on which a class is found and a place is taken or asked for."""
+
+    @learning.get("/learning/find")
+    @signed_in
+    def find() -> str:
+        """Look for a class to enrol on."""
+        return desk.find(visitor())
+
+    @learning.post("/learning/find")
+    @signed_in
+    def enrol() -> ResponseReturnValue:
+        """Enrol the visitor, and say what came of it."""
+        return desk.enrol(visitor(), request.form.get("class", ""))
+
+    @learning.get("/learning/find/<id>")
+    @signed_in
+    def ask(id: str) -> str:  # noqa: A002 - it is the address's name
+        """Let the visitor say why they need a place that somebody has to approve."""
+        return desk.ask(visitor(), id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,12 @@ class _Desk:
         with self._engine.reading() as connection:
             page = pages.open_classes(connection, here.trust, here.actor.person or "", self._engine.clock(), wanted)
         return render_template("learning/find.html", page=page, wanted=wanted, problem=problem, said=words)
+
+    def ask(self, here: Visitor, identifier: str) -> str:
+        with self._engine.reading() as connection:
+            person = here.actor.person or ""
+            wanted = pages.open_class(connection, here.trust, person, self._engine.clock(), identifier)
+        return render_template("learning/ask.html", one=wanted, longest=_LONGEST_REASON)
 
     def enrol(self, here: Visitor, course_class: str) -> ResponseReturnValue:
         if here.actor.person is None:
