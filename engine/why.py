@@ -1,7 +1,7 @@
 """Why: from the journal over decision, routing and letter to delivery, each by look-up and never by guess.
 
 Where the row that knew the answer is gone, the answer is that it is unknown. Notices that did not go have an answer
-too (`silence`).
+too (`silence`). `within` are the organisations of whoever asks: each step of another is told without what it was.
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select
 
-from engine import approvals, journal, notices, relevance
+from engine import approvals, journal, notices, relevance, sight
 from engine.directory_tables import accounts, roles
 from engine.errors import Invalid, Missing
 from engine.letters import Subject
 from engine.machine import Step, Workflow, plain
 from engine.outbox import Delivery
+from engine.sight import Reach
 from engine.tables import approvals as questions
 from engine.tables import journal as moves
 from engine.tables import outbox
 from engine.transaction import MOST_EFFECTS_DEEP, Engine
 
 GONE: Final = "the row of the journal that knew it is gone or was changed"
+HIDDEN: Final = "You may not see this step: it belongs to an organisation that you do not look after."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +41,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One link of the chain, in a sentence; `at` is when it happened."""
+    """One link of the chain, in a sentence; `at` is when it happened; `known` is False for a gap."""
 
     sentence: str
     at: datetime | None = None
     evidence: Evidence | None = None
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +59,14 @@ class Answer:
     known: bool = True
 
 
-def state(engine: Engine, connection: Connection, subject: Subject) -> Answer:
-    """Return why a subject stands where it does. Raises `Missing`."""
+def state(engine: Engine, connection: Connection, subject: Subject, within: Reach = None) -> Answer:
+    """Return why a subject stands where it does, which whoever asks may see. Raises `Missing`."""
     workflow, stands = _standing(engine, connection, subject)
     title = workflow.title.lower()
-    chain = tuple(_chain(engine, connection, subject, stands["revision"], stands["head"]))
+    chain = tuple(_chain(engine, connection, subject, stands["revision"], stands["head"], within))
     asked = tuple(_asked(connection, subject, questions.c.subject_revision <= stands["revision"]))
-    told = tuple(_told(connection, subject, outbox.c.revision == stands["revision"]))
-    known = bool(chain) and chain[-1].evidence is not None
+    told = tuple(_told(connection, subject, outbox.c.revision == stands["revision"], within))
+    known = bool(chain) and chain[-1].known
     said = f"It is {plain(stands['state'])} because {chain[-1].sentence}" if known else f"Unknown: {GONE}."
     return Answer(
         question=f"Why is this {title} {plain(stands['state'])}?",
@@ -73,26 +76,28 @@ def state(engine: Engine, connection: Connection, subject: Subject) -> Answer:
     )
 
 
-def letter(engine: Engine, connection: Connection, trust: str, identifier: str) -> Answer:
-    """Return why a message was sent, is to be sent, or was not. Raises `Missing`."""
+def letter(engine: Engine, connection: Connection, trust: str, identifier: str, within: Reach = None) -> Answer:
+    """Return why a message was sent, is to be sent, or was not; whoever asks may see it. Raises `Missing`."""
     here = (outbox.c.trust == trust, outbox.c.id == identifier)
     found = connection.execute(select(outbox).where(*here)).mappings().one_or_none()
     if found is None:
         raise Missing("There is no such message.", trust=trust, id=identifier)
     subject = Subject(kind=found["kind"], trust=trust, id=found["subject"])
     asked_for = found["revision"] == 0
-    chain = () if asked_for else tuple(_chain(engine, connection, subject, found["revision"]))
-    known = asked_for or (bool(chain) and chain[-1].evidence is not None)
-    cause = "somebody asked for it" if asked_for else chain[-1].sentence.rstrip(".") if known else ""
+    chain = () if asked_for else tuple(_chain(engine, connection, subject, found["revision"], within=within))
+    known = asked_for or (bool(chain) and chain[-1].known)
+    cause = "Because somebody asked for it." if asked_for else f"Because {chain[-1].sentence}" if known else ""
+    seen = sight.sees(engine, connection, subject, within)
+    asked = _asked(connection, subject, questions.c.subject_revision == found["revision"]) if seen else ()
     return Answer(
         question=f"Why did {found['name']} get “{notices.titled(found['notice'])}”?",
-        answer=f"Because {cause}." if known else f"Unknown: {GONE}.",
-        facts=(*chain, *_asked(connection, subject, questions.c.subject_revision == found["revision"]), *_sent(found)),
+        answer=(cause if seen or asked_for else HIDDEN) if known else f"Unknown: {GONE}.",
+        facts=(*chain, *asked, *_sent(found)),
         known=known,
     )
 
 
-def silence(engine: Engine, connection: Connection, subject: Subject, notice: str) -> Answer:
+def silence(engine: Engine, connection: Connection, subject: Subject, notice: str, within: Reach = None) -> Answer:
     """Return why a notice about a subject did not go, or how it did; its code (LRN-01) will do for its name.
 
     Raises `Missing`, or `Invalid` for what is no notice of the subject's.
@@ -101,7 +106,7 @@ def silence(engine: Engine, connection: Connection, subject: Subject, notice: st
     known = notices_of(workflow)
     notice = next((name for name in known if name.startswith(f"{notice}-")), notice)
     senders = {step.id: step for step in workflow.steps if any(one.name == notice for one in step.notices)}
-    went = tuple(_told(connection, subject, outbox.c.notice == notice))
+    went = tuple(_told(connection, subject, outbox.c.notice == notice, within))
     if not senders and not went:
         named = f" What can go: {', '.join(known)}." if known else ""
         raise Invalid(f"Nothing that can happen to this {workflow.title.lower()} sends “{notice}”.{named}")
@@ -138,8 +143,13 @@ def _standing(engine: Engine, connection: Connection, subject: Subject) -> tuple
     return workflow, found
 
 
-def _chain(
-    engine: Engine, connection: Connection, subject: Subject, revision: int, head: str | None = None
+def _chain(  # noqa: PLR0913, PLR0917 - a move, its hash, and who asks
+    engine: Engine,
+    connection: Connection,
+    subject: Subject,
+    revision: int,
+    head: str | None = None,
+    within: Reach = None,
 ) -> Iterator[Fact]:
     """Yield a move with all that led to it, the first cause first; a row that is gone is said to be.
 
@@ -150,9 +160,11 @@ def _chain(
     while sought and len(found) <= MOST_EFFECTS_DEEP:
         row = _row(connection, subject.trust, sought)
         if row is None or (head and not found and row["hash"] != head):
-            found.append(Fact(sentence=f"What led to this is unknown: {GONE} ({sought})."))
+            found.append(Fact(sentence=f"What led to this is unknown: {GONE} ({sought}).", known=False))
             break
-        found.append(_moved(engine, row))
+        of = Subject(kind=row["kind"], trust=row["trust"], id=row["subject"])
+        seen = sight.sees(engine, connection, of, within)
+        found.append(_moved(engine, row) if seen else Fact(sentence=HIDDEN))
         sought = row["because"]
     yield from reversed(found)
 
@@ -246,9 +258,12 @@ def _names(connection: Connection, trust: str, facts: Mapping[str, Any]) -> Mapp
     return {row.id: row.name for row in connection.execute(chosen)} if wanted else {}
 
 
-def _told(connection: Connection, subject: Subject, which: ColumnElement[bool]) -> Iterator[Fact]:
+def _told(connection: Connection, subject: Subject, which: ColumnElement[bool], within: Reach = None) -> Iterator[Fact]:
     here = (outbox.c.trust == subject.trust, outbox.c.kind == subject.kind, outbox.c.subject == subject.id)
     for row in connection.execute(select(outbox).where(*here, which).order_by(outbox.c.id)).mappings():
+        if within is not None and row["organisation"] not in within:
+            yield Fact(sentence=HIDDEN)
+            continue
         became = _BECAME[Delivery(row["state"])]
         answer = _sentence(row["answer"])
         evidence = Evidence(kind="message", id=row["id"])

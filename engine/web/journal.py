@@ -78,6 +78,11 @@ def may_read(actor: Actor) -> bool:
     return any(held in READERS for held, _place in actor.grants)
 
 
+def reach(connection: Connection, trust: str, actor: Actor) -> frozenset[str]:
+    """Return the organisations whose records an actor may read."""
+    return directory.reach(connection, trust, actor, READERS)
+
+
 def history(engine: Engine, connection: Connection, subject: Subject) -> list[Entry]:
     """Return the moves of a subject in plain words, oldest first."""
     return [entry(engine, row) for row in journal.history(connection, subject)]
@@ -126,6 +131,6 @@ def require_within_reach(engine: Engine, connection: Connection, actor: Actor, s
         table = engine.kept(subject.kind)[1].table
         place = select(table.c.organisation).where(table.c.trust == subject.trust, table.c.id == subject.id)
         found = connection.execute(place).scalar_one_or_none()
-        if found in directory.reach(connection, subject.trust, actor, READERS):
+        if found in reach(connection, subject.trust, actor):
             return
     raise Missing("There is no such record, or it belongs to an organisation that you do not look after.")

@@ -19,7 +19,7 @@ from engine.settings import Settings
 from engine.tables import outbox as letters
 from engine.templates import Shelf
 from engine.transaction import Engine
-from engine.web import enclosure
+from engine.web import enclosure, journal
 from engine.web import why as why_pages
 from engine.web.dates import moment
 from engine.web.permissions import requires
@@ -81,7 +81,7 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
     def message(id: str) -> str:  # noqa: A002 - it is the address's name
         """Show how one message stands, what it says, and what led to it."""
         with engine.reading() as connection:
-            return _page(engine, settings, connection, _letter(connection, visitor(), id))
+            return _page(engine, settings, connection, _letter(connection, visitor(), id), visitor())
 
     @pages.get("/<id>/html")
     @requires(*READERS)
@@ -141,11 +141,12 @@ _WORDS: Final[Mapping[str, Any]] = {
 }
 
 
-def _page(engine: Engine, settings: Settings, connection: Connection, letter: RowMapping) -> str:
+def _page(engine: Engine, settings: Settings, connection: Connection, letter: RowMapping, here: Visitor) -> str:
+    within = journal.reach(connection, here.trust, here.actor)
     return render_template(
         "engine/message.html",
         letter=letter,
-        **why_pages.shown(why.letter(engine, connection, letter["trust"], letter["id"])),
+        **why_pages.shown(why.letter(engine, connection, letter["trust"], letter["id"], within)),
         preview=_preview(connection, letter, settings, engine.clock()),
         standing=standing(letter),
         timeline=_timeline(letter),

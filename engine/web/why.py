@@ -31,12 +31,13 @@ def blueprint(engine: Engine) -> Blueprint:
         wanted = request.args.get("notice", NONE)
         with engine.reading() as connection:
             journal.require_within_reach(engine, connection, here.actor, of)
+            within = journal.reach(connection, here.trust, here.actor)
             return render_template(
                 "engine/why.html",
                 title=engine.kept(kind)[0].title,
                 subject=of,
-                said=why.state(engine, connection, of),
-                silence=why.silence(engine, connection, of, wanted) if wanted else None,
+                said=why.state(engine, connection, of, within),
+                silence=why.silence(engine, connection, of, wanted, within) if wanted else None,
                 wanted=wanted,
                 choices=[(name, notices.titled(name)) for name in why.notices_of(engine.kept(kind)[0])],
                 address=address,

@@ -7,14 +7,15 @@ from datetime import date
 import pytest
 from sqlalchemy import delete, select, update
 
-from engine import database, why
+from engine import database, sight, why
 from engine.errors import Invalid, Missing
 from engine.letters import Subject
 from engine.tables import journal, outbox
 from tests import northshire
-from tests.northshire import HELEN, TRUST, enrol
+from tests.northshire import HELEN, MEDICINE, SURGERY, TRUST, enrol
 from workflows.competence import reasons
 from workflows.competence.tables import awards
+from workflows.learning.tables import classes
 
 
 @pytest.fixture
@@ -41,6 +42,13 @@ def letter(engine, notice: str) -> why.Answer:
     with engine.reading() as conn:
         found = conn.scalars(select(outbox.c.id).where(outbox.c.notice == notice)).one()
         return why.letter(engine, conn, TRUST, found)
+
+
+def cancelled(engine, place) -> None:
+    """Cancel the class of a place, and give it to another directorate."""
+    with engine.transaction(HELEN) as tx:
+        tx.fire(Subject(kind="class", trust=TRUST, id=_class_of(engine, place)), "CANCEL", {"reason": "Trainer ill."})
+        tx.connection.execute(update(classes).values(organisation=MEDICINE))
 
 
 def silence(engine, subject: Subject, notice: str) -> why.Answer:
@@ -192,6 +200,37 @@ def test_a_competence_that_nothing_requires_is_blue_and_one_of_which_nothing_is_
     assert "it is not held" in colour(engine, "fire", date(2026, 11, 22)).answer
     with pytest.raises(Missing):
         colour(engine, "cake", date(2026, 11, 22))
+
+
+def test_a_cause_in_an_organisation_of_others_is_there_and_not_told(engine, place):
+    cancelled(engine, place)
+    with engine.reading() as conn:
+        said = why.state(engine, conn, place, frozenset({TRUST, SURGERY}))
+
+    assert (said.facts[0].sentence, said.facts[0].evidence, said.known) == (why.HIDDEN, None, True)
+    assert "Trainer ill." in state(engine, place).facts[0].sentence
+    assert "Trainer ill." not in said.facts[0].sentence
+
+
+def test_a_message_about_a_record_of_others_says_neither_what_moved_it_nor_who(engine, place):
+    with engine.reading() as conn:
+        found = conn.scalars(select(outbox.c.id)).first()
+        said = why.letter(engine, conn, TRUST, found, frozenset({MEDICINE}))
+
+    assert (said.answer, said.facts[0].sentence) == (why.HIDDEN, why.HIDDEN)
+    assert "Helen" not in "".join(fact.sentence for fact in said.facts)
+
+
+def test_a_message_of_others_that_did_go_is_not_said_never_to_have_gone(engine, place):
+    with engine.reading() as conn:
+        said = why.silence(engine, conn, place, "LRN-01", frozenset({MEDICINE}))
+
+    assert said.answer == why.HIDDEN
+
+
+def test_a_record_that_nobody_keeps_any_more_is_nobodys_to_see(engine):
+    with engine.reading() as conn:
+        assert not sight.sees(engine, conn, Subject(kind="gone", trust=TRUST, id="x"), frozenset({TRUST}))
 
 
 def award(engine, competence: str, ends_on: date | None) -> None:

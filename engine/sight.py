@@ -1,0 +1,24 @@
+"""Which records somebody may see: those of the organisations that they look after."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from engine.letters import Subject
+from engine.transaction import Engine
+
+Reach = frozenset[str] | None
+"""The organisations that somebody looks after; None for whoever operates the installation, who sees everything."""
+_PLACES = ("organisation", "subject_organisation")
+
+
+def sees(engine: Engine, connection: Connection, subject: Subject, within: Reach) -> bool:
+    """Say whether a subject belongs to one of these organisations; a question, where it or what it is about does."""
+    if within is None:
+        return True
+    if subject.kind not in engine.keeps:
+        return False
+    table = engine.kept(subject.kind)[1].table
+    places = [table.c[name] for name in _PLACES if name in table.c]
+    row = connection.execute(select(*places).where(table.c.trust == subject.trust, table.c.id == subject.id)).first()
+    return row is not None and not within.isdisjoint(row)
