@@ -82,6 +82,11 @@ def read(conn: Connection, key: str, secret: str, life: timedelta = LIFE) -> Act
     )
 
 
+def used(conn: Connection, link: ActionLink) -> bool:
+    """Say whether somebody acted by it."""
+    return conn.execute(select(action_link_uses.c.hash).where(action_link_uses.c.hash == link.hash)).first() is not None
+
+
 def use(conn: Connection, link: ActionLink, now: datetime) -> None:
     """Use a link up, in the commit of what it does; a second time is a broken unique key, which undoes that commit."""
     row = {"hash": link.hash, "trust": link.trust, "approval": link.approval, "account": link.account}

@@ -2,7 +2,8 @@
 
 Mail scanners open every link, run its scripts and press its buttons (SECURITY 14). So the first form only leads to a
 second, and that one asks for the user name, which stands nowhere in the mail. Who has a session answers in the
-worklist. What the page tells is what the mail told: for more, one signs in.
+worklist. What the page tells is what the mail told, while it is asked: once the link was used or has expired, or the
+question has ended, the page says only that the link is over. Mails are kept and forwarded for longer than they matter.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from engine.web.permissions import public
 from engine.web.presenting import WHOLE, Presenter, Presenters, comment_label
 from engine.web.visitors import visitor_or_none
 from engine.web.worklist_filters import Lists
-from engine.web.worklist_question import LONGEST_COMMENT, Desk, ending
+from engine.web.worklist_question import LONGEST_COMMENT, Desk
 
 _MOST_FAILURES: Final = 10
 _MOST_FROM_ONE_PLACE: Final = 200
@@ -59,7 +60,10 @@ def blueprint(engine: Engine, settings: Settings, presenters: Mapping[str, Prese
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What stands behind a link: the account that it was sent to, and the question as that account may see it."""
+    """What stands behind a link: the account that it was sent to, and the question as that account may see it.
+
+    It is `over` once it was used or has expired, or what it asks has ended.
+    """
 
     link: ActionLink
     account: Account
@@ -67,6 +71,7 @@ class _Known:
     row: RowMapping
     approval: Approval
     choices: Mapping[str, str]
+    over: bool
 
 
 class _Acting:
@@ -88,7 +93,7 @@ class _Acting:
         if elsewhere is not None:
             return elsewhere
         known = self._known()
-        if known is None or not self._may_answer(known):
+        if known is None or known.over or not self._may_answer(known):
             return self.page()
         if request.form.get("choice") not in known.choices:
             return self.page({"choice": "Choose an answer."})
@@ -106,6 +111,8 @@ class _Acting:
         if known is None:
             return render_template("engine/act_spent.html"), 410
         if (here.trust, here.actor.id) != (known.link.trust, known.link.account):
+            if known.over:
+                return _over()
             return render_template("engine/act_other.html", here=here, account=known.account), 403
         return redirect(url_for("worklist.question", id=known.link.approval))
 
@@ -113,16 +120,15 @@ class _Acting:
         known = self._known()
         if known is None:
             return render_template("engine/act_spent.html"), 410
+        if known.over:
+            return _over()
         said: dict[str, Any] = {
             "row": known.row,
             "account": known.account,
             "choices": known.choices,
             "open": self._may_answer(known),
-            "expired": known.link.expired(self._engine.clock()),
-            "ending": ending(known.row, known.actor),
             "reasoned": self._desk.reasoned(known.approval),
             "comment_label": comment_label(known.choices, self._desk.reasoned(known.approval)),
-            "choice": known.choices.get(known.row["choice"]) or known.row["choice"],
             "typed": request.form,
             "problems": wrong,
             "longest_comment": LONGEST_COMMENT,
@@ -131,7 +137,7 @@ class _Acting:
 
     def _may_answer(self, known: _Known) -> bool:
         able = self._desk.able(known.actor, known.approval)
-        return Trigger.ANSWER in able and bool(known.choices) and not known.link.expired(self._engine.clock())
+        return Trigger.ANSWER in able and bool(known.choices)
 
     def _known(self) -> _Known | None:
         with self._engine.reading() as connection:
@@ -146,15 +152,18 @@ class _Acting:
         except Missing:
             return None
         approval = approval_keep.read(row)
-        view = self._desk.presenters.of(approval).view(connection, approval)
-        standing = approval.state in STANDING
+        over = (
+            approval.state not in STANDING or link.expired(self._engine.clock()) or action_links.used(connection, link)
+        )
+        view = None if over else self._desk.presenters.of(approval).view(connection, approval)
         return _Known(
             link=link,
             account=accounts.account(connection, link.trust, link.account),
             actor=actor,
             row=row,
             approval=approval,
-            choices=view.simple(approval) if standing else view.labels(approval),
+            choices=view.simple(approval) if view else {},
+            over=over,
         )
 
     def _confirmed(self, known: _Known) -> ResponseReturnValue:
@@ -206,3 +215,8 @@ class _Acting:
         with self._engine.transaction(known.actor) as tx:
             answering.act(tx, known.link.trust, known.link.approval, Trigger.ANSWER, said)
             action_links.use(tx.connection, known.link, tx.now)
+
+
+def _over() -> ResponseReturnValue:
+    """Say that the link is over, and nothing of what it asked."""
+    return render_template("engine/act_over.html"), 410
