@@ -1,6 +1,7 @@
 """Who may do what with an approval, and when: the guards of its steps, which say in one sentence why not. Pure.
 
-It is never for the subject's own person; who they are that it is passed on to is looked at by `passing`.
+It is never for the subject's own person, nor for an account of which nobody knows whose it is; who they are that it is
+passed on to is looked at by `passing`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ def acts(actor: Actor, approval: Approval) -> bool:
 
 
 def concerns(actor: Actor, approval: Approval) -> bool:
-    """Say whether this actor is the subject's own person."""
-    return approval.subject_person is not None and approval.subject_person == actor.person
+    """Say whether this actor is the subject's own person, or may be: an account without a person could be anybody's."""
+    return not actor.system and approval.subject_person is not None and actor.person in {None, approval.subject_person}
 
 
 def holds(actor: Actor, approval: Approval) -> bool:
@@ -35,7 +36,7 @@ def may_act(case: Case[Approval]) -> bool:
     return case.actor.system or acts(case.actor, case.record)
 
 
-@guard("You cannot answer a question about yourself.")
+@guard("You cannot answer a question about yourself; an account that is tied to no person answers none about people.")
 def about_somebody_else(case: Case[Approval]) -> bool:
     """Hold where the subject's own person is somebody else."""
     return not concerns(case.actor, case.record)

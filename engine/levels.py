@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import Connection, exists, select
 
 from engine import directory
 from engine.approval_records import Approval
@@ -45,7 +45,7 @@ def held(
         accounts.c.trust == holders.c.trust,
         accounts.c.id == holders.c.account,
         accounts.c.active,
-        or_(accounts.c.person.is_(None), accounts.c.person != (about or "")),
+        *((accounts.c.person != about,) if about is not None else ()),
     )
     version = exists().where(
         roles.c.trust == holders.c.trust,

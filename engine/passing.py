@@ -109,7 +109,7 @@ def _active(
 def _require(row: RowMapping | None, effect: Pass) -> None:
     if row is None:
         raise Refused(NOBODY)
-    if effect.barred is not None and row["person"] == effect.barred:
+    if effect.barred is not None and row["person"] in {None, effect.barred}:
         raise Refused(BARRED)
 
 

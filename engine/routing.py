@@ -86,8 +86,8 @@ class Matter:
         return one.account == self.sender or self.concerns(one)
 
     def concerns(self, one: Holder) -> bool:
-        """Say whether the question is about somebody."""
-        return self.about is not None and one.recipient.person == self.about
+        """Say whether the question is about somebody, or may be: nobody knows whose an account without a person is."""
+        return self.about is not None and one.recipient.person in {None, self.about}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

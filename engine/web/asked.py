@@ -140,7 +140,8 @@ def _held(actor: Actor) -> ColumnElement[bool]:
 
 
 def _about_somebody_else(actor: Actor) -> ColumnElement[bool]:
-    return or_(_c.subject_person.is_(None), _c.subject_person != (actor.person or ""))
+    others = () if actor.person is None else (_c.subject_person != actor.person,)
+    return or_(_c.subject_person.is_(None), *others)
 
 
 def _waits_for(actor: Actor) -> ColumnElement[bool]:

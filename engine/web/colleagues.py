@@ -36,8 +36,8 @@ def found(  # noqa: PLR0913 - who hands what on to whom
 
 
 def _able(approval: Approval) -> tuple[ColumnElement[bool], ...]:
-    others = or_(_c.person.is_(None), _c.person != (approval.subject_person or ""))
-    return (others, _c.id.not_in([one for one in (approval.sender, approval.owner, approval.delegate) if one]))
+    others = () if approval.subject_person is None else (_c.person != approval.subject_person,)
+    return (*others, _c.id.not_in([one for one in (approval.sender, approval.owner, approval.delegate) if one]))
 
 
 def _named(search: str) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import create_engine, func, select, update
 from sqlalchemy.pool import NullPool
 
 from engine.directory_tables import accounts
@@ -22,6 +22,7 @@ from scorm import tables
 from workflows import __main__ as command_line
 from workflows.demo import courses, trust
 from workflows.learning.tables import enrolments
+from workflows.people.tables import persons
 
 pytestmark = pytest.mark.story
 
@@ -298,6 +299,24 @@ def test_an_account_is_added_with_a_responsibility_and_gets_a_token(here: Comman
     assert added.out.startswith("user name ada.obi, password ")
     assert again.out.startswith("user name ada.obi2, password ")
     assert (token.code, len(token.out.split())) == (0, 1)
+
+
+def test_an_account_is_its_persons_by_its_address_or_because_it_was_said(here: Command, trust_url: str):
+    base = create_engine(trust_url, poolclass=NullPool)
+    with base.begin() as connection:
+        connection.execute(update(accounts).values(person=None))
+        address, known = connection.execute(select(persons.c.email, persons.c.id).order_by(persons.c.id)).first()
+
+    by_address = here("users", "add", address, "--name", "Ada Obi")
+    unknown = here("users", "add", "ada@northshire.example", "--name", "Ada Obi")
+    tied = here("users", "tie", "ada@northshire.example", known)
+    nobody = here("users", "tie", "ada@northshire.example", "nobody")
+
+    assert (by_address.err, "tied to no person" in unknown.err) == ("", True)
+    assert (tied.code, nobody.code) == (0, 2)
+    with base.begin() as connection:
+        named = select(accounts.c.person).where(accounts.c.name == "Ada Obi")
+        assert set(connection.execute(named).scalars()) == {known}
 
 
 def test_a_responsibility_that_is_not_known_leaves_no_account_behind(here: Command, trust_url: str):

@@ -11,10 +11,12 @@ import click
 from sqlalchemy import Connection, select
 
 from engine import accounts, bearers, directory
+from engine.accounts import Account
 from engine.directory_tables import accounts as account_table
 from engine.directory_tables import organisations
 from engine.errors import Invalid, Missing
 from workflows.commands.report import engine_of
+from workflows.people import store
 from workflows.people.responsibilities import GRANTED
 
 _SCOPE = re.compile(r"read|[a-z]+:(read|write)")
@@ -32,9 +34,17 @@ def users() -> None:
 @click.option("--role", help="A responsibility to grant, or a role to hold.")
 @click.option("--organisation", help="Where; the default is the trust.")
 @click.option("--trust", help="Needed where there are several trusts.")
+@click.option("--person", help="Whose it is; without it, the one person of the trust with this address.")
 @click.pass_context
 def add(  # noqa: PLR0913 - one parameter an option
-    context: click.Context, email: str, *, name: str, role: str | None, organisation: str | None, trust: str | None
+    context: click.Context,
+    email: str,
+    *,
+    name: str,
+    role: str | None,
+    organisation: str | None,
+    trust: str | None,
+    person: str | None,
 ) -> None:
     """Add an account, and print its user name and first password once."""
     engine = engine_of(context)
@@ -46,7 +56,33 @@ def add(  # noqa: PLR0913 - one parameter an option
         accounts.set_password(tx.connection, home, made.id, password)
         if role:
             _give(tx.connection, home, made.id, role, organisation or home)
+        known = _tied(tx.connection, made, person)
     click.echo(f"user name {username}, password {password}")
+    if known is None:
+        click.echo("It is tied to no person, so it is asked nothing about people: see users tie.", err=True)
+
+
+@users.command()
+@click.argument("email")
+@click.argument("person")
+@click.pass_context
+def tie(context: click.Context, email: str, person: str) -> None:
+    """Say whose the account with this address is: then nobody answers what is asked about themselves."""
+    engine = engine_of(context)
+    with engine.transaction() as tx:
+        trust, account = _account_with(tx.connection, email)
+        _tied(tx.connection, accounts.account(tx.connection, trust, account), person)
+    click.echo(f"{email} is the account of {person}.")
+
+
+def _tied(connection: Connection, account: Account, person: str | None) -> str | None:
+    """Tie an account to a person, or to the only one with its address; return to whom. Raises `Missing`."""
+    if person is None:
+        store.tie(connection, account.trust, account.email)
+    else:
+        found = store.person(connection, account.trust, person)
+        accounts.change_account(connection, account.trust, account.id, {"person": found.id})
+    return accounts.account(connection, account.trust, account.id).person
 
 
 @click.command()

@@ -55,6 +55,7 @@ def _add(call: Call) -> Answer:
     _require_place(call, call.body["organisation"])
     new = Person(trust=call.trust, id=new_id(call.now), **call.body)
     store.add_person(call.conn, new)
+    store.tie(call.conn, call.trust, new.email)
     return created(f"/people/{new.id}", _person(_columns(new)))
 
 
@@ -65,6 +66,7 @@ def _change(call: Call) -> Answer:
     if call.body:
         here = (persons.c.trust == call.trust, persons.c.id == before.id)
         call.conn.execute(update(persons).where(*here).values(**call.body))
+        store.tie(call.conn, call.trust, call.body.get("email", before.email))
     return Answer(_person(_columns(store.person(call.conn, call.trust, before.id))))
 
 

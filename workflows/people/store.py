@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from engine import directory
+from engine.directory_tables import accounts
 from engine.errors import Missing
 from workflows.people.records import Assignment, AssignmentStatus, Person
 from workflows.people.tables import assignments, persons
@@ -18,6 +19,18 @@ from workflows.people.tables import assignments, persons
 def add_person(conn: Connection, person: Person) -> None:
     """Write a new person."""
     conn.execute(insert(persons).values(**asdict(person)))
+
+
+def tie(conn: Connection, trust: str, email: str) -> None:
+    """Tie the accounts with an address, where they are nobody's yet, to the one person of the trust who has it.
+
+    An account without a person is asked nothing about people, for it could be the one it is about.
+    """
+    same = (persons.c.trust == trust, func.lower(persons.c.email) == email.lower())
+    found = conn.execute(select(persons.c.id).where(*same).limit(2)).scalars().all()
+    if len(found) == 1:
+        nobodys = (accounts.c.trust == trust, accounts.c.email == email.lower(), accounts.c.person.is_(None))
+        conn.execute(update(accounts).where(*nobodys).values(person=found[0]))
 
 
 def add_assignment(conn: Connection, assignment: Assignment) -> None:
