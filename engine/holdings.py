@@ -25,6 +25,7 @@ ACCOUNTS: Final = Holding(
     title="Account",
     person="person",
     shown=("username", "email", "name", "active"),
+    called="name",
     erased={
         "username": literal("erased-") + accounts.c.id,
         "email": "",
@@ -99,6 +100,13 @@ HOLDINGS: Final = (
         table=api_tokens, title="API tokens", through=("account", ACCOUNTS), shown=("made_at", "expires_at"), gone=True
     ),
     Holding(table=saved_views, title="Saved views", through=("account", ACCOUNTS), shown=("name", "query"), gone=True),
+    Holding(
+        table=saved_views,
+        title="Saved views in which others look for them",
+        words=("sought", "name"),
+        shown=("name", "query"),
+        gone=True,
+    ),
     Holding(table=worklist_settings, title="Keyboard", through=("account", ACCOUNTS), shown=("shortcuts",), gone=True),
     Holding(table=action_link_uses, title="Links used to answer", through=("account", ACCOUNTS), gone=True),
     Holding(table=identity, title="Keys to find them by", person="person", gone=True),

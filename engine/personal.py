@@ -10,11 +10,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, false, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from engine.journal import said
 from engine.tables import journal
 
+_LEAST: Final = 3
 THE_SUBJECT: Final = ("kind", "subject")
 """The columns by which the journal, and what follows from its rows, name a subject."""
 
@@ -25,9 +40,11 @@ class Holding:
 
     A row is somebody's where `person` is their column, where the column of `through` names a row of another holding
     of theirs, or where the two columns of `subjects` name kind and id of a subject of another table that is about
-    them; `kind` says of which workflow the rows themselves are subjects. `shown` are the columns they are given to
-    read, of which one in `secret` is empty where its condition holds. On erasure `erased` is written over their rows,
-    or the rows go (`gone`). Others name its rows by the column `by`.
+    them; `kind` says of which workflow the rows themselves are subjects. A row in which others looked for them is
+    theirs too: where a column in `words` is a part of a name in the column `called` of one of their holdings, of at
+    least three characters, or holds the whole of it. `shown` are the columns they are given to read, of which one in
+    `secret` is empty where its condition holds. On erasure `erased` is written over their rows, or the rows go
+    (`gone`). Others name its rows by the column `by`.
     """
 
     table: Table
@@ -38,6 +55,8 @@ class Holding:
     subjects: tuple[str, str] | None = None
     kind: str | None = None
     by: str = "id"
+    called: str = ""
+    words: tuple[str, ...] = ()
     erased: Mapping[str, Any] = field(default_factory=dict)
     gone: bool = False
     secret: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
@@ -111,7 +130,19 @@ class Register:
             ways.append(table.c[column].in_(self._ids(parent, trust, person)))
         if holding.subjects:
             ways.append(self._of_their_subjects(table, holding.subjects, trust, person))
+        ways.extend(self._named(table.c[column], trust, person) for column in holding.words)
         return and_(table.c.trust == trust, or_(false(), *ways))
+
+    def _named(self, words: ColumnElement[str], trust: str, person: str) -> ColumnElement[bool]:
+        """Choose the rows whose words are a part of one of a person's names, or hold one of them whole."""
+        said = func.lower(words)
+        ways: list[ColumnElement[bool]] = []
+        for holding in (one for one in self._holdings if one.called):
+            name = func.lower(holding.table.c[holding.called])
+            part = and_(func.length(said) >= _LEAST, func.replace(name, said, "") != name)
+            whole = and_(func.length(name) >= _LEAST, func.replace(said, name, "") != said)
+            ways.append(exists().where(self._theirs(holding, trust, person), or_(part, whole)))
+        return or_(false(), *ways)
 
     def _of_their_subjects(
         self, table: Table, columns: tuple[str, str], trust: str, person: str

@@ -30,6 +30,7 @@ class Rule:
     """What is forgotten `days` after it ended: `over` chooses the rows, given the last moment that is forgotten.
 
     With `erased` the rows stay and lose this; `over` must then no longer choose them. `days` 0 keeps them for ever.
+    A row whose column `unless` changed since it was chosen is wanted again, and stays.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Rule:
     table: Table
     over: Callable[[datetime], ColumnElement[bool]]
     erased: Mapping[str, Any] = field(default_factory=dict)
+    unless: str = ""
 
 
 def _attached_to_what_closed(last: datetime) -> ColumnElement[bool]:
@@ -147,7 +149,7 @@ def _forgotten(base: sqlalchemy.Engine, rule: Rule, over: ColumnElement[bool]) -
 
 
 def _chunk(base: sqlalchemy.Engine, rule: Rule, over: ColumnElement[bool]) -> int:
-    key = list(rule.table.primary_key)
+    key = [*rule.table.primary_key, *((rule.table.c[rule.unless],) if rule.unless else ())]
     with database.writing(base) as connection:
         keys = [tuple(row) for row in connection.execute(select(*key).where(over).limit(CHUNK))]
         if not keys:

@@ -13,6 +13,7 @@ saved_views = Table(
     Column("account", Id, nullable=False),
     Column("name", String(60), nullable=False),
     Column("query", Text, nullable=False),
+    Column("sought", String(80), nullable=False),
     Column("usual", Boolean, nullable=False),
     UniqueConstraint("trust", "account", "name"),
 )

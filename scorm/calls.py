@@ -28,8 +28,8 @@ def append(connection: Connection, key: Mapping[str, Any], calls: Sequence[Call]
         for call in calls
     ]
     if long:
-        kept = [{"trust": key["trust"], "hash": hashed, "value": value} for hashed, value in long.items()]
-        connection.execute(_insert_new(connection), kept)
+        kept = [{"trust": key["trust"], "hash": hashed, "value": long[hashed], "times": 1} for hashed in sorted(long)]
+        connection.execute(_insert_or_count(connection), kept)
     connection.execute(insert(tables.calls), rows)
 
 
@@ -97,6 +97,9 @@ def _whole(part: str | dict[str, str], values: Mapping[str, str]) -> str:
     return values[part["sha256"]] if isinstance(part, dict) else part
 
 
-def _insert_new(connection: Connection) -> Any:
+def _insert_or_count(connection: Connection) -> Any:
+    """Keep a value, or count that it was said once more: so that nobody forgets it meanwhile (`scorm.retention`)."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(tables.call_values).on_conflict_do_nothing()
+    values = tables.call_values
+    counted = {"times": values.c.times + 1}
+    return dialect.insert(values).on_conflict_do_update(index_elements=["trust", "hash"], set_=counted)

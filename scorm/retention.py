@@ -1,21 +1,60 @@
-"""How long the call log is kept: what an attempt came to stays for ever, the single calls do not."""
+"""How long the call log is kept: what an attempt came to stays for ever, the single calls do not.
+
+A long value goes with the last call that says it, a night later: whoever was erased left no call.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Table, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Table, func, select, tuple_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from engine.retention import Rule
-from scorm.tables import attempts, calls, divergences
+from scorm.tables import attempts, call_values, calls, divergences
 
 _SIX_YEARS: Final = 2190
+_MARK: Final = '{"sha256": "'
+_HASH: Final = 64
+_MOST_PARTS: Final = 3  # of a call: two arguments and the answer
 
 
 def _of_old_attempts(table: Table, last: datetime) -> Any:
     old = select(attempts.c.trust, attempts.c.id).where(attempts.c.active_at <= last)
     return tuple_(table.c.trust, table.c.attempt).in_(old)
+
+
+class _Position(FunctionElement[int]):
+    """Where a text begins in another, from 1; 0 where it does not."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_Position, "sqlite")
+def _instr(element: Any, compiler: Any, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Position, "postgresql")
+def _strpos(element: Any, compiler: Any, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+def _said_by_no_call() -> ColumnElement[bool]:
+    """Choose the long values to which no call points any more: read once from the text of all calls."""
+    rest: ColumnElement[Any] = calls.c.said
+    wanted: list[ColumnElement[bool]] = []
+    named = []
+    for _part in range(_MOST_PARTS):
+        at = _Position(rest, _MARK)
+        wanted.append(at > 0)
+        named.append(select(calls.c.trust, func.substr(rest, at + len(_MARK), _HASH)).where(*wanted))
+        rest = func.substr(rest, at + len(_MARK) + _HASH)
+    every = select(call_values.c.trust, call_values.c.hash)
+    return tuple_(call_values.c.trust, call_values.c.hash).in_(every.except_(*named))
 
 
 RULES: Final = (
@@ -32,5 +71,13 @@ RULES: Final = (
         days=_SIX_YEARS,
         table=calls,
         over=lambda last: _of_old_attempts(calls, last),
+    ),
+    Rule(
+        name="values",
+        sentence="Long values that courses recorded, once no call says them any more.",
+        days=1,
+        table=call_values,
+        over=lambda _last: _said_by_no_call(),
+        unless="times",
     ),
 )

@@ -90,6 +90,7 @@ call_values = Table(
     Column("trust", Id, primary_key=True),
     Column("hash", _Hash, primary_key=True),
     Column("value", Text, nullable=False),
+    Column("times", Integer, nullable=False),
 )
 
 divergences = Table(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
@@ -48,7 +49,10 @@ def save(  # noqa: PLR0913, PLR0917 - whose, and what
     if len(before) >= MOST:
         raise Invalid(f"You have {MOST} saved views: delete one first.", field="name")
     made = SavedView(id=new_id(now), name=_free(before, name), query=query, usual=False)
-    row = {"trust": trust, "account": account, **{field: getattr(made, field) for field in made.__slots__}}
+    # What was searched for stands by itself too, in lower case: it may be a name, and that person may be erased.
+    sought = dict(parse_qsl(query)).get("q", "").lower()
+    fields = {field: getattr(made, field) for field in made.__slots__}
+    row = {"trust": trust, "account": account, "sought": sought, **fields}
     connection.execute(insert(saved_views).values(row))
     return made
 

@@ -16,6 +16,7 @@ from engine.letters import Subject
 from engine.machine import THE_SYSTEM, Actor
 from engine.tables import journal as journal_table
 from engine.tables import metadata, outbox
+from engine.web import saved_views
 from tests import northshire
 from tests.northshire import HELEN, TRUST, enrol, learner
 from workflows import wiring
@@ -209,3 +210,30 @@ def test_a_row_cut_off_the_end_of_a_chain_is_named(engine, ann):
     assert [(fault.place, fault.sentence) for fault in found] == [
         (f"enrolment/{ann}/2", "The last rows of this chain are gone.")
     ]
+
+
+def looked_for(engine, name: str, query: str) -> None:
+    with database.writing(engine.database) as conn:
+        saved_views.save(conn, TRUST, "acc-helen", name, query, engine.clock())
+
+
+def views(engine) -> list[str]:
+    with engine.reading() as conn:
+        return [one.name for one in saved_views.of(conn, TRUST, "acc-helen")]
+
+
+def test_a_saved_view_in_which_somebody_looks_for_them_is_shown_and_goes(engine, ann):
+    with database.writing(engine.database) as conn:
+        conn.execute(update(persons).where(persons.c.id == "ann").values(name="Ann Okoro-Berg"))
+    looked_for(engine, "By surname", "show=open&q=okoro-")
+    looked_for(engine, "What ann okoro-berg has open", "show=open")
+    looked_for(engine, "By a shorter word", "q=an")
+    looked_for(engine, "Of somebody else", "q=okonkwo")
+    shown = parts(engine)["Saved views in which others look for them"]
+
+    leave(engine)
+    erase(engine)
+
+    assert sorted(row["query"] for row in shown) == ["show=open", "show=open&q=okoro-"]
+    assert views(engine) == ["By a shorter word", "Of somebody else"]
+    assert "koro" not in everything_stored(engine)

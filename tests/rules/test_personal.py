@@ -33,7 +33,7 @@ NOTHING_OF_PEOPLE = {
 """Tables that keep nothing of people beyond the id of an account that wrote them."""
 KEPT_TWO_DAYS = {"idempotency"}
 BY_HASH = {"call_values"}
-"""Values over 1 KiB that courses recorded, once for all who said the same; the calls that point at them go."""
+"""Values over 1 KiB that courses recorded, once for all who said the same; they go with the last call (retention)."""
 
 
 def test_somebody_has_said_of_every_table_what_it_keeps_of_people():

@@ -14,6 +14,7 @@ HOLDINGS: Final = (
         title="Person",
         person="id",
         shown=("id", "name", "email", "organisation"),
+        called="name",
         erased={"name": ERASED, "email": ""},
     ),
     Holding(

@@ -153,6 +153,7 @@ def upgrade() -> None:
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("trust", "hash", name=op.f("pk_call_values")),
     )
     op.create_table(
@@ -440,6 +441,7 @@ def upgrade() -> None:
         sa.Column("account", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("sought", sa.String(length=80), nullable=False),
         sa.Column("usual", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_saved_views")),
         sa.UniqueConstraint("trust", "account", "name", name=op.f("uq_saved_views_trust_account_name")),
