@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from scorm import archive, blobs, manifest
+from scorm import aicc_files, archive, blobs, manifest
 from scorm.archive import Archive, Damaged, Entry, Limits
 from scorm.manifest import Manifest
 
@@ -25,8 +25,6 @@ OUT_OF_MEMORY = 3
 """The exit code of a child that was refused memory; one that was stopped has a signal's."""
 
 _OTHER_STANDARDS = {
-    ".crs": "AICC",
-    ".au": "AICC",
     "tincan.xml": "xAPI",
     "cmi5.xml": "cmi5",
 }
@@ -127,6 +125,8 @@ def _restrict(request: Request) -> None:
 def _described(file: BinaryIO, found: Archive, limits: Limits) -> Manifest:
     names = [entry.name for entry in found.files]
     chosen, warnings, reasons = _chosen(names)
+    if not chosen and (course := aicc_files.found(names)):
+        return _course(file, found, limits, course)
     if not chosen:
         return Manifest(standard=_standard(names), reasons=reasons)
     entry = next(one for one in found.files if one.name == chosen)
@@ -137,6 +137,20 @@ def _described(file: BinaryIO, found: Archive, limits: Limits) -> Manifest:
     except Damaged as damaged:
         return Manifest(reasons=(str(damaged),))
     return manifest.parse(xml, names, chosen[: -len(MANIFEST)], warnings)
+
+
+def _course(file: BinaryIO, found: Archive, limits: Limits, course: aicc_files.Found) -> Manifest:
+    """Read the files of an AICC course."""
+    entries = {entry.name: entry for entry in found.files}
+    data: dict[str, bytes] = {}
+    for end, name in course.files.items():
+        if entries[name].size > limits.manifest:
+            return Manifest(standard="AICC", reasons=(f"The file {name!r} is larger than {limits.manifest:,} bytes.",))
+        try:
+            data[end] = b"".join(archive.contents(file, entries[name]))
+        except Damaged as damaged:
+            return Manifest(standard="AICC", reasons=(str(damaged),))
+    return aicc_files.parse(data, tuple(entries), course)
 
 
 def _chosen(names: Sequence[str]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

@@ -13,7 +13,7 @@ from typing import Any
 from scorm.errors import UnknownModel
 from scorm.values import Space
 
-MODELS = ("scorm12", "scorm2004")
+MODELS = ("scorm12", "scorm2004", "aicc")
 KEYWORDS = frozenset({"_children", "_count", "_version"})
 
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -108,7 +108,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A whole table; `missing` and `refusals` are the error codes by failure, of a get and of a set."""
+    """A whole table; `missing` and `refusals` are the error codes by failure, of a get and of a set.
+
+    `silent` is the status of a session that ended without having said one.
+    """
 
     name: str
     functions: Mapping[str, Function]
@@ -120,6 +123,7 @@ class Model:
     elements: Mapping[str, Element]
     containers: frozenset[str]
     array_limit: int
+    silent: str = "completed"
 
     def has(self, pattern: str) -> bool:
         """Is there an element or a container of this pattern?"""
@@ -131,7 +135,7 @@ def model(name: str) -> Model:
     """Read the table of this name, such as `scorm12`; UnknownModel if there is none."""
     if name not in MODELS:
         raise UnknownModel(name)
-    return stated(name, json.loads(resources.files("scorm").joinpath("model", f"{name}.json").read_text("utf-8")))
+    return stated(name, _table(name))
 
 
 def stated(name: str, table: Mapping[str, Any]) -> Model:
@@ -149,7 +153,17 @@ def stated(name: str, table: Mapping[str, Any]) -> Model:
         elements={pattern: _element(pattern, row, spaces) for pattern, row in table["elements"].items()},
         containers=frozenset(above for pattern in table["elements"] for above in _above(pattern)),
         array_limit=table["array_limit"],
+        silent=table.get("silent", "completed"),
     )
+
+
+def _table(name: str) -> dict[str, Any]:
+    """Read a table; one that is like another says only which functions it has otherwise."""
+    table: dict[str, Any] = json.loads(resources.files("scorm").joinpath("model", f"{name}.json").read_text("utf-8"))
+    if "like" not in table:
+        return table
+    like = _table(table["like"])
+    return {**like, **table, "functions": {**like["functions"], **table["functions"]}}
 
 
 def _whole(fragments: Mapping[str, Any]) -> dict[str, str]:

@@ -17,6 +17,9 @@ from scorm.values import Space
 DEEPEST = 40
 """Levels of items; deeper nesting is an attack, not a table of contents."""
 
+AU = "au"
+"""The kind of an AICC assignable unit, which speaks HACP instead of calling an API."""
+
 _MASTERY = Space.stated({"values": [""], "pattern": r"[0-9]{1,3}(\.[0-9]{1,9})?", "range": [0, 100]})
 _TIMESPAN = Space.stated({"values": [""], "pattern": r"[0-9]{2,4}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,2})?"})
 _ACTION = Space.stated({"values": ["", "exit,message", "exit,no message", "continue,message", "continue,no message"]})
@@ -27,8 +30,9 @@ _LAUNCH_DATA = Space.stated({"max": 4096})
 class Item:
     """One entry of the table of contents; `path` is "" for a heading, else the file that is launched.
 
-    `kind` is `sco`, `asset` or "" for a heading; `suffix` follows the path in the address; the rest is what
-    adlcp says, as text, "" where it says nothing or nothing legal (CAM 1.2 2.3).
+    `kind` is `sco`, `asset`, `au` or "" for a heading; `url` is the page of a unit at another server, instead of a
+    path; `suffix` follows either in the address; `password` is what an AICC unit may say in its messages. The rest is
+    what adlcp says, as text, "" where it says nothing or nothing legal (CAM 1.2 2.3).
     """
 
     identifier: str
@@ -42,11 +46,13 @@ class Item:
     time_limit_action: str = ""
     launch_data: str = ""
     prerequisites: str = ""
+    url: str = ""
+    password: str = ""
     items: tuple[Item, ...] = ()
 
     def launchable(self) -> Iterator[Item]:
         """Give what can be launched here and below, in order."""
-        if self.path:
+        if self.path or self.url:
             yield self
         for item in self.items:
             yield from item.launchable()

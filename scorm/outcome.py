@@ -123,7 +123,7 @@ def _lesson_status(session: Session, mastery: float | None) -> str:
         return "not attempted"
     if not _ended(session):
         return "incomplete"
-    return "browsed" if session.launch.lesson_mode == "browse" else "completed"
+    return "browsed" if session.launch.lesson_mode == "browse" else session.model.silent
 
 
 def _mastered(session: Session, said: str | None, enough: bool) -> str:  # noqa: FBT001 - a comparison, not a switch

@@ -42,7 +42,7 @@ class Verdict:
 
     @property
     def standard(self) -> str:
-        """`SCORM`, or another standard that was recognised."""
+        """`SCORM`, `AICC`, or another standard that was recognised."""
         return self.manifest.standard
 
     @property
@@ -62,8 +62,8 @@ class Verdict:
 
     @property
     def launch(self) -> str:
-        """The file that is launched first, or ""."""
-        return self.scos[0].path if self.scos else ""
+        """The file or the address that is launched first, or ""."""
+        return (self.scos[0].path or self.scos[0].url) if self.scos else ""
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as a report, ready for JSON."""

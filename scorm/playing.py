@@ -15,12 +15,14 @@ from engine.transaction import Transaction
 from scorm import calls, elements, library, outcome, store, tokens
 from scorm.batches import Batch
 from scorm.errors import AttemptMissing, BatchGap, BatchMalformed
+from scorm.manifest import AU
 from scorm.outcome import Completion, Outcome
 from scorm.session import Call, Launch, Session, State, replay
 from scorm.store import Attempt, Epoch
 from scorm.values import number
 
 MODEL = "scorm12"
+MODEL_OF_UNITS = "aicc"
 
 OnOutcome = Callable[[Transaction, Attempt, Outcome], None]
 """Called in the transaction of a batch in which a SCO initialised, finished, or changed status or score.
@@ -48,8 +50,11 @@ class Taken:
     superseded: bool
 
 
-def begin(connection: Connection, trust: str, identifier: str, now: datetime) -> Opened:
-    """Open the next epoch of an attempt, and freeze what a replay of it needs; raises `AttemptMissing`."""
+def begin(connection: Connection, trust: str, identifier: str, now: datetime, late_key: str = "") -> Opened:
+    """Open the next epoch of an attempt, and freeze what a replay of it needs; raises `AttemptMissing`.
+
+    The late key is drawn where none is given.
+    """
     attempt = _locked(connection, trust, identifier)
     launch, opening = _launch(connection, attempt, now)
     attempt = replace(attempt, epoch=attempt.epoch + 1, active_at=now)
@@ -62,7 +67,7 @@ def begin(connection: Connection, trust: str, identifier: str, now: datetime) ->
         session=Session.open(launch, opening),
         seq=0,
     )
-    late_key = tokens.new_late_key()
+    late_key = late_key or tokens.new_late_key()
     store.keep_attempt(connection, attempt)
     store.add_epoch(connection, epoch, late_key, now)
     return Opened(attempt=attempt, epoch=epoch, late_key=late_key)
@@ -112,7 +117,7 @@ def _launch(connection: Connection, attempt: Attempt, now: datetime) -> tuple[La
     """Return what the next window is told, and the data that it opens on."""
     item = library.sco(connection, attempt.trust, attempt.package, attempt.sco)
     launch = Launch(
-        model=MODEL,
+        model=MODEL_OF_UNITS if item.kind == AU else MODEL,
         student_id=attempt.learner,
         student_name=attempt.learner_name,
         launch_data=item.launch_data,

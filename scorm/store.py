@@ -86,9 +86,13 @@ def attempts_of(connection: Connection, trust: str, registration: str) -> list[A
 
 
 def running_of(connection: Connection, trust: str, learner: str) -> list[Attempt]:
-    """Return the attempts in which a SCO of this learner has initialised and not finished."""
-    table = tables.attempts
-    wanted = (table.c.trust == trust, table.c.learner == learner, table.c.running)
+    """Return the attempts in which a SCO of this learner has initialised and not finished.
+
+    AICC units are left out: they report to the server by themselves, and the browser keeps nothing for us.
+    """
+    table, packages = tables.attempts, tables.packages
+    units = select(packages.c.hash).where(packages.c.trust == trust, packages.c.edition.startswith("AICC"))
+    wanted = (table.c.trust == trust, table.c.learner == learner, table.c.running, table.c.package.not_in(units))
     return [_attempt(row) for row in connection.execute(select(table).where(*wanted).order_by(table.c.id))]
 
 
@@ -139,10 +143,11 @@ def keep_session(connection: Connection, epoch: Epoch, session: Session, seq: in
 
 
 def late(connection: Connection, late_key: str, now: datetime) -> tuple[Attempt, int] | None:
-    """Return the attempt and the epoch that a late key may add calls to, while it lives."""
+    """Return the attempt and the newest epoch that a late key may add calls to, while it lives."""
     table = tables.epochs
     wanted = (table.c.late_key == tokens.hashed(late_key), table.c.opened_at > now - tokens.LATE_LIFE)
-    found = connection.execute(select(table.c.trust, table.c.attempt, table.c.epoch).where(*wanted)).one_or_none()
+    question = select(table.c.trust, table.c.attempt, table.c.epoch).where(*wanted)
+    found = connection.execute(question.order_by(table.c.epoch.desc()).limit(1)).one_or_none()
     if found is None:
         return None
     of = attempt(connection, found.trust, found.attempt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scorm import elements
@@ -61,5 +61,6 @@ SCORM_2004: Final = Vocabulary(
     pass_mark="cmi.scaled_passing_score",  # noqa: S106 - it is no password
     exit="cmi.exit",
 )
-VOCABULARIES: Final[Mapping[str, Vocabulary]] = {one.model: one for one in (SCORM_12, SCORM_2004)}
+AICC: Final = replace(SCORM_12, standard="AICC", model="aicc")
+VOCABULARIES: Final[Mapping[str, Vocabulary]] = {one.model: one for one in (SCORM_12, SCORM_2004, AICC)}
 """By the name of the model."""

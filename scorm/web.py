@@ -8,13 +8,24 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Flask, Response, abort, render_template, request, send_file, send_from_directory
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    send_from_directory,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import (
     DataError,
     InterfaceError,
@@ -26,20 +37,19 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from engine.errors import Conflict
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
-from scorm import addresses, batches, blobs, content, elements, library, playing, store, tokens
+from scorm import addresses, aicc_web, batches, blobs, content, elements, library, permits, playing, store, tokens
 from scorm.batches import Batch
 from scorm.errors import AttemptMissing, BatchGap, BatchMalformed, PackageMissing
+from scorm.manifest import AU
+from scorm.permits import Site
 from scorm.playing import OnOutcome, Taken
-from scorm.store import Attempt
-from scorm.tokens import Purpose, Token
+from scorm.tokens import Purpose
 
 LARGEST_BATCH = 2 * 1024 * 1024
 """Bytes of one batch of calls."""
 
 _log = logging.getLogger(__name__)
-_EXPIRED = "This link to the course has expired. Go back to your learning and open the course again."
 _FAULT = "A fault in Preceptor stopped this. It has been recorded. Try again in a minute."
-_UNKNOWN = "This link does not lead to a course. Go back to your learning and open the course again."
 
 _PLAYER_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
@@ -50,27 +60,18 @@ _CONTENT_POLICY = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Site:
-    """What the routes work with."""
-
-    engine: Engine
-    settings: Settings
-    secret: str
-    on_outcome: OnOutcome
-
-
 def create_content_app(engine: Engine, settings: Settings, on_outcome: OnOutcome) -> Flask:
     """Make the WSGI application of the content origin; `on_outcome` is told in the transaction of a batch."""
-    site = _Site(engine=engine, settings=settings, secret=secret_for(settings), on_outcome=on_outcome)
+    site = Site(engine=engine, settings=settings, secret=secret_for(settings), on_outcome=on_outcome)
     app = Flask("scorm")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BATCH
     app.register_blueprint(_player(site))
     app.register_blueprint(_calls(site))
     app.register_blueprint(_content(site))
+    app.register_blueprint(aicc_web.blueprint(site))
     app.register_error_handler(HTTPException, _refused)
     for missing in (AttemptMissing, PackageMissing, DataError):  # PostgreSQL takes no name with a NUL
-        app.register_error_handler(missing, lambda _: _problem(HTTPStatus.NOT_FOUND, "missing", _UNKNOWN))
+        app.register_error_handler(missing, lambda _: _problem(HTTPStatus.NOT_FOUND, "missing", permits.UNKNOWN))
     app.register_error_handler(BatchMalformed, lambda e: _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", str(e)))
     app.register_error_handler(BatchGap, lambda e: _problem(HTTPStatus.CONFLICT, "gap", str(e), expected=e.expected))
     for passing in (OperationalError, InterfaceError, TimeoutError, Conflict):
@@ -80,17 +81,19 @@ def create_content_app(engine: Engine, settings: Settings, on_outcome: OnOutcome
     return app
 
 
-def _player(site: _Site) -> Blueprint:
+def _player(site: Site) -> Blueprint:
     pages = Blueprint("player", __name__)
 
     @pages.get("/play/<token>/")
-    def player(token: str) -> str:
-        _, attempt = _permitted(site, token)
-        return render_template("scorm/player.html", token=token, title=_title(site, attempt), home_url=_home(site))
+    def player(token: str) -> ResponseReturnValue:
+        _, attempt = site.permitted(token)
+        if site.item(attempt).kind == AU:
+            return redirect(url_for("aicc.unit", token=token), HTTPStatus.SEE_OTHER)
+        return render_template("scorm/player.html", token=token, title=site.title(attempt), home_url=site.home)
 
     @pages.post("/play/<token>/launch")
     def launch(token: str) -> dict[str, Any]:
-        _, attempt = _permitted(site, token)
+        _, attempt = site.permitted(token)
         with site.engine.transaction() as tx:
             opened = playing.begin(tx.connection, attempt.trust, attempt.id, tx.now)
             item = library.sco(tx.connection, attempt.trust, attempt.package, attempt.sco)
@@ -104,16 +107,16 @@ def _player(site: _Site) -> Blueprint:
             "calls_url": f"/play/{now_playing}/calls",
             "late_url": f"/late/{opened.late_key}/calls",
             "content_url": f"/content/{now_playing}/{quote(item.path)}{item.suffix}",
-            "title": _title(site, attempt),
+            "title": site.title(attempt),
         }
 
     @pages.get("/finish-saving/<key>")
     def finish_saving(key: str) -> str:
         permit = tokens.read(key, Purpose.FINISH_SAVING, site.secret)
-        attempt = _attempt_of(site, permit)
+        attempt = site.attempt_of(permit)
         if permit is None or site.engine.clock() > permit.issued_at + tokens.LATE_LIFE:
-            abort(HTTPStatus.UNAUTHORIZED, _EXPIRED)
-        return render_template("scorm/finish_saving.html", title=_title(site, attempt), home_url=_home(site))
+            abort(HTTPStatus.UNAUTHORIZED, permits.EXPIRED)
+        return render_template("scorm/finish_saving.html", title=site.title(attempt), home_url=site.home)
 
     @pages.get("/model/<name>.json")
     def model(name: str) -> Response:
@@ -122,19 +125,19 @@ def _player(site: _Site) -> Blueprint:
     return pages
 
 
-def _calls(site: _Site) -> Blueprint:
+def _calls(site: Site) -> Blueprint:
     pages = Blueprint("calls", __name__)
 
     @pages.post("/play/<token>/calls")
     def take(token: str) -> tuple[dict[str, Any], int]:
-        permit, _ = _permitted(site, token)
+        permit, _ = site.permitted(token)
         return _taken(site, permit.trust, _batch(permit.attempt, permit.epoch))
 
     @pages.post("/late/<key>/calls")
     def take_late(key: str) -> tuple[dict[str, Any], int]:
         with site.engine.reading() as connection:
             found = store.late(connection, key, site.engine.clock())
-        if found is None or not _at_home(site, found[0].package):
+        if found is None or not site.at_home(found[0].package):
             abort(HTTPStatus.NOT_FOUND)
         attempt, epoch = found
         return _taken(site, attempt.trust, _batch(attempt.id, epoch))
@@ -142,12 +145,12 @@ def _calls(site: _Site) -> Blueprint:
     return pages
 
 
-def _content(site: _Site) -> Blueprint:
+def _content(site: Site) -> Blueprint:
     pages = Blueprint("content", __name__)
 
     @pages.get("/content/<token>/<path:path>")
     def file(token: str, path: str) -> Response:
-        _, attempt = _permitted(site, token)
+        _, attempt = site.permitted(token)
         with site.engine.reading() as connection:
             found = library.file(connection, attempt.trust, attempt.package, path)
         if found is None:
@@ -161,28 +164,6 @@ def _content(site: _Site) -> Blueprint:
         return response
 
     return pages
-
-
-def _permitted(site: _Site, text: str) -> tuple[Token, Attempt]:
-    """Return what a launch token speaks for; 404 for what we did not sign, 401 when its time is over."""
-    permit = tokens.read(text, Purpose.PLAY, site.secret)
-    attempt = _attempt_of(site, permit)
-    if permit is None or site.engine.clock() > max(permit.issued_at, attempt.active_at) + tokens.LAUNCH_LIFE:
-        abort(HTTPStatus.UNAUTHORIZED, _EXPIRED)
-    return permit, attempt
-
-
-def _attempt_of(site: _Site, permit: Token | None) -> Attempt:
-    if permit is None or not _at_home(site, permit.package):
-        abort(HTTPStatus.NOT_FOUND, _UNKNOWN)
-    with site.engine.reading() as connection:
-        attempt = store.attempt(connection, permit.trust, permit.attempt)
-    return attempt or abort(HTTPStatus.NOT_FOUND, _UNKNOWN)
-
-
-def _at_home(site: _Site, package: str) -> bool:
-    """Say whether the request came to the host of this package, and to no other."""
-    return request.host == addresses.package_host(site.settings, package)
 
 
 def _batch(attempt: str, epoch: int) -> Batch:
@@ -200,7 +181,7 @@ def _said() -> Any:
         raise BatchMalformed("it is nested too deeply") from None
 
 
-def _taken(site: _Site, trust: str, batch: Batch) -> tuple[dict[str, Any], int]:
+def _taken(site: Site, trust: str, batch: Batch) -> tuple[dict[str, Any], int]:
     """Take a batch and answer once it is durable."""
     with site.engine.transaction() as tx:
         taken = playing.take(tx, trust, batch, site.on_outcome)
@@ -216,16 +197,6 @@ def _receipt(taken: Taken, batch: Batch) -> dict[str, Any]:
         "outcome": outcome.as_dict() if outcome else None,
         **({"error": "superseded"} if taken.superseded else {}),
     }
-
-
-def _title(site: _Site, attempt: Attempt) -> str:
-    with site.engine.reading() as connection:
-        package = library.package_of(connection, attempt.trust, attempt.package)
-    return package.title if package else ""
-
-
-def _home(site: _Site) -> str:
-    return f"{site.settings.app_origin}/"
 
 
 def _refused(error: HTTPException) -> Response | tuple[str, int]:

@@ -76,7 +76,7 @@ def log(context: click.Context, attempt: str, *, at: int | None, wants_json: boo
 
 
 def _lines(file: Path, verdict: Verdict) -> Iterator[str]:
-    kind = f"{verdict.standard} {verdict.edition}".strip()
+    kind = f"{verdict.standard} {verdict.edition.removeprefix(verdict.standard).strip()}".strip()
     yield f"{file.name}: {'can be played' if verdict.accepted else 'is refused'} ({kind or 'no known standard'})"
     if verdict.accepted:
         yield f"  {verdict.title}: {verdict.files} files, starts with {verdict.launch}"

@@ -1,4 +1,4 @@
-"""The page on which a SCORM package is uploaded and becomes a course that can be played."""
+"""The page on which a package is uploaded and becomes a course that can be played."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MOST_MONTHS: Final = 1200
 class Upload(Form):
     """A zip, and what the course made of it is called and gives."""
 
-    package = FileField("SCORM package", description="A zip file, SCORM 1.2.")
+    package = FileField("Package", description="A zip file, SCORM 1.2 or AICC.")
     title = StringField(
         "Title",
         [Length(max=_LINE)],

@@ -75,7 +75,7 @@ def operations(settings: Settings) -> tuple[Operation, ...]:
             gives=_PACKAGE,
             status=201,
             own_transactions=True,
-            says="Import a SCORM 1.2 zip, sent as `package` (multipart); refused with every reason (422).",
+            says="Import a SCORM 1.2 or AICC zip, sent as `package` (multipart); refused with every reason (422).",
         ),
         Operation(
             "POST",

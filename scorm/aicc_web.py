@@ -1,0 +1,89 @@
+"""AICC units on the content origin: the page that opens one, and the address to which it reports (HACP)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from scorm import addresses, aicc, aicc_sessions
+from scorm.aicc import Error
+from scorm.permits import Site
+from scorm.store import Attempt
+
+_OPEN_TO_ALL: Final = {
+    # The session id is all the authority there is, so that content of any origin may report.
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Max-Age": "86400",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    # Old content posts a form into a frame of its own and reads the answer there.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'",
+}
+
+
+def blueprint(site: Site) -> Blueprint:
+    """Return the routes of units."""
+    pages = Blueprint("aicc", __name__)
+
+    @pages.get("/unit/<token>/")
+    def unit(token: str) -> Response:
+        """Show where the unit is, and open it: by script at once, else by the button."""
+        _, attempt = site.permitted(token)
+        item = site.item(attempt)
+        there = urlsplit(item.url)
+        origin = f"{there.scheme}://{there.netloc}" if item.url else ""
+        page = render_template(
+            "scorm/unit.html", token=token, title=site.title(attempt), home_url=site.home, host=there.hostname or ""
+        )
+        response = make_response(page)
+        response.headers["Content-Security-Policy"] = _page_policy(origin)
+        return response
+
+    @pages.post("/unit/<token>/open")
+    def opened(token: str) -> ResponseReturnValue:
+        """Open a window, and say or go where the unit is."""
+        _, attempt = site.permitted(token)
+        url = _opened(site, attempt)
+        wants_json = request.accept_mimetypes.best == "application/json"
+        return {"url": url} if wants_json else redirect(url, HTTPStatus.SEE_OTHER)
+
+    @pages.route("/hacp", methods=["POST", "OPTIONS"])
+    def hacp() -> Response:
+        """Take a message, and answer it once it is durable."""
+        if request.method == "OPTIONS":
+            return Response(status=HTTPStatus.NO_CONTENT, headers=_OPEN_TO_ALL)
+        said = aicc.answer(*_taken(site, request.get_data()))
+        return Response(said, content_type="text/plain; charset=utf-8", headers=_OPEN_TO_ALL)
+
+    return pages
+
+
+def _opened(site: Site, attempt: Attempt) -> str:
+    item = site.item(attempt)
+    origin = addresses.package_origin(site.settings, attempt.package)
+    with site.engine.transaction() as tx:
+        session = aicc_sessions.open_unit(tx.connection, attempt, tx.now)
+        token = addresses.play_token(attempt, site.secret, tx.now)
+    return aicc_sessions.launch_url(item, f"{origin}/content/{token}/", session, f"{origin}/hacp")
+
+
+def _taken(site: Site, body: bytes) -> tuple[Error, str]:
+    message = aicc.read(body)
+    with site.engine.reading() as connection:
+        known = aicc_sessions.attempt_of(connection, message.session, site.engine.clock())
+    if known is None or not site.at_home(known.package):
+        return Error.INVALID_SESSION, ""
+    with site.engine.transaction() as tx:
+        return aicc_sessions.take(tx, message, site.on_outcome)
+
+
+def _page_policy(there: str) -> str:
+    return (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        f"form-action 'self' {there}".rstrip()
+    )

@@ -1,0 +1,66 @@
+"""What a request to the content origin may do: the token in its path, at the host of its package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from flask import abort, request
+
+from engine.settings import Settings
+from engine.transaction import Engine
+from scorm import addresses, library, store, tokens
+from scorm.manifest import Item
+from scorm.playing import OnOutcome
+from scorm.store import Attempt
+from scorm.tokens import Purpose, Token
+
+EXPIRED: Final = "This link to the course has expired. Go back to your learning and open the course again."
+UNKNOWN: Final = "This link does not lead to a course. Go back to your learning and open the course again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the routes work with."""
+
+    engine: Engine
+    settings: Settings
+    secret: str
+    on_outcome: OnOutcome
+
+    @property
+    def home(self) -> str:
+        """Return the address of the learner's own page."""
+        return f"{self.settings.app_origin}/"
+
+    def permitted(self, text: str) -> tuple[Token, Attempt]:
+        """Return what a launch token speaks for; 404 for what we did not sign, 401 when its time is over."""
+        permit = tokens.read(text, Purpose.PLAY, self.secret)
+        attempt = self.attempt_of(permit)
+        if permit is None or self.engine.clock() > max(permit.issued_at, attempt.active_at) + tokens.LAUNCH_LIFE:
+            abort(HTTPStatus.UNAUTHORIZED, EXPIRED)
+        return permit, attempt
+
+    def attempt_of(self, permit: Token | None) -> Attempt:
+        """Return the attempt of a token that came to the right host, else 404."""
+        if permit is None or not self.at_home(permit.package):
+            abort(HTTPStatus.NOT_FOUND, UNKNOWN)
+        with self.engine.reading() as connection:
+            attempt = store.attempt(connection, permit.trust, permit.attempt)
+        return attempt or abort(HTTPStatus.NOT_FOUND, UNKNOWN)
+
+    def at_home(self, package: str) -> bool:
+        """Say whether the request came to the host of this package, and to no other."""
+        return request.host == addresses.package_host(self.settings, package)
+
+    def item(self, attempt: Attempt) -> Item:
+        """Return what an attempt plays; raises `PackageMissing`."""
+        with self.engine.reading() as connection:
+            return library.sco(connection, attempt.trust, attempt.package, attempt.sco)
+
+    def title(self, attempt: Attempt) -> str:
+        """Return what the course is called."""
+        with self.engine.reading() as connection:
+            package = library.package_of(connection, attempt.trust, attempt.package)
+        return package.title if package else ""
