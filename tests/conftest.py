@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests import pages, servers
+from tests import pages, passwords, servers
 from tests.clock import FrozenClock
 from tests.databases import postgres_database, sqlite_database
 from tests.sink import Sink, running_sink
@@ -92,8 +92,16 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Compile the templates of the pages once, now that the tests have imported what they need."""
+    """Spare every test what is the same each time, now that the tests have imported what they need."""
     pages.compile_once()
+    passwords.cheapen()
+
+
+@pytest.fixture
+def full_strength() -> Iterator[None]:
+    """Hash passwords as they are hashed outside of tests."""
+    with passwords.at_full_strength():
+        yield
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

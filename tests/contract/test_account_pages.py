@@ -134,7 +134,7 @@ def test_a_wrong_password_and_an_unknown_user_are_told_the_same(engine, browser)
     assert b"The user name or the password is not right." in wrong
 
 
-def test_an_unknown_user_name_costs_as_much_work_as_a_wrong_password(engine, browser):
+def test_an_unknown_user_name_costs_as_much_work_as_a_wrong_password(engine, browser, full_strength):
     account(engine, password=PASSWORD)
     work_of_sign_in(browser, "nobody")  # makes the hash that an unknown user name is compared with
 

@@ -242,6 +242,19 @@ def test_a_password_has_twelve_characters_or_more_and_an_end(engine):
             accounts.set_password(tx.connection, TRUST, who, password)
 
 
+def test_a_password_is_kept_as_a_hash_that_is_costly_to_guess(engine, full_strength):
+    account(engine, password=PASSWORD)
+
+    with engine.reading() as conn:
+        row = accounts.find(conn, "pnair")
+
+    method, _, _ = row["password"].partition("$")
+    kind, rounds, block, _lanes = method.split(":")
+    assert (kind, int(rounds) * int(block) * 128) == ("scrypt", 32 * 1024 * 1024)
+    assert accounts.is_right(row, PASSWORD)
+    assert not accounts.is_right(row, "something else")
+
+
 def test_hits_are_counted_in_windows_of_a_quarter_of_an_hour(engine, clock):
     bucket = rates.bucket("sign-in", " PNair")
     for _ in range(3):
