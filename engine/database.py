@@ -5,6 +5,7 @@ SQLite: WAL, synchronous FULL, foreign keys, 10 s of patience, and `BEGIN IMMEDI
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 import time
@@ -26,6 +27,7 @@ from engine.errors import SettingError
 BUSY_MILLISECONDS = 10_000
 _CONNECT_SECONDS = 5
 _RESTED_SECONDS = 1.0
+_CURSOR = "cursor"
 
 
 def connect(url: str, *, synchronous: str = "FULL") -> Engine:
@@ -45,7 +47,7 @@ def connect(url: str, *, synchronous: str = "FULL") -> Engine:
 @contextmanager
 def writing(database: Engine) -> Iterator[Connection]:
     """Begin a transaction that writes: committed at the end, rolled back on an error."""
-    with database.begin() as connection:
+    with database.connect() as connection, connection.begin():
         _begin(connection, "BEGIN IMMEDIATE")
         yield connection
 
@@ -53,7 +55,7 @@ def writing(database: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(database: Engine) -> Iterator[Connection]:
     """Begin a transaction that only reads and never waits for a writer."""
-    with database.begin() as connection:
+    with database.connect() as connection, connection.begin():
         _begin(connection, "BEGIN")
         yield connection
 
@@ -61,9 +63,13 @@ def reading(database: Engine) -> Iterator[Connection]:
 def run(connection: Connection, text: str, parameters: Any = ()) -> Any:
     """Run one statement in the driver's words and return its cursor; errors are those of `Connection.execute`.
 
-    For what runs with every move: SQLAlchemy's own way there costs several times what the driver needs.
+    For what runs with every move: SQLAlchemy's own way there costs several times what the driver needs. A connection
+    has one cursor for all of it, so that what was found must be read before the next statement.
     """
-    cursor = connection.connection.cursor()
+    taken = connection.connection
+    cursor = taken.info.get(_CURSOR)
+    if cursor is None:
+        cursor = taken.info[_CURSOR] = taken.cursor()
     try:
         cursor.execute(text, parameters)
     except connection.dialect.loaded_dbapi.Error as error:
@@ -138,7 +144,8 @@ def migration_config(url: str) -> Config:
 def _sqlite(url: str, synchronous: str) -> Engine:
     if file := file_of(url):
         file.parent.mkdir(parents=True, exist_ok=True)
-    database = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000}, hide_parameters=True)
+    patience = {"timeout": BUSY_MILLISECONDS / 1000}
+    database = create_engine(url, connect_args=patience, hide_parameters=True, json_serializer=_json)
 
     @event.listens_for(database, "connect")
     def prepare(connection: Any, _record: object) -> None:
@@ -168,6 +175,11 @@ def _postgresql(url: str) -> Engine:
                 raise InvalidatePoolError from error
 
     return database
+
+
+def _json(value: Any) -> str:
+    """Write a value of a JSON column; most are nothing."""
+    return "null" if value is None else json.dumps(value)
 
 
 def _address(url: str) -> URL:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(a + b for a in _DIGITS for b in _DIGITS)
+_SHIFTS = range(120, -1, -10)
 _RANDOM_BITS = 80
 
 
@@ -20,4 +21,4 @@ def new_id(now: datetime) -> str:
 
 def encode(number: int) -> str:
     """Write a number of at most 130 bits as 26 digits, two at a time (this runs for every row)."""
-    return "".join(_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

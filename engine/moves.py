@@ -35,16 +35,12 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A decision that is about to be written; `entry` is its row in the journal."""
+    """A decision about a subject that is about to be written; `entry` is its row in the journal."""
 
+    subject: Subject
     case: Case[Any]
     decision: Decision
     entry: dict[str, Any]
-
-    @property
-    def subject(self) -> Subject:
-        """Return what moves."""
-        return Subject(kind=self.entry["kind"], trust=self.entry["trust"], id=self.entry["subject"])
 
     @property
     def moved(self) -> Moved:

@@ -6,10 +6,11 @@ at a time, the text and the types of the columns are all that is wanted. Errors 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
@@ -17,29 +18,34 @@ from sqlalchemy.types import TypeEngine
 from engine import database
 
 _Processor = Callable[[Any], Any]
+_Places: TypeAlias = tuple[tuple[int, _Processor], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """A statement in the driver's words: its parameters in order, what each type makes of a value, and constants."""
+    """A statement in the driver's words, with what takes its parameters, in order, from a row.
+
+    `constants` are parameters that no row brings; `bound` and `read` are the places of the values that are something
+    else to the driver than to us, with what makes one of the other. `names` is empty where the driver takes its
+    parameters by place.
+    """
 
     text: str
-    binds: tuple[tuple[str, _Processor | None], ...]
     constants: Mapping[str, Any]
-    positional: bool
-    columns: tuple[tuple[str, _Processor | None], ...] = ()
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    bound: _Places
+    names: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    read: _Places = ()
 
     def parameters(self, row: Mapping[str, Any]) -> Any:
         """Return a row as the driver takes it."""
-        values = {**self.constants, **row} if self.constants else row
-        if self.positional:
-            return [values[name] if process is None else process(values[name]) for name, process in self.binds]
-        return {name: values[name] if process is None else process(values[name]) for name, process in self.binds}
+        values = _processed(self.pick({**self.constants, **row} if self.constants else row), self.bound)
+        return dict(zip(self.names, values, strict=True)) if self.names else values
 
     def row(self, values: Sequence[Any]) -> dict[str, Any]:
         """Return what the driver read as its types have it, by column."""
-        read = zip(self.columns, values, strict=True)
-        return {name: value if process is None else process(value) for (name, process), value in read}
+        return dict(zip(self.columns, _processed(values, self.read), strict=True))
 
 
 def write(connection: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -60,17 +66,33 @@ def read(connection: Connection, statement: Select[Any], values: Mapping[str, An
 @cache
 def _prepared(statement: Insert | Update | Select[Any], dialect: Dialect, names: tuple[str, ...]) -> _Prepared:
     compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
+    selected: Any = list(statement.selected_columns) if isinstance(statement, Select) else []
     order = compiled.positiontup if compiled.positional else list(compiled.params)
-    selected: Any = statement.selected_columns if isinstance(statement, Select) else ()
-    types = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
     return _Prepared(
         text=str(compiled),
-        binds=tuple((name, types[name].bind_processor(dialect)) for name in order),
         constants={name: value for name, value in compiled.params.items() if name not in names},
-        positional=compiled.positional,
-        columns=tuple((column.name, _reader(column.type, dialect)) for column in selected),
+        pick=_picking(order),
+        bound=_places(_impl(compiled.binds[name].type, dialect).bind_processor(dialect) for name in order),
+        names=() if compiled.positional else tuple(order),
+        columns=tuple(column.name for column in selected),
+        read=_places(_impl(column.type, dialect).result_processor(dialect, None) for column in selected),
     )
 
 
-def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+def _picking(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    return itemgetter(*names) if len(names) > 1 else lambda row: tuple(row[name] for name in names)
+
+
+def _impl(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
+    return kind.dialect_impl(dialect)
+
+
+def _places(processors: Iterable[_Processor | None]) -> _Places:
+    return tuple((place, process) for place, process in enumerate(processors) if process is not None)
+
+
+def _processed(values: Sequence[Any], places: _Places) -> Sequence[Any]:
+    made = list(values)
+    for place, process in places:
+        made[place] = process(made[place])
+    return made

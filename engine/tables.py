@@ -6,7 +6,8 @@ the same `metadata`.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +26,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+
+from engine import moments
 
 metadata = MetaData(
     naming_convention={
@@ -51,20 +54,13 @@ class Instant(TypeDecorator[datetime]):
         """Return what values are, for those who read them from text."""
         return datetime
 
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        """Refuse a naive moment: nobody knows when it is."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            message = "a moment without a zone"
-            raise ValueError(message)
-        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value
+    def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
+        """Refuse a naive moment, and write it as the database has it."""
+        return moments.written if dialect.name == "sqlite" else moments.aware
 
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+    def result_processor(self, dialect: Any, _coltype: object) -> Callable[[Any], Any]:
         """Give every moment back in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+        return moments.read if dialect.name == "sqlite" else moments.in_utc
 
 
 def key_columns() -> tuple[Column[str], Column[str]]:

@@ -146,7 +146,12 @@ class Transaction:
             raise Missing(f"There is no such {workflow.title.lower()}.")
         case = Case(record=record, facts=facts, actor=_borrowing(self.actor, self.lent), now=self.now)
         decision = workflow.decide(_known(workflow, trigger), case)
-        return Move(case=case, decision=decision, entry=written(workflow, case, decision, self.because))
+        return Move(
+            subject=Subject(kind=workflow.kind, trust=record.trust, id=record.id),
+            case=case,
+            decision=decision,
+            entry=written(workflow, case, decision, self.because),
+        )
 
     def _compare_and_set(self, workflow: Workflow, keep: Keep, moves: Sequence[Move]) -> None:
         """Write the moves where each subject still stands as it was decided on; raises `Conflict` otherwise."""
