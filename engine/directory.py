@@ -102,7 +102,9 @@ def reach(conn: Connection, trust: str, actor: Actor, responsibilities: Iterable
 def organisation(conn: Connection, trust: str, id: str) -> Organisation:  # noqa: A002 - it is the column's name
     """Return one organisation; raises `Missing`."""
     query = select(organisations).where(organisations.c.trust == trust, organisations.c.id == id)
-    return Organisation(**_only(conn.execute(query).mappings().first(), "There is no such organisation."))
+    return Organisation(
+        **_only(conn.execute(query).mappings().first(), "There is no such organisation.", organisation=id)
+    )
 
 
 def add_organisation(  # noqa: PLR0913 - a row has as many columns
@@ -232,7 +234,7 @@ def actor_of(conn: Connection, trust: str, account: str, now: datetime) -> Actor
     Raises `Missing` where there is no such account or it is not active.
     """
     query = select(accounts).where(accounts.c.trust == trust, accounts.c.id == account, accounts.c.active)
-    row = _only(conn.execute(query).mappings().first(), "There is no such account.")
+    row = _only(conn.execute(query).mappings().first(), "There is no such account.", account=account)
     given = select(grants.c.responsibility, grants.c.organisation).where(
         grants.c.trust == trust, grants.c.account == account
     )
@@ -281,7 +283,7 @@ def _needed(value: Any, limit: int, name: str) -> str:
     return text
 
 
-def _only(row: RowMapping | None, sentence: str) -> RowMapping:
+def _only(row: RowMapping | None, sentence: str, **facts: str) -> RowMapping:
     if row is None:
-        raise Missing(sentence)
+        raise Missing(sentence, **facts)
     return row

@@ -35,3 +35,8 @@ def clean_lines(value: str, limit: int) -> str:
 def squeeze(value: str) -> str:
     """Leave at most one empty line between two others, and none at the ends."""
     return (_BLANK_LINES.sub("\n\n", value) if "\n\n\n" in value else value).strip()
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun: `1 message`, `0 messages`."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -44,6 +44,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
+from engine import text
 from engine.errors import NotAllowed, SettingError
 from engine.settings import Oidc, Settings, secret_for
 from engine.transaction import Engine
@@ -82,6 +83,7 @@ def frame(engine: Engine, settings: Settings) -> Flask:
     app.add_template_filter(dates.hour)
     app.add_template_filter(dates.due)
     app.add_template_filter(dates.iso_day)
+    app.add_template_filter(text.counted)
     forms.install(app)
     mishaps.install(app)
     app.register_blueprint(account.blueprint(engine, settings))

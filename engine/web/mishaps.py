@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, json, make_response, render_template, request
@@ -27,6 +28,8 @@ from engine.errors import Conflict, EngineError, Invalid, Missing, NoHolder, Not
 
 API = "/api/"
 _RETRY_SECONDS = "5"
+_NOT_FOUND = "Not found"
+_KINDS = {"classes": "class", "people": "person"}
 _NOT_KEPT = "Nothing that you sent was saved."
 _log = logging.getLogger(__name__)
 
@@ -157,9 +160,29 @@ def answer(error: Exception) -> Response:
     mishap = mishap_of(error)
     if mishap.status >= 500:  # noqa: PLR2004 - from here on it is our fault
         _log.error("request.failed", exc_info=error, extra={"endpoint": request.endpoint})
-    response = problem(mishap) if request.path.startswith(API) else _page(mishap)
+    response = problem(_for_programs(mishap)) if request.path.startswith(API) else _page(mishap)
     response.headers.update(_headers(mishap.status, error))
     return response
+
+
+def _for_programs(mishap: Mishap) -> Mishap:
+    """Say of a 404 what kind of thing was not found, and by which id: that of the address, or of the error's facts."""
+    if mishap.status != HTTPStatus.NOT_FOUND:
+        return mishap
+    if request.url_rule is None:
+        known = "The operations are listed in /api/openapi.json."
+        return replace(mishap, title=_NOT_FOUND, happened=f"There is no operation at {request.path}.", kept=known)
+    sought = {**_named(mishap.facts), **_named(request.view_args or {})}
+    said = ", ".join(f"{kind} “{value}”" for kind, value in sought.items())
+    asked = f"{mishap.happened} Asked for: {said}." if said else mishap.happened
+    return replace(mishap, title=_NOT_FOUND, happened=asked)
+
+
+def _named(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return by kind the ids among some facts; a bare `id` is of the fact `kind`, or what the address begins with."""
+    kind = facts.get("kind") or _KINDS.get(resource := request.path.split("/")[3], resource.removesuffix("s"))
+    words = {name: value for name, value in facts.items() if isinstance(value, str) and name not in {"kind", "trust"}}
+    return {str(kind) if name == "id" else name: value for name, value in words.items()}
 
 
 def mishap_of(error: Exception) -> Mishap:

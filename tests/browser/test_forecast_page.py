@@ -14,6 +14,7 @@ TELLING = {"day": "2026-11-30", "notice": "LRN-12", "title": "Competence nearing
 LETTER = {**TELLING, "email": "ann@example.nhs.uk", "reason": "It ends soon.", "invitation": "", "person": "ann"}
 MOVE = {"day": "2026-11-30", "kind": "enrolment", "step": "A1-T01", "target": "CONFIRMED", "person": "ann"}
 PLACE = {"month": "2026-11", "competence": "fire", "name": "Fire", "needed": 3, "free": 4}
+ROLE = {"role": "stat-and-mand", "role_title": "Stat & Mand"}
 FOUND = {
     "more": [LETTER],
     "fewer": [{**LETTER, "invitation": "REQUEST"}],
@@ -21,7 +22,7 @@ FOUND = {
     "moved": {"more": [MOVE], "fewer": []},
     "seats": [PLACE],
     "seats_before": [{**PLACE, "needed": 1}],
-    "asked": [{"title": "Transfer", "role": "stat-and-mand", "place": "Northshire", "names": [], "sentence": "Away."}],
+    "asked": [{"title": "Transfer", **ROLE, "place": "Northshire", "names": [], "sentence": "Away."}],
     "rendering": {"letters": 3, "tried": 3, "failing": {"A name is missing.": 1}},
 }
 TEXT = "template&notice=LRN-12-competence-nearing-expiry"
@@ -42,7 +43,7 @@ def test_its_forms_and_what_it_found_are_for_everybody_and_fit_a_telephone(scene
         wrong[kind] = (violations(page), wide)
 
     assert (wrong, errors) == (dict.fromkeys(KINDS, ([], False)), [])
-    expect(page.get_by_text("1 more and 1 fewer messages")).to_be_visible()
+    expect(page.get_by_text("1 more message and 1 fewer message would be sent")).to_be_visible()
     expect(page.get_by_role("link", name="Ann").first).to_have_attribute("href", "/people/ann")
     expect(page.get_by_text("3, before 1")).to_be_visible()
 
@@ -57,8 +58,8 @@ def test_a_change_of_a_class_leads_to_what_it_would_do_without_scripts_and_by_ke
 
     page.get_by_role("link", name="What would the new day do").press("Enter")
 
-    expect(page.get_by_label("Its new first day")).to_have_value("2027-01-11")
-    expect(page.get_by_role("radio")).to_be_checked()
+    expect(page.get_by_label("The new day")).to_have_value("2027-01-11")
+    expect(page.get_by_role("radio").first).to_be_checked()
     page.get_by_label("How many days to look ahead").fill("0")
     page.get_by_label("How many days to look ahead").press("Enter")
     page.get_by_role("link", name="Enter a number from 1 to 92.").press("Enter")

@@ -145,6 +145,23 @@ def test_every_error_is_a_problem_with_its_status(caller, method, path, body, st
     assert {"type", "title", "detail"} <= answer.json.keys()
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [
+        ("/nothing", None, "There is no operation at /api/v1/nothing. The operations are listed in /api/openapi.json."),
+        ("/organisations/nowhere", None, "There is no such organisation. Asked for: organisation “nowhere”."),
+        ("/organisations", {"name": "A", "parent": "x"}, "There is no such organisation. Asked for: organisation “x”."),
+        ("/approvals/q1", None, "There is no such question, or it was asked of a role that you do not hold."),
+        ("/approvals/q1", None, "Asked for: approval “q1”."),
+    ],
+)
+def test_what_is_not_found_is_named_with_its_kind_and_its_id(caller, path, body, detail):
+    answer = caller.send(path, body, method="POST" if body else "GET")
+
+    assert (answer.status_code, answer.json["title"]) == (404, "Not found")
+    assert detail in answer.json["detail"]
+
+
 def test_a_body_is_refused_with_all_that_is_wrong_in_it(caller):
     answer = caller.send("/organisations", {"name": 7, "colour": "blue"})
 

@@ -42,7 +42,7 @@ def test_a_forecast_is_made_in_the_background_and_shown(place):
 
     page = place.signed_in(HELEN).get("/forecast/").text
     assert latest(place)["state"] == "DONE"
-    assert "messages will be sent" in page
+    assert "will be sent, 0 withdrawn before they go" in page
     assert "Competence expired" in page
 
 
@@ -51,7 +51,7 @@ def test_a_change_is_compared(place):
 
     ask(place, {"kind": "requirement-added", "competence": "cake", "organisation": TRUST})
 
-    assert "1 more and 0 fewer messages" in place.signed_in(HELEN).get("/forecast/").text
+    assert "1 more message would be sent" in place.signed_in(HELEN).get("/forecast/").text
 
 
 def test_a_change_that_cannot_be_made_says_why(place):
@@ -122,6 +122,37 @@ def test_a_class_is_chosen_by_its_name_and_its_new_day_asked(place):
         found = asked.change(conn, TRUST, place.clock())
 
     assert found == {"class": course_class, "days": 19}
+
+
+def asked_of(place, **said):
+    """Return what the form of a class that moves makes of what was typed, with the form."""
+    data = {**MOVED, "words": "fire", **said}
+    with place.app.test_request_context(method="POST", data=data), place.engine.reading() as conn:
+        form = FORMS["class-moved"]()
+        form.offer(conn, TRUST, place.clock())
+        return form.change(conn, TRUST, place.clock()), form
+
+
+def test_of_a_class_that_meets_twice_all_meetings_move_or_one(place):
+    course_class = northshire.open_class(place.engine, place.clock, days=9, sessions=2)
+
+    unsaid, form = asked_of(place)
+    all_, _form = asked_of(place, course_class=course_class, session="all")
+    second, _form = asked_of(place, course_class=course_class, session="2")
+
+    assert (unsaid, form.session.errors) == (None, ["This class meets 2 times: choose what moves."])
+    assert form.session.choices[0][1] == "All of them, by the same number of days"
+    assert all_ == {"class": course_class, "days": 19}
+    assert second == {"class": course_class, "session": "2", "days": 18}
+
+
+def test_a_link_from_a_class_offers_its_meetings_with_all_of_them_chosen(place):
+    course_class = northshire.open_class(place.engine, place.clock, days=9, sessions=2)
+
+    page = place.signed_in(HELEN).get(f"/forecast/?kind=class-moved&course_class={course_class}").text
+
+    assert "Only the one on" in page
+    assert 'value="all" checked' in page
 
 
 def test_the_page_of_competences_leads_to_what_a_change_would_do(place):

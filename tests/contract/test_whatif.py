@@ -52,6 +52,16 @@ def test_a_class_that_is_moved_sends_its_learners_another_invitation(what_if, no
     assert [one.free for one in found.seats_before if one.competence == "fire" and one.free] == [4]
 
 
+def test_one_meeting_of_a_class_moves_alone(what_if, northshire_):  # noqa: F811
+    course_class = northshire.open_class(northshire_, northshire_.clock, days=9, maximum=5, sessions=2)
+    northshire.enrol(northshire_, course_class, "bob")
+
+    one = what_if(**{"kind": "class-moved", "class": course_class, "session": "2", "days": 2})
+    both = what_if(**{"kind": "class-moved", "class": course_class, "days": 2})
+
+    assert [sum(found.more_letters.values()) for found in (one, both)] == [1, 2]
+
+
 def test_a_template_says_how_many_letters_would_use_it(what_if):
     source = notices.notice("LRN-12-competence-nearing-expiry").source
     said = {"notice": "LRN-12-competence-nearing-expiry", "text": source.text, "html": source.html}
@@ -77,6 +87,7 @@ def test_an_absence_passes_questions_on_by_its_rule_and_nothing_of_it_is_kept(wh
 
     place = "Northshire NHS Foundation Trust"
     assert {(one.role, one.place, tuple(one.names)) for one in found.asked} == {("stat-and-mand", place, (HELEN.name,))}
+    assert {one.role_title for one in found.asked} == {"Stat & Mand"}
     assert {one.sentence for one in found.asked} == {f"Tom Reid is away and has passed this on to {HELEN.name}."}
     assert fingerprint(northshire_) == before
 

@@ -16,6 +16,7 @@ from engine.directory_tables import organisations
 from engine.errors import Invalid
 from engine.forecast import Foreseen
 from engine.machine import THE_SYSTEM, plain
+from engine.text import counted
 from engine.transaction import Engine
 from workflows.commands.report import as_json, engine_of, say, settings_of
 from workflows.foresight import summing
@@ -94,18 +95,21 @@ def _differences(found: Comparison) -> Iterator[str]:
     for sign, moves in (("+", found.more_moves), ("-", found.fewer_moves)):
         yield from (f"{sign}{count}  {one.day}  {one.kind} {one.step}" for one, count in moves.items())
     for asked in found.asked:
-        yield f"{asked.title}, {asked.role}, {asked.place}: {', '.join(asked.names) or 'nobody'}. {asked.sentence}"
+        who = ", ".join(asked.names) or "nobody"
+        yield f"{asked.title}, {asked.role_title} ({asked.role}), {asked.place}: {who}. {asked.sentence}"
     if found.rendering:
-        yield f"{found.rendering.letters} letters would use it; {sum(found.rendering.failing.values())} would fail."
+        using, failing = counted(found.rendering.letters, "letter"), sum(found.rendering.failing.values())
+        yield f"{using} would use it; {failing} would fail."
     for place in found.seats_after:
-        yield f"{place.month}  {place.name}: {place.needed} places needed, {place.free} free."
+        yield f"{place.month}  {place.name}: {counted(place.needed, 'place')} needed, {place.free} free."
 
 
 def _lines(foreseen: Foreseen) -> Iterator[str]:
     for row in foreseen.letters():
         yield f"{_day(row['sent_at'])}  {row['notice'][:6]}  {row['name']} <{row['email']}>  {row['reason']}"
     counts = foreseen.counts()
-    yield f"{counts['letters']} letters, {counts['withdrawn']} withdrawn before they go, {counts['moves']} moves."
+    sent, moved = counted(counts["letters"], "letter"), counted(counts["moves"], "move")
+    yield f"{sent}, {counts['withdrawn']} withdrawn before they go, {moved}."
     yield from (f"This work would fail: {trouble}." for trouble in foreseen.troubles)
 
 

@@ -86,14 +86,17 @@ def absence_of(trust: str, said: Said, now: datetime) -> Absence:
 
 
 def _move_class(tx: Transaction, trust: str, said: Said) -> None:
+    """Move all meetings of a class by so many days, or the one that `session` names."""
     step = timedelta(days=_number(said, "days", _LONGEST_MOVE, least=-_LONGEST_MOVE))
-    mine = (sessions.c.trust == trust, sessions.c.course_class == said["class"])
+    mine = [sessions.c.trust == trust, sessions.c.course_class == said["class"]]
+    if said.get("session"):
+        mine.append(sessions.c.id == said["session"])
     moved = [
         {"id": row.id, "starts_at": (row.starts_at + step).isoformat(), "ends_at": (row.ends_at + step).isoformat()}
         for row in tx.connection.execute(select(sessions).where(*mine))
     ]
     if not moved:
-        raise Missing("There is no such class, or it has no meetings.")
+        raise Missing("There is no such class, or it has no such meeting.")
     subject = Subject(kind=classes.KIND, trust=trust, id=said["class"])
     tx.fire(subject, classes.Trigger.CHANGE, {"sessions": moved})
 

@@ -36,10 +36,11 @@ def course_class(connection: Connection, trust: str, key: str | None) -> Pairs:
     return [(one.id, _dated(one)) for one in found.values() if one.starts_at]
 
 
-def first_day(connection: Connection, trust: str, key: str) -> date | None:
-    """Return the day on which a class begins."""
+def meetings(connection: Connection, trust: str, key: str) -> Sequence[tuple[str, date, str]]:
+    """Return id, day and words of each meeting of a class, the first one first."""
     found = catalogue.classes_by_id(connection, trust, [key]).get(key)
-    return local_day(found.starts_at) if found and found.starts_at else None
+    listed = sorted(found.sessions, key=lambda one: one.starts_at) if found else ()
+    return [(one.id, local_day(one.starts_at), f"{dates.moment(one.starts_at)}, {one.venue}") for one in listed]
 
 
 def accounts(connection: Connection, trust: str, words: str) -> Pairs:

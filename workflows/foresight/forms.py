@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -19,7 +19,9 @@ from workflows.foresight import choices
 from workflows.foresight.choices import Pairs
 from workflows.people import pages as people_pages
 
+Meetings = Sequence[tuple[str, date, str]]
 LONGEST: Final = 92
+ALL: Final = "all"
 _LINE: Final = 100
 _MONTHS: Final = 1200
 
@@ -86,7 +88,7 @@ class Lasting(Asked):
 
 
 class Moving(Asked):
-    """All meetings of a class move, so that it begins on another day."""
+    """All meetings of a class move by the same number of days, or one of them does."""
 
     title = "A class moves to another day"
     words = StringField(
@@ -96,27 +98,53 @@ class Moving(Asked):
         description="Part of its title or its venue. Leave it empty to choose among those that come next.",
     )
     course_class = RadioField("Which of them?", validate_choice=False)
-    starts_on = DateField("Its new first day", [InputRequired("Enter the new first day."), sensible_year])
+    session = RadioField("Which of its meetings?", validate_choice=False)
+    starts_on = DateField(
+        "The new day",
+        [InputRequired("Enter the new day."), sensible_year],
+        description="Of the meeting that moves; of the first one, if all move.",
+    )
 
     def offer(self, connection: Connection, trust: str, now: datetime) -> None:
-        """Offer the class that a link names, or those that come next."""
+        """Offer the class that a link names, or those that come next; and its meetings, where it has several."""
         known = choices.course_class(connection, trust, self.course_class.data)
         coming = choices.classes(connection, trust, self.words.data or "", now)
         self.course_class.choices = list(known or coming)
+        self._offer_meetings(choices.meetings(connection, trust, known[0][0]) if known else ())
 
     def change(self, connection: Connection, trust: str, now: datetime) -> dict[str, Any] | None:
-        """Return by how many days the class moves."""
+        """Return by how many days the class, or one of its meetings, moves."""
         found = choices.classes(connection, trust, self.words.data or "", now)
         if not self.words.data:
             found = choices.course_class(connection, trust, self.course_class.data) or found
         chosen = _picked(self.words, self.course_class, found, "No class that is still to come has this name.")
-        first = choices.first_day(connection, trust, chosen) if chosen else None
-        if chosen is None or first is None:
+        meetings = choices.meetings(connection, trust, chosen) if chosen else ()
+        moved = self._moved(meetings)
+        if chosen is None or moved is None:
             return None
-        if first == self.starts_on.data:
-            self.starts_on.errors = ["Enter another day than the one on which it begins now."]
+        if moved == self.starts_on.data:
+            self.starts_on.errors = ["Enter another day than the one on which it is now."]
             return None
-        return {"class": chosen, "days": (self.starts_on.data - first) // timedelta(days=1)}
+        one = {"session": self.session.data} if self.session.data not in {None, ALL} else {}
+        return {"class": chosen, **one, "days": (self.starts_on.data - moved) // timedelta(days=1)}
+
+    def _offer_meetings(self, meetings: Meetings) -> None:
+        whole = (ALL, "All of them, by the same number of days")
+        several = [whole, *((key, f"Only the one on {words}") for key, _day, words in meetings)]
+        self.session.choices = several if len(meetings) > 1 else []
+        if several and not self.is_submitted():
+            self.session.data = self.session.data or ALL
+
+    def _moved(self, meetings: Meetings) -> date | None:
+        """Return the day from which is counted; None, with the reason at the field, where it must be chosen."""
+        days = {key: day for key, day, _words in meetings}
+        if len(meetings) > 1 and self.session.data not in {ALL, *days}:
+            self._offer_meetings(meetings)
+            self.session.data = ALL
+            self.session.errors = [f"This class meets {len(meetings)} times: choose what moves."]
+            return None
+        self.session.data = self.session.data if self.session.data in days else ALL
+        return days.get(self.session.data) or (meetings[0][1] if meetings else None)
 
 
 class Away(Asked):

@@ -58,6 +58,7 @@ class Asked:
 
     title: str
     role: str
+    role_title: str
     place: str
     names: Sequence[str]
     sentence: str
@@ -197,10 +198,13 @@ def _asked(foreseen: Foreseen, account: str) -> Sequence[Asked]:
         rules = absences.standing(connection, foreseen.trust, foreseen.since, foreseen.until).get(account, ())
         for rule in rules:
             at = max(rule.starts_at, foreseen.since)
-            for row in coverage.tried(connection, foreseen.trust, rule, workflows, at):
+            tried = coverage.tried(connection, foreseen.trust, rule, workflows, at)
+            titles = coverage.role_titles(connection, foreseen.trust, {row.role for row in tried})
+            for row in tried:
                 found[row.kind, row.role, row.organisation] = Asked(
                     title=row.title,
                     role=row.role,
+                    role_title=titles[row.role],
                     place=row.name,
                     names=row.answers[0].names,
                     sentence=row.answers[0].sentence,

@@ -47,3 +47,8 @@ def test_nothing_unsafe_is_left_and_cleaning_again_changes_nothing(written, limi
     assert not text.UNSAFE.search(lines.replace("\n", ""))
     assert max(len(line), len(lines)) <= limit
     assert (text.clean(line, limit), text.clean_lines(lines, limit)) == (line, lines)
+
+
+def test_a_number_agrees_with_its_noun():
+    assert [text.counted(number, "message") for number in (0, 1, 2)] == ["0 messages", "1 message", "2 messages"]
+    assert text.counted(2, "was written", "were written") == "2 were written"
