@@ -9,7 +9,8 @@ ScormError
 ├── BatchMalformed     what was sent as calls is none
 ├── BatchGap           calls are missing before those that were sent
 ├── AttemptMissing     there is no such attempt, or nothing of it was opened
-└── PackageMissing     this trust has no such package, or nothing of that name in it can be launched
+├── PackageMissing     this trust has no such package, or nothing of that name in it can be launched
+└── Refusal            a course does not allow a request now (sequencing/refusals.py)
 """
 
 from __future__ import annotations

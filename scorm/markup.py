@@ -13,6 +13,12 @@ ADLCP_2004 = "http://www.adlnet.org/xsd/adlcp_v1p3"
 
 _CONTENT = ("", "http://www.imsproject.org/", "http://www.imsglobal.org/xsd/imscp")
 _ADLCP = ("", "http://www.adlnet.org/xsd/adlcp")
+_SPACES = {
+    "adlcp": _ADLCP,
+    "imsss": ("", "http://www.imsglobal.org/xsd/imsss"),
+    "adlseq": ("", "http://www.adlnet.org/xsd/adlseq"),
+    "adlnav": ("", "http://www.adlnet.org/xsd/adlnav"),
+}
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _EDITIONS = (
     (re.compile(r"1\.2", re.ASCII), "1.2"),
@@ -52,14 +58,24 @@ def child(element: Element | None, name: str) -> Element | None:
     return next(iter(children(element, name)), None)
 
 
+def within(element: Element | None, space: str, name: str) -> list[Element]:
+    """Give the child elements of this local name in the namespace of `adlcp`, `imsss`, `adlseq` or `adlnav`."""
+    return [one for one in element if _is(one.tag, _SPACES[space], name)] if element is not None else []
+
+
 def said(element: Element, name: str) -> str:
     """Give the text of the adlcp child of this name, or ""."""
     return next(((one.text or "").strip() for one in element if _is(one.tag, _ADLCP, name)), "")
 
 
-def attribute(element: Element, name: str) -> str:
-    """Give the adlcp attribute of this name, in whatever case it is written, or ""."""
-    return next((value for key, value in element.attrib.items() if _is(key.lower(), _ADLCP, name)), "")
+def attribute(element: Element, name: str, space: str = "adlcp") -> str:
+    """Give the attribute of this name (in small letters) and namespace, in whatever case it is written, or ""."""
+    return next((value for key, value in element.attrib.items() if _is(key.lower(), _SPACES[space], name)), "")
+
+
+def identifier(text: str | None) -> str:
+    """Read an xs:ID or xs:IDREF, in which white space counts for nothing at the ends and for one space between."""
+    return " ".join((text or "").split())
 
 
 def base(element: Element | None) -> str:

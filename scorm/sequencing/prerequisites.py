@@ -1,0 +1,142 @@
+"""Prerequisites of SCORM 1.2, written in aicc_script (CAM 1.2 2.3.5.4, AICC CMI001 5.5) -> what they ask. Pure.
+
+`A1 & A2 | ~A3`, `A1="passed"`, `A1<>"failed"`, `2*{A1, A2, A3}`; a name alone asks for passed or completed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+Statuses = Callable[[str], str]
+"""Gives the lesson status of the item of this identifier, "" if there is none."""
+
+Prerequisite = Callable[[Statuses], bool]
+
+_TOKEN = re.compile(r"""\s*(?:(<>|[&|~=(){},*])|"([^"]*)"|'([^']*)'|([^\s&|~=<>(){},*"']+))""")
+_DONE = frozenset({"passed", "completed"})
+_LETTERS = {"p": "passed", "c": "completed", "f": "failed", "i": "incomplete", "b": "browsed", "n": "not attempted"}
+
+
+class Unreadable(ValueError):
+    """A prerequisite is not written in aicc_script."""
+
+
+def parsed(script: str) -> Prerequisite:
+    """Read a script; Unreadable if it is none. An empty one asks nothing."""
+    if not script.strip():
+        return lambda _statuses: True
+    parser = _Parser(_tokens(script))
+    prerequisite = parser.either()
+    if parser.here:
+        raise Unreadable(script)
+    return prerequisite
+
+
+def _tokens(script: str) -> list[str]:
+    tokens, at = [], 0
+    while script[at:].strip():
+        match = _TOKEN.match(script, at)
+        if match is None:
+            raise Unreadable(script)
+        sign, *words = match.groups()
+        tokens.append(sign or "'" + next((word for word in words if word is not None), ""))
+        at = match.end()
+    return tokens
+
+
+class _Parser:
+    """Recursive descent: `|` binds least, then `&`, then `~`, then a comparison."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.depth = 0
+
+    @property
+    def here(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def taken(self, sign: str) -> bool:
+        if self.here != sign:
+            return False
+        self.at += 1
+        return True
+
+    def word(self) -> str:
+        if not self.here.startswith("'"):
+            raise Unreadable(self.here)
+        self.at += 1
+        return self.tokens[self.at - 1][1:]
+
+    def either(self) -> Prerequisite:
+        parts = [self.both()]
+        while self.taken("|"):
+            parts.append(self.both())
+        return parts[0] if len(parts) == 1 else lambda statuses: any(part(statuses) for part in parts)
+
+    def both(self) -> Prerequisite:
+        parts = [self.inner()]
+        while self.taken("&"):
+            parts.append(self.inner())
+        return parts[0] if len(parts) == 1 else lambda statuses: all(part(statuses) for part in parts)
+
+    def inner(self) -> Prerequisite:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise Unreadable(self.here)
+        found = self._inner()
+        self.depth -= 1
+        return found
+
+    def _inner(self) -> Prerequisite:
+        if self.taken("~"):
+            inner = self.inner()
+            return lambda statuses: not inner(statuses)
+        if self.taken("("):
+            inner = self.either()
+            self._close(")")
+            return inner
+        if self.taken("{"):
+            return self.several(None)
+        return self.named()
+
+    def named(self) -> Prerequisite:
+        name = self.word()
+        if self.taken("*"):
+            self._close("{")
+            return self.several(_count(name))
+        if self.taken("="):
+            wanted = _status(self.word())
+            return lambda statuses: statuses(name) == wanted
+        if self.taken("<>"):
+            barred = _status(self.word())
+            return lambda statuses: statuses(name) != barred
+        return lambda statuses: statuses(name) in _DONE
+
+    def several(self, count: int | None) -> Prerequisite:
+        """Read the rest of `n*{A, B}`; without a number all are asked for."""
+        parts = [self.either()]
+        while self.taken(","):
+            parts.append(self.either())
+        self._close("}")
+        wanted = len(parts) if count is None else count
+        return lambda statuses: sum(part(statuses) for part in parts) >= wanted
+
+    def _close(self, sign: str) -> None:
+        if not self.taken(sign):
+            raise Unreadable(self.here)
+
+
+_DEEPEST = 50
+
+
+def _count(word: str) -> int:
+    if not (word.isascii() and word.isdigit()):
+        raise Unreadable(word)
+    return int(word[:9])
+
+
+def _status(word: str) -> str:
+    plain = word.strip().lower()
+    return _LETTERS.get(plain, plain)
