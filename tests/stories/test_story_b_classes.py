@@ -22,6 +22,7 @@ pytestmark = pytest.mark.story
 CONFIRMED = ("priya.nair", "lin.chen", "george.baker")
 WAITING = ("ewan.campbell", "grace.obi")
 ASKING = "marek.nowak"
+LATE = "sofia.rossi"
 RUNS_IT = "daniel.okafor"
 FIRST = datetime(2026, 12, 14, 9, 30, tzinfo=UTC)
 SECOND = FIRST + timedelta(days=7)
@@ -95,7 +96,7 @@ def told(mails: list[Mail]) -> list[tuple[str, str]]:
 
     Wherever the clock is moved to, what expires is told by itself, and questions of others are escalated.
     """
-    learners = (*CONFIRMED, *WAITING, ASKING)
+    learners = (*CONFIRMED, *WAITING, ASKING, LATE)
     classes = [mail for mail in mails if mail.who in learners and " expire" not in mail.subject]
     return sorted((mail.who, mail.method or "plain") for mail in classes)
 
@@ -264,14 +265,14 @@ def test_a_stale_form_saves_nothing_and_shows_what_changed_meanwhile(full: Full)
 
 def test_the_same_request_under_the_same_key_enrols_once(full: Full):
     full.site.post()
-    wish = {"person": "sofia.rossi", "class": full.id}
+    wish = {"person": LATE, "class": full.id}
 
     first, again = (full.program.post("/enrolments", wish, key="wish-1") for _ in range(2))
 
     assert (first.status, again.status) == (201, 201)
     assert first.json == again.json
     assert again.headers["idempotent-replayed"] == "true"
-    assert told(full.site.post()) == [("sofia.rossi", "plain")]
+    assert told(full.site.post()) == [(LATE, "plain")]
 
 
 def test_enrolling_somebody_again_is_refused_with_the_reason(full: Full):
