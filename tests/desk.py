@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import insert
+from sqlalchemy import Select, insert, literal, select
 from werkzeug.test import TestResponse
 
 from engine import database, settings
@@ -102,7 +102,7 @@ def desk_on(url: str, clock: FrozenClock, folder: Path, **environment: str) -> D
     sink = Sink(folder / "mail", clock)
     app = frame(engine, chosen)
     for pages in (
-        worklist.blueprint(engine, {}),
+        worklist.blueprint(engine, {}, works=on_the_ward),
         acting.blueprint(engine, chosen, {}),
         messages.blueprint(engine, chosen),
         journal.blueprint(engine),
@@ -112,6 +112,11 @@ def desk_on(url: str, clock: FrozenClock, folder: Path, **environment: str) -> D
     ):
         app.register_blueprint(pages)
     return Desk(app=app, engine=engine, clock=clock, sink=sink)
+
+
+def on_the_ward(trust: str) -> Select[Any]:
+    """Say of everybody with an account that they work on the ward."""
+    return select(accounts.c.id.label("account"), literal(WARD).label("organisation")).where(accounts.c.trust == trust)
 
 
 def received(desk: Desk, raw: bytes, at: datetime) -> str:

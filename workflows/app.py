@@ -177,14 +177,14 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
     pages = frame.frame(engine, settings)
     web.install(pages, engine, settings)
     for blueprint in (
-        worklist.blueprint(engine, web.presenters(engine), people.named),
+        worklist.blueprint(engine, web.presenters(engine), people.named, people.workplaces),
         acting.blueprint(engine, settings, web.presenters(engine)),
         messages.blueprint(engine, settings),
         template_pages.blueprint(engine),
         journal.blueprint(engine),
         dashboard.blueprint(engine),
         why.blueprint(engine),
-        absences.blueprint(engine, web.presenters(engine)),
+        absences.blueprint(engine, web.presenters(engine), people.workplaces),
         coverage.blueprint(engine),
         roles.blueprint(engine),
         rest.blueprint(engine, [*resources.operations(settings), *api.operations(settings)]),

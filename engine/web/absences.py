@@ -21,8 +21,9 @@ from engine.routing import Action, Holder, Rule
 from engine.tables import approvals
 from engine.text import clean
 from engine.transaction import Engine
-from engine.web import absence_forms, named
+from engine.web import absence_forms, named, nearby
 from engine.web.absence_forms import Away, Scopes
+from engine.web.nearby import Workplaces
 from engine.web.permissions import signed_in
 from engine.web.presenting import Presenter
 from engine.web.visitors import Visitor, visitor
@@ -40,10 +41,14 @@ class Whose:
     own: bool
 
 
-def blueprint(engine: Engine, presenters: Mapping[str, Presenter] = MappingProxyType({})) -> Blueprint:
-    """Return the pages of absences; answers are worded as `presenters` word them."""
+def blueprint(
+    engine: Engine,
+    presenters: Mapping[str, Presenter] = MappingProxyType({}),
+    works: Workplaces = nearby.nowhere_else,
+) -> Blueprint:
+    """Return the pages of absences; answers are worded as `presenters` word them, `works` says where people work."""
     pages = Blueprint("absences", __name__, url_prefix="/absences")
-    desk = _Desk(engine, presenters)
+    desk = _Desk(engine, presenters, works)
 
     @pages.get("/")
     @signed_in
@@ -96,8 +101,9 @@ def _index(whose: Whose) -> str:
 class _Desk:
     """Where absences are shown and written."""
 
-    def __init__(self, engine: Engine, presenters: Mapping[str, Presenter]) -> None:
+    def __init__(self, engine: Engine, presenters: Mapping[str, Presenter], works: Workplaces) -> None:
         self._engine = engine
+        self._works = works
         self._labels = {kind: presenter.choices for kind, presenter in presenters.items()}
         self._workflows = [workflow for workflow, _keep in engine.keeps.values()]
         self._titles = {workflow.kind: workflow.title for workflow in self._workflows}
@@ -188,8 +194,11 @@ class _Desk:
         """Return the rule that was typed, or None where the form says what is wrong."""
         valid, to = form.validate(), None
         if form.action.data == Action.REASSIGN:
+            nearby.count_search(self._engine, here.actor)
             with self._engine.reading() as conn:
-                to = absence_forms.chosen(form, named.matching(conn, here.trust, form.who.data, but=before.account))
+                among = nearby.near(conn, here.trust, here.actor, self._works)
+                found = named.matching(conn, here.trust, form.who.data, but=before.account, among=among)
+            to = absence_forms.chosen(form, found)
             valid = valid and to is not None
         return absence_forms.wanted(form, before, to) if valid else None
 

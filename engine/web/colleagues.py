@@ -1,38 +1,54 @@
-"""Who a question can be handed on to: those who are likely, or whose name was searched for."""
+"""Who a question can be handed on to: those who are likely, or a colleague whose name was searched for."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from engine import directory
 from engine.approvals import Approval
 from engine.directory_tables import accounts, holders
 from engine.machine import Actor
+from engine.web import nearby
+from engine.web.nearby import Workplaces
 
 MOST: Final = 20
 _c = accounts.c
 
 
 def found(  # noqa: PLR0913 - who hands what on to whom
-    connection: Connection, approval: Approval, actor: Actor, search: str, now: datetime, *, handed: bool
-) -> list[RowMapping]:
+    connection: Connection,
+    approval: Approval,
+    actor: Actor,
+    search: str,
+    now: datetime,
+    *,
+    handed: bool,
+    works: Workplaces = nearby.nowhere_else,
+) -> list[Mapping[str, Any]]:
     """Return at most `MOST` active accounts by name: those with a part of a name, or who hold the role.
 
-    Where it is only information that is asked for, whoever brought the matter up is likely too; where the question
-    is `handed` on, neither they nor the person that it is about may have it.
+    Whoever is searched for works with the actor, or is likely: they hold the role, here or in another version. Where
+    it is only information that is asked for, whoever brought the matter up is likely too; where the question is
+    `handed` on, neither they nor the person that it is about may have it. Addresses tell namesakes apart, and are
+    left out of all others.
     """
-    likely = _holds(approval, now) if handed else or_(_holds(approval, now), _c.id == (approval.sender or ""))
+    sender = () if handed else (_c.id == (approval.sender or ""),)
+    if len(search) >= nearby.SHORTEST:
+        may = nearby.near(connection, approval.trust, actor, works)
+        chosen_by = and_(nearby.named(search), or_(may, _holds(approval, now, anywhere=True), *sender))
+    else:
+        chosen_by = or_(_holds(approval, now), *sender)
     chosen = select(_c.id, _c.name, _c.email).where(
-        _c.trust == approval.trust,
-        _c.active,
-        _c.id != actor.id,
-        _named(search) if search else likely,
-        *(_able(approval) if handed else ()),
+        _c.trust == approval.trust, _c.active, _c.id != actor.id, chosen_by, *(_able(approval) if handed else ())
     )
-    return list(connection.execute(chosen.order_by(func.lower(_c.name), _c.id).limit(MOST)).mappings())
+    rows = connection.execute(chosen.order_by(func.lower(_c.name), _c.id).limit(MOST)).mappings().all()
+    bearers = Counter(row["name"].lower() for row in rows)
+    return [{**row, "email": row["email"] if bearers[row["name"].lower()] > 1 else ""} for row in rows]
 
 
 def _able(approval: Approval) -> tuple[ColumnElement[bool], ...]:
@@ -40,14 +56,7 @@ def _able(approval: Approval) -> tuple[ColumnElement[bool], ...]:
     return (*others, _c.id.not_in([one for one in (approval.sender, approval.owner, approval.delegate) if one]))
 
 
-def _named(search: str) -> ColumnElement[bool]:
-    part = search.lower()
-    return or_(
-        func.lower(_c.name).contains(part, autoescape=True), func.lower(_c.email).startswith(part, autoescape=True)
-    )
-
-
-def _holds(approval: Approval, now: datetime) -> ColumnElement[bool]:
-    same = and_(holders.c.trust == _c.trust, holders.c.account == _c.id)
-    role = and_(holders.c.role == approval.role, holders.c.organisation == approval.organisation)
-    return exists().where(same, role, directory.holding(now))
+def _holds(approval: Approval, now: datetime, *, anywhere: bool = False) -> ColumnElement[bool]:
+    same = and_(holders.c.trust == _c.trust, holders.c.account == _c.id, holders.c.role == approval.role)
+    here = () if anywhere else (holders.c.organisation == approval.organisation,)
+    return exists().where(same, *here, directory.holding(now))

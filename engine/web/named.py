@@ -5,26 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, true
 
 from engine.directory_tables import accounts
+from engine.web import nearby
 
 MOST: Final = 20
 _c = accounts.c
 
 
-def matching(conn: Connection, trust: str, words: str, *, but: str | None = None) -> Sequence[RowMapping]:
+def matching(
+    conn: Connection,
+    trust: str,
+    words: str,
+    *,
+    but: str | None = None,
+    among: ColumnElement[bool] | None = None,
+) -> Sequence[RowMapping]:
     """Return at most `MOST` active accounts with these words in the name, or that begin the address; by name.
 
-    A whole address, or a whole name that nobody else bears, means that one account.
+    A whole address, or a whole name that nobody else bears, means that one account. `among` says whom the visitor may
+    look up, where that is not everybody.
     """
     part = words.strip().lower()
     if not part:
         return []
-    named = or_(
-        func.lower(_c.name).contains(part, autoescape=True), func.lower(_c.email).startswith(part, autoescape=True)
+    query = select(_c.id, _c.name, _c.email).where(
+        _c.trust == trust, _c.active, nearby.named(part), _c.id != (but or ""), true() if among is None else among
     )
-    query = select(_c.id, _c.name, _c.email).where(_c.trust == trust, _c.active, named, _c.id != (but or ""))
     found = conn.execute(query.order_by(func.lower(_c.name), _c.id).limit(MOST)).mappings().all()
     exact = [row for row in found if part in {row["email"].lower(), row["name"].lower()}]
     return exact if len(exact) == 1 else found

@@ -19,13 +19,14 @@ from sqlalchemy import Connection, RowMapping
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine.transaction import Engine
-from engine.web import asked, journal, saved_views, worklist_filters
+from engine.web import asked, journal, nearby, saved_views, worklist_filters
 from engine.web import worklist_acts as acts
 from engine.web import worklist_question as question_pages
 from engine.web import worklist_together as together
 from engine.web import worklist_views as view_pages
 from engine.web.asked import Shown
 from engine.web.asked_order import Sort, sorts
+from engine.web.nearby import Workplaces
 from engine.web.permissions import signed_in
 from engine.web.presenting import WHOLE, Plain, Presenter, Presenters, Reading, Typed, View
 from engine.web.visitors import Visitor, visitor
@@ -55,9 +56,12 @@ _DUES: Final[Mapping[Due, str]] = {
 
 
 def blueprint(
-    engine: Engine, presenters: Mapping[str, Presenter], named: Named = worklist_filters.by_account
+    engine: Engine,
+    presenters: Mapping[str, Presenter],
+    named: Named = worklist_filters.by_account,
+    works: Workplaces = nearby.nowhere_else,
 ) -> Blueprint:
-    """Return the worklist and the pages of its questions; `named` finds persons by name."""
+    """Return the worklist and the pages of its questions; `named` finds persons by name, `works` where they work."""
     pages = Blueprint("worklist", __name__, url_prefix="/worklist")
     lists = Lists(engine, named)
 
@@ -72,7 +76,7 @@ def blueprint(
             filters = worklist_filters.read(request.args)
             return render_template("engine/worklist.html", **_listed(engine, lists, connection, here, filters))
 
-    desk = question_pages.Desk(engine, Presenters(presenters), lists)
+    desk = question_pages.Desk(engine, Presenters(presenters), lists, works)
     view_pages.add(pages, engine)
     together.add(pages, desk)
     question_pages.add(pages, desk)

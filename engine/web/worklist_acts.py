@@ -16,7 +16,7 @@ from engine import answering, approval_keep, attachments, text
 from engine.approvals import Trigger
 from engine.errors import Invalid, Missing, NotAllowed, Refused
 from engine.transaction import Transaction
-from engine.web import asked, colleagues
+from engine.web import asked, colleagues, nearby
 from engine.web.permissions import signed_in
 from engine.web.presenting import WHOLE
 from engine.web.visitors import Visitor, visitor
@@ -198,10 +198,13 @@ class _Pass:
         """Show whom it can be handed to: those who are likely, or who were searched for."""
         here, handed = self._here, self._said.to == "to"
         search = text.clean(request.values.get("who", ""), LONGEST_COMMENT)
-        now = self._desk.engine.clock()
+        now, works = self._desk.engine.clock(), self._desk.works
         with self._desk.engine.reading() as connection:
             approval = approval_keep.read(asked.one_of(connection, here.trust, here.actor, self._id))
-            found = colleagues.found(connection, approval, here.actor, search, now, handed=handed)
+        if search:
+            nearby.count_search(self._desk.engine, here.actor)
+        with self._desk.engine.reading() as connection:
+            found = colleagues.found(connection, approval, here.actor, search, now, handed=handed, works=works)
         if self._said.trigger not in self._desk.able(here.actor, approval):
             flash("This is not yours to hand on now.")
             return redirect(url_for(".question", id=self._id, **carried()), 303)

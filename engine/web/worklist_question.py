@@ -16,7 +16,8 @@ from engine.approvals import STANDING, Approval, Status, Trigger
 from engine.errors import Conflict, NotAllowed, NotDeclared, Refused
 from engine.machine import Actor, Case
 from engine.transaction import Engine
-from engine.web import approval_lines, asked, journal, saved_views, worklist_filters
+from engine.web import approval_lines, asked, journal, nearby, saved_views, worklist_filters
+from engine.web.nearby import Workplaces
 from engine.web.permissions import signed_in
 from engine.web.presenting import WHOLE, Presenters, Reading, View, comment_label, needing_reason
 from engine.web.visitors import Visitor, visitor
@@ -62,10 +63,13 @@ class Said:
 class Desk:
     """Where questions are shown and answered."""
 
-    def __init__(self, engine: Engine, presenters: Presenters, lists: Lists) -> None:
+    def __init__(
+        self, engine: Engine, presenters: Presenters, lists: Lists, works: Workplaces = nearby.nowhere_else
+    ) -> None:
         self.engine = engine
         self.presenters = presenters
         self.lists = lists
+        self.works = works
 
     def page(
         self, connection: Connection, here: Visitor, identifier: str, wrong: Mapping[str, str] | None = None

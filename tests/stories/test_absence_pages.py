@@ -14,7 +14,7 @@ from engine.web import absences as pages
 from engine.web.incident_pages import Shown
 from tests.clock import START
 from tests.databases import close
-from tests.desk import ADMINISTRATOR, ELSEWHERE, desk_on
+from tests.desk import ADMINISTRATOR, ELSEWHERE, desk_on, on_the_ward
 from tests.trial import ROLE, TRUST, TRUST_HOLDER, WARD, WARD_HOLDER
 
 pytestmark = pytest.mark.story
@@ -26,7 +26,7 @@ AWAY = {"starts_on": "2026-11-22", "ends_on": "2026-12-01", "scope": "", "action
 @pytest.fixture
 def desk(database_url, clock, tmp_path):
     desk = desk_on(database_url, clock, tmp_path)
-    desk.app.register_blueprint(pages.blueprint(desk.engine, {"incident": Shown()}))
+    desk.app.register_blueprint(pages.blueprint(desk.engine, {"incident": Shown()}, on_the_ward))
     yield desk
     close(desk.engine.database)
 

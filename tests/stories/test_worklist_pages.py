@@ -116,7 +116,7 @@ def test_a_transferred_question_is_no_longer_theirs_who_gave_it_away(desk, ward,
 def test_nobody_is_found_who_may_not_have_it(ward, question):
     page = ward.page(f"{question}/pass/delegate?who=lin")
 
-    assert "Nobody with an account has “lin” in their name." in page
+    assert "No colleague of yours with an account has “lin” in their name." in page
 
 
 @pytest.mark.parametrize(

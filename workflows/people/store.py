@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, union, update
 
 from engine import directory
 from engine.directory_tables import accounts
@@ -66,6 +66,19 @@ def named(trust: str, part: str) -> Select[tuple[str]]:
     return select(persons.c.id).where(
         persons.c.trust == trust, func.lower(persons.c.name).contains(part, autoescape=True)
     )
+
+
+def workplaces(trust: str) -> Select[Any]:
+    """Return (account, organisation) for where each person with an account is employed or has a post."""
+    mine = (accounts.c.trust == trust) & (persons.c.trust == trust) & (persons.c.id == accounts.c.person)
+    posts = (accounts.c.trust == trust) & (assignments.c.trust == trust) & (assignments.c.person == accounts.c.person)
+    works = union(
+        select(accounts.c.id.label("account"), persons.c.organisation).where(mine),
+        select(accounts.c.id.label("account"), assignments.c.organisation).where(
+            posts, assignments.c.status == AssignmentStatus.ACTIVE
+        ),
+    ).subquery()
+    return select(works.c.account, works.c.organisation)
 
 
 def lock(conn: Connection, trust: str, keys: Iterable[str]) -> None:
