@@ -1,22 +1,27 @@
 """Requests to servers outside: only to hosts that a setting allows, to the address that was resolved, with no redirect.
 
-A URL that comes from data is never followed anywhere else (SECURITY 22).
+A URL that comes from data is never followed anywhere else (SECURITY 22), and a server that answers byte by byte, or
+without an end, holds nobody up: the whole of an answer has one deadline and one size.
 """
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from typing import Final
+from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from engine.errors import Invalid
 
 SECONDS: Final = 10.0
-_MOST: Final = 64 * 1024
+"""How long a call may take altogether, from the first connection to the last byte."""
+MOST: Final = 64 * 1024
+"""Bytes of an answer, with its head."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +68,7 @@ def post(url: str, hosts: Collection[str], body: bytes, headers: Mapping[str, st
             "POST", f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}", body, dict(headers)
         )
         answer = connection.getresponse()
-        answer.read(_MOST)
+        answer.read(MOST)
         return Reply(status=answer.status, said=f"{answer.status} {answer.reason}"[:200])
     except (OSError, HTTPException) as trouble:
         return Reply(status=0, said=f"No answer: {type(trouble).__name__}.")
@@ -76,6 +81,7 @@ class _Pinned(HTTPConnection):
 
     def __init__(self, parts: SplitResult) -> None:
         self._tls = parts.scheme == "https"
+        self._until = time.monotonic() + SECONDS
         host = str(parts.hostname)
         super().__init__(host, parts.port or (443 if self._tls else 80), timeout=SECONDS)
 
@@ -86,7 +92,55 @@ class _Pinned(HTTPConnection):
             opened.settimeout(SECONDS)
             opened.connect(address)
             context = ssl.create_default_context() if self._tls else None
-            self.sock = context.wrap_socket(opened, server_hostname=self.host) if context else opened
+            secured = context.wrap_socket(opened, server_hostname=self.host) if context else opened
+            self.sock: Any = _Bounded(secured, self._until)
         except BaseException:
             opened.close()
             raise
+
+
+class _Bounded:
+    """A socket as `HTTPConnection` uses one, that reads until a moment and so many bytes, and no further."""
+
+    def __init__(self, opened: socket.socket, until: float) -> None:
+        self._socket = opened
+        self._until = until
+
+    def sendall(self, content: bytes) -> None:
+        self._socket.settimeout(left(self._until, time.monotonic))
+        self._socket.sendall(content)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(Bounded(self._socket, self._until))
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class Bounded(io.RawIOBase):
+    """What a socket says until a moment of a clock, in seconds, and at most `MOST` bytes of it."""
+
+    def __init__(self, opened: Any, until: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._socket = opened
+        self._until = until
+        self._clock = clock
+        self._had = 0
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what has come; raises `TimeoutError` after the moment, and ends after `MOST` bytes."""
+        self._socket.settimeout(left(self._until, self._clock))
+        count: int = self._socket.recv_into(memoryview(buffer)[: MOST - self._had]) if self._had < MOST else 0
+        self._had += count
+        return count
+
+
+def left(until: float, clock: Callable[[], float]) -> float:
+    """Return the seconds that are left; raises `TimeoutError` where there are none."""
+    seconds = until - clock()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds

@@ -1,6 +1,6 @@
 """What machines ask of a web process: does it live, can it answer, how do the queues stand. No answer names anybody.
 
-`/metrics` is open to this machine, and to whoever bears the token of the settings.
+`/metrics` is open to this machine, and to whoever bears the token of the settings; `/health` tells them more too.
 """
 
 from __future__ import annotations
@@ -91,14 +91,15 @@ def blueprint(engine: Engine, settings: Settings, meter: Meter) -> Blueprint:
     @pages.get("/health")
     @for_machines
     def health() -> Response:
-        """Say both, with the age of the queues and of the last sign of a worker."""
-        return _ready(engine, at_length=True)
+        """Say both; with leave also the age of the queues and of the last sign of a worker."""
+        return _ready(engine, at_length=_has_leave(settings.metrics_token))
 
     @pages.get("/metrics")
     @for_machines
     def metrics() -> Response:
         """Give the figures to Prometheus."""
-        _require_leave(settings.metrics_token)
+        if not _has_leave(settings.metrics_token):
+            raise NotAllowed("The figures are open to this machine, and to whoever bears the token of the settings.")
         return Response(generate_latest(meter.registry), content_type=CONTENT_TYPE_LATEST)
 
     return pages
@@ -145,15 +146,13 @@ def _at_length(engine: Engine, connection: Any) -> dict[str, Any]:
     }
 
 
-def _require_leave(token: str) -> None:
+def _has_leave(token: str) -> bool:
     """Let in this machine, where no proxy speaks for somebody else, and whoever bears the token."""
     scheme, _, said = request.headers.get("Authorization", "").partition(" ")
     if token and scheme.lower() == "bearer" and hmac.compare_digest(said.encode(), token.encode()):
-        return
+        return True
     forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    if not forwarded and request.remote_addr in _HERE:
-        return
-    raise NotAllowed("The figures are open to this machine, and to whoever bears the token of the settings.")
+    return not forwarded and request.remote_addr in _HERE
 
 
 class _Queues:

@@ -177,3 +177,22 @@ def test_a_bare_application_is_measured_too():
     answer = app.test_client().get("/x")
 
     assert answer.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"environ_base": {"REMOTE_ADDR": "203.0.113.9"}}, False),
+        ({"headers": {"X-Forwarded-For": "203.0.113.9"}}, False),
+        ({"headers": {"Authorization": "Bearer wrong", "Forwarded": "for=203.0.113.9"}}, False),
+        ({"headers": {"Authorization": "Bearer wrong"}, "environ_base": {"REMOTE_ADDR": "203.0.113.9"}}, False),
+        ({"headers": {"Authorization": f"Bearer {TOKEN}"}, "environ_base": {"REMOTE_ADDR": "203.0.113.9"}}, True),
+        ({}, True),
+    ],
+    ids=["elsewhere", "by a proxy", "by a proxy, wrong", "wrong token", "token", "this machine"],
+)
+def test_only_whoever_may_have_the_figures_is_told_how_the_queues_stand(desk, asked, told):
+    answer = desk.app.test_client().get("/health", **asked).json
+
+    assert (answer["status"], answer["live"]) == ("ready", True)
+    assert {"oldest_unsent_seconds" in answer, "worker_seen_seconds" in answer} == {told}
