@@ -108,7 +108,9 @@ def workplace_on(url: str, clock: FrozenClock, folder: Path, **environment: str)
     app.register_blueprint(acting.blueprint(engine, chosen, web.presenters(engine)))
     app.register_blueprint(journal.blueprint(engine))
     app.register_blueprint(why.blueprint(engine))
-    app.register_blueprint(api.blueprint(engine, [*resources.operations(chosen), *workflows_api.operations(chosen)]))
+    app.register_blueprint(
+        api.blueprint(engine, [*resources.operations(chosen, workflows_api.ANSWERS), *workflows_api.operations(chosen)])
+    )
     return Workplace(app=app, engine=engine, clock=clock, settings=chosen)
 
 

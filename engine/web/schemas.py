@@ -39,6 +39,7 @@ class Schema:
     nullable: bool = False
     members: Mapping[str, Schema] = field(default_factory=dict)
     items: Schema | None = None
+    values: Schema | None = None
 
 
 def text(limit: int = _LINE, *, needed: bool = True, empty: bool = False, about: str = "") -> Schema:
@@ -149,6 +150,18 @@ def record(members: Mapping[str, Schema], *, needed: bool = True, about: str = "
     return Schema(says=_described({"type": "object"}, about), read=_read_object, members=dict(members), needed=needed)
 
 
+def mapping(values: Schema, *, most: int = _MANY, needed: bool = True, about: str = "") -> Schema:
+    """Return an object whose members may have any name, and are all of one kind."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, dict) or len(value) > most:
+            raise ValueError(f"Must be an object of at most {most} members.")
+        return value
+
+    says = _described({"type": "object", "maxProperties": most}, about)
+    return Schema(says=says, read=read, values=values, needed=needed)
+
+
 def anything(*, needed: bool = True, about: str = "") -> Schema:
     """Return an object whose members the step that takes it checks by itself (the facts of a trigger)."""
     return Schema(says=_described({"type": "object"}, about), read=_read_object, needed=needed)
@@ -180,6 +193,8 @@ def described(schema: Schema) -> dict[str, Any]:
         said["type"] = [said["type"], "null"]
     if schema.items is not None:
         said["items"] = described(schema.items)
+    if schema.values is not None:
+        said["additionalProperties"] = described(schema.values)
     if schema.members:
         said["properties"] = {name: described(member) for name, member in schema.members.items()}
         said["required"] = [name for name, member in schema.members.items() if member.needed]
@@ -197,6 +212,8 @@ def _checked(schema: Schema, value: Any, where: str, errors: list[dict[str, str]
         return None
     if schema.items is not None:
         return [_checked(schema.items, item, f"{where}/{at}", errors) for at, item in enumerate(read)]
+    if schema.values is not None:
+        return {name: _checked(schema.values, one, f"{where}/{_token(name)}", errors) for name, one in read.items()}
     return dict(_members(schema, read, where, errors)) if schema.members else read
 
 

@@ -36,7 +36,7 @@ EXAMPLES = int(os.environ.get("PRECEPTOR_FUZZ_EXAMPLES", "2"))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 SETTINGS = settings_module.read({})
 DESCRIBED = schemathesis.openapi.from_dict(
-    openapi.describe([*resources.operations(SETTINGS), *workflows_api.operations(SETTINGS)])
+    openapi.describe([*resources.operations(SETTINGS, workflows_api.ANSWERS), *workflows_api.operations(SETTINGS)])
 )
 RESPONSIBILITIES = ("system-administrator", "workflow-administrator", "class-administrator", "stat-and-mand")
 ONE_IN = 4

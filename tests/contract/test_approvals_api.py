@@ -232,3 +232,19 @@ def test_a_trust_sets_how_often_its_questions_remind_and_when_they_escalate(app,
     assert [answer.status_code for answer in wrong] == [422, 404, 401]
     assert (read(engine, question).reminded, read(engine, question).state) == (1, Status.TIMED_OUT)
     assert (gone, listed.json["items"]) == ([200, 404], [])
+
+
+@pytest.mark.parametrize("facts", [{"lines": 5}, {"approval": "another"}, {"reason": 5}])
+def test_facts_that_the_question_does_not_take_are_refused_by_name(engine, wren, facts):
+    question = ask(engine)
+
+    one = wren.post(f"/{question}/answer", choice="GRANT", facts=facts)
+    many = wren.post("/answer-many", ids=["nothing", question], choice="GRANT", facts=facts)
+
+    (name,) = facts
+    pointers = [answer.json["facts"]["errors"][0]["pointer"] for answer in (one, many)]
+    assert ([one.status_code, many.status_code], pointers) == ([422, 422], [f"/facts/{name}"] * 2)
+
+
+def test_a_reason_may_always_come_with_an_answer(engine, wren):
+    assert wren.post(f"/{ask(engine)}/answer", choice="GRANT", facts={"reason": "Well earned."}).status_code == 200

@@ -347,3 +347,28 @@ def test_of_two_answers_at_once_one_counts_and_the_other_is_told_which(candidate
     assert sorted(one.status for one in answers) == [200, 409]
     assert "Wren Hall answered this on" in next(one for one in answers if one.status == 409).html
     assert len(candidate.profile) == (3 if told["state"] == "ACCEPTED" else 0)
+
+
+def test_an_answer_whose_facts_are_of_the_wrong_kind_is_refused_by_the_name_of_the_field(candidate: Candidate):
+    transfer = candidate.brings()
+    program = candidate.site.program(LOCAL)
+    (asked,) = (one for one in program.all("/approvals") if one["subject"] == transfer)
+    wrong = {
+        "/lines": "one",
+        "/lines/1": {"1": 5},
+        "/lines/1/accepted": {"1": {"accepted": "yes"}},
+        "/lines/1/starts_on": {"1": {"starts_on": "soon"}},
+        "/lines/1/competence": {"1": {"competence": ["fire"]}},
+        "/lines/1/else": {"1": {"else": 1}},
+    }
+
+    for pointer, lines in wrong.items():
+        said = {"choice": "ACCEPT_WITH_EDITS", "facts": {"lines": lines}}
+        answers = {
+            f"/facts{pointer}": program.post(f"/approvals/{asked['id']}/answer", said),
+            f"/facts{pointer} ": program.post("/approvals/answer-many", {**said, "ids": [asked["id"]]}),
+            pointer: program.post(f"/transfers/{transfer}/accept-with-edits", {"lines": lines}),
+        }
+        for at, answer in answers.items():
+            assert (answer.status, answer.json["facts"]["errors"][0]["pointer"]) == (422, at.strip())
+    assert candidate.told(transfer)["state"] == "PENDING"

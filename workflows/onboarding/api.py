@@ -12,7 +12,20 @@ from engine.letters import Subject
 from engine.machine import Case, plain
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
-from engine.web.schemas import anything, day, flag, identifier, lines, many, one_of, or_null, record, text, whole
+from engine.web.schemas import (
+    anything,
+    day,
+    flag,
+    identifier,
+    lines,
+    many,
+    mapping,
+    one_of,
+    or_null,
+    record,
+    text,
+    whole,
+)
 from workflows.onboarding import applicant, pages, transfer
 from workflows.onboarding.records import PERSON_TYPES, Applicant, ApplicantState, TransferState
 from workflows.onboarding.tables import applicants, transfers
@@ -75,6 +88,18 @@ _TRANSFER: Final = record(
         "lines": many(anything()),
     }
 )
+_DECIDED: Final = record(
+    {
+        "accepted": flag(needed=False, about="True where nothing is said."),
+        "competence": or_null(identifier(needed=False, about="One of the trust's own, to take it as.")),
+        "level": or_null(text(80, needed=False)),
+        "starts_on": or_null(day(needed=False)),
+        "ends_on": or_null(day(needed=False, about="The last day of validity; null is for ever.")),
+        "reason": or_null(lines(1000, needed=False)),
+    }
+)
+ANSWER: Final = {"lines": mapping(_DECIDED, most=500, needed=False, about="By number: what is left out stays.")}
+"""What an answer to the form may bring along."""
 _APPLICANT_STEPS: Final = tuple(one for one in applicant.Trigger if one is not applicant.Trigger.PREFER)
 _TRANSFER_STEPS: Final = tuple(one for one in transfer.Trigger if one is not transfer.Trigger.RECEIVE)
 
@@ -239,14 +264,7 @@ OPERATIONS: Final = (
         "/transfers/<id>/<trigger>",
         _step_transfer,
         by=(RECRUITER, STAT_AND_MAND),
-        takes=record(
-            {
-                "reason": lines(1000, needed=False),
-                "lines": anything(
-                    needed=False, about="By number: {accepted, competence, level, starts_on, ends_on, reason}."
-                ),
-            }
-        ),
+        takes=record({"reason": lines(1000, needed=False), **ANSWER}),
         gives=_TRANSFER,
         says="Take a step: accept, accept-with-edits, reject or reopen, for whoever holds the role.",
     ),

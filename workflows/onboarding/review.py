@@ -81,8 +81,8 @@ def applicant_stays(case: Case[Transfer]) -> bool:
 
 @guard("Nobody decides on what they bring along themselves.")
 def not_own(case: Case[Transfer]) -> bool:
-    """Hold for everybody but the applicant (catalogue D5)."""
-    return case.actor.person is None or case.actor.person != case.record.person
+    """Hold for everybody but the applicant (catalogue D5), and whoever may be they: an account without a person."""
+    return case.actor.system or case.actor.person not in {None, case.record.person}
 
 
 @guard("A competence that came has no counterpart here: choose one for it, or leave it out.")

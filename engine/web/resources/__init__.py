@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.settings import Settings
+from engine.web.answer_facts import Declared
 from engine.web.operations import Operation
 from engine.web.resources import (
     absences,
@@ -18,18 +19,21 @@ from engine.web.resources import (
     webhooks,
 )
 
-OPERATIONS: Final[tuple[Operation, ...]] = (
+_ANYWAY: Final[tuple[Operation, ...]] = (
     *organisations.OPERATIONS,
     *coverage.OPERATIONS,
     *roles.OPERATIONS,
     *absences.OPERATIONS,
-    *approvals.OPERATIONS,
     *question_periods.OPERATIONS,
     *messages.OPERATIONS,
     *history.OPERATIONS,
 )
 
 
-def operations(settings: Settings) -> tuple[Operation, ...]:
-    """Return all of them for an installation."""
-    return (*OPERATIONS, *webhooks.operations(settings))
+OPERATIONS: Final = (*_ANYWAY, *approvals.operations())
+"""What needs no setting, where no answer brings more than a reason."""
+
+
+def operations(settings: Settings, declared: Declared) -> tuple[Operation, ...]:
+    """Return all of them for an installation; `declared` is what answers to questions bring along, by kind."""
+    return (*_ANYWAY, *approvals.operations(declared), *webhooks.operations(settings))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, select
@@ -17,7 +18,8 @@ from engine.approvals import Status, Trigger
 from engine.errors import Decided, Invalid
 from engine.machine import EVERYONE
 from engine.tables import approvals
-from engine.web import approval_lines, asked
+from engine.web import answer_facts, approval_lines, asked
+from engine.web.answer_facts import Declared
 from engine.web.asked import Shown
 from engine.web.operations import PAGED, Answer, Call, Operation, list_of, listed
 from engine.web.schemas import anything, identifier, lines, many, moment, one_of, or_null, record, text, whole
@@ -110,9 +112,10 @@ def _one(call: Call) -> Answer:
     return Answer({**_row(row), **more})
 
 
-def _answered(call: Call) -> Answer:
+def _answered(declared: Declared, call: Call) -> Answer:
     """Answer as the caller; whoever comes second is told who was first."""
-    return _acted(call, Trigger.ANSWER, _said(call))
+    kind = asked.one_of(call.conn, call.trust, call.actor, call.at["id"])["kind"]
+    return _acted(call, Trigger.ANSWER, _said(call, declared, kind))
 
 
 def _doing(trigger: Trigger) -> Callable[[Call], Answer]:
@@ -137,14 +140,14 @@ def _out_of_sight(call: Call) -> Mapping[str, Any]:
     return _row(call.conn.execute(chosen).mappings().one())
 
 
-def _together(call: Call) -> Answer:
+def _together(declared: Declared, call: Call) -> Answer:
     """Answer several, each in its own commit; what the caller may not see is refused as if it were not there."""
     ids = list(dict.fromkeys(call.body["ids"]))
     with call.engine.reading() as conn:
-        mine = {row["id"] for row in asked.several_of(conn, call.trust, call.actor, ids)}
-    results = answering.answer_many(
-        call.engine, call.actor, call.trust, [one for one in ids if one in mine], _said(call)
-    )
+        kinds = {row["id"]: row["kind"] for row in asked.several_of(conn, call.trust, call.actor, ids)}
+    mine = [one for one in ids if one in kinds]
+    said = _said(call, declared, kinds[mine[0]]) if mine else {}  # what is of another kind than the first is refused
+    results = answering.answer_many(call.engine, call.actor, call.trust, mine, said)
     hidden = answering.Result(became=Became.REFUSED, sentence=answering.UNKNOWN)
     told = ((one, results.get(one, hidden)) for one in ids)
     return Answer(
@@ -175,10 +178,10 @@ def _download(call: Call) -> Answer:
     return Answer({**_file(row), "content": base64.b64encode(row["content"]).decode()})
 
 
-def _said(call: Call) -> Mapping[str, Any]:
+def _said(call: Call, declared: Declared, kind: str) -> Mapping[str, Any]:
     return {
         "choice": call.body["choice"],
-        "facts": call.body.get("facts", {}),
+        "facts": answer_facts.checked(declared, kind, call.body.get("facts", {})),
         "comment": call.body.get("comment", ""),
     }
 
@@ -213,7 +216,36 @@ def _steps() -> tuple[Operation, ...]:
     )
 
 
-OPERATIONS: Final = (
+def operations(declared: Declared = answer_facts.NOTHING) -> tuple[Operation, ...]:
+    """Return the operations; `declared` is what answers bring along, by kind."""
+    return (*_ANYWAY, *_answers(declared))
+
+
+def _answers(declared: Declared) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            "POST",
+            "/approvals/<id>/answer",
+            partial(_answered, declared),
+            by=(EVERYONE,),
+            takes=record(_SAID),
+            gives=record(_APPROVAL),
+            says="Answer; where somebody was first, 409 says who and what.",
+        ),
+        Operation(
+            "POST",
+            "/approvals/answer-many",
+            partial(_together, declared),
+            by=(EVERYONE,),
+            takes=record({"ids": many(identifier(), most=answering.MOST), **_SAID}),
+            gives=record({"results": many(_RESULT)}),
+            own_transactions=True,
+            says="Answer like questions alike; each stands or falls by itself, and the results say what became of it.",
+        ),
+    )
+
+
+_ANYWAY: Final = (
     Operation(
         "GET",
         "/approvals",
@@ -238,15 +270,6 @@ OPERATIONS: Final = (
         gives=_WHOLE,
         says="One of them, with its history, comments and attachments.",
     ),
-    Operation(
-        "POST",
-        "/approvals/<id>/answer",
-        _answered,
-        by=(EVERYONE,),
-        takes=record(_SAID),
-        gives=record(_APPROVAL),
-        says="Answer; where somebody was first, 409 says who and what.",
-    ),
     *_steps(),
     Operation(
         "POST",
@@ -265,15 +288,5 @@ OPERATIONS: Final = (
         by=(EVERYONE,),
         gives=record({**_FILE, "content": lines(4 * attachments.LARGEST, about="The bytes, in base64.")}),
         says="One attached file.",
-    ),
-    Operation(
-        "POST",
-        "/approvals/answer-many",
-        _together,
-        by=(EVERYONE,),
-        takes=record({"ids": many(identifier(), most=answering.MOST), **_SAID}),
-        gives=record({"results": many(_RESULT)}),
-        own_transactions=True,
-        says="Answer like questions alike; each stands or falls by itself, and the results say what became of each.",
     ),
 )

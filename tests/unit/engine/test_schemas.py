@@ -108,3 +108,14 @@ def test_a_schema_describes_itself_as_json_schema():
         "required": ["name", "of"],
         "additionalProperties": False,
     }
+
+
+def test_an_object_of_any_names_has_values_of_one_kind_and_errors_that_name_them():
+    schema = schemas.mapping(schemas.whole(), most=2)
+
+    assert schemas.check(schema, {"1": 5}) == {"1": 5}
+    assert schemas.described(schema)["additionalProperties"] == {"type": "integer"}
+    for value, pointer in (({"a/b": "x"}, "/a~1b"), ([], ""), (dict.fromkeys("abc", 1), "")):
+        with pytest.raises(Invalid) as caught:
+            schemas.check(schema, value)
+        assert caught.value.facts["errors"][0]["pointer"] == pointer
