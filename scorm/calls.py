@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scorm import tables
@@ -39,8 +39,13 @@ def read(connection: Connection, key: Mapping[str, Any], until: int | None = Non
     if until is not None:
         wanted.append(tables.calls.c.seq <= until)
     rows = connection.execute(select(tables.calls).where(*wanted).order_by(tables.calls.c.seq)).mappings().all()
+    return whole(connection, key["trust"], rows)
+
+
+def whole(connection: Connection, trust: str, rows: Sequence[RowMapping]) -> list[Call]:
+    """Make calls of rows of the log, with what is kept apart put in again."""
     said = [json.loads(row["said"]) for row in rows]
-    values = _values(connection, key["trust"], said)
+    values = _values(connection, trust, said)
     return [
         Call(
             seq=row["seq"],

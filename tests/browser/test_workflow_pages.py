@@ -16,7 +16,7 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from engine.tables import approvals
-from tests import northshire, workplace
+from tests import northshire, played, workplace
 from tests.clock import FrozenClock
 from tests.databases import close, sqlite_database
 from tests.northshire import HELEN, WREN
@@ -64,6 +64,11 @@ PAGES = {
     "find": ("ann", "/learning/find"),
     "withdraw": ("ann", "/learning/withdraw/{enrolment}"),
     "why": ("ann", "/learning/why/enrolment/{enrolment}"),
+    "incomplete": ("ann", "/learning/incomplete/{played}"),
+    "attempts": (HELEN, "/attempts/of/{played}"),
+    "attempt": (HELEN, "/attempts/{attempt}"),
+    "window": (HELEN, "/attempts/{attempt}/windows/1"),
+    "call": (HELEN, "/attempts/{attempt}/windows/1/calls/3"),
     "classes": (HELEN, "/classes/"),
     "class-new": (HELEN, "/classes/new"),
     "class": (HELEN, "/classes/{full}"),
@@ -144,6 +149,10 @@ def _fill(place: Workplace, folder: Path) -> dict[str, str]:
     roomy = northshire.open_class(place.engine, place.clock, days=50, maximum=12, title="Fire Safety for wards")
     enrolled = [northshire.enrol(place.engine, full, name) for name in ("ann", "bob", "cat")]
     place.e_learning(folder, "ann")
+    course = played.course_of(place)
+    course.play(
+        played.BEGIN, *(played.put("cmi.suspend_data", size * "visited") for size in (1, 99)), ("LMSCommit", "")
+    )
     applicant = workplace.applicant_for(place.engine)
     transfer = workplace.transfer_for(place.engine, applicant)
     with place.engine.reading() as connection:
@@ -152,6 +161,8 @@ def _fill(place: Workplace, folder: Path) -> dict[str, str]:
         "full": full,
         "roomy": roomy,
         "enrolment": enrolled[0],
+        "played": course.enrolment,
+        "attempt": course.attempt,
         "applicant": applicant,
         "transfer": transfer,
         "question": question,

@@ -27,9 +27,9 @@ def log(stage, database_url, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PRECEPTOR_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PRECEPTOR_DATABASE_URL", database_url)
 
-    def read(*arguments: str) -> tuple[int, str, str]:
+    def read(*arguments: str, command: str = "log") -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:
-            command_line.main(["scorm", "log", *arguments])
+            command_line.main(["scorm", command, *arguments])
         heard = capsys.readouterr()
         return int(ended.value.code or 0), heard.out, heard.err
 
@@ -52,5 +52,16 @@ def test_the_data_can_be_read_as_of_an_earlier_call(stage, log):
     assert answer["data"]["data"]["cmi.core.lesson_location"] == "1"
 
 
-def test_an_attempt_that_is_not_there_is_said_in_one_sentence(log):
-    assert log("gone") == (2, "", "preceptor: There is no attempt gone.\n")
+@pytest.mark.parametrize("command", ["log", "why"])
+def test_an_attempt_that_is_not_there_is_said_in_one_sentence(log, command):
+    assert log("gone", command=command) == (2, "", "preceptor: There is no attempt gone.\n")
+
+
+def test_why_an_attempt_is_incomplete_is_said_with_the_calls_that_show_it(stage, log):
+    code, out, _err = log(stage.attempt.id, command="why")
+
+    lines = out.splitlines()
+    assert code == 0
+    assert lines[0].startswith("The course is still open, or its window was closed")
+    assert lines[1] == "  The course began. [window 1, call 1, 2026-11-22T09:00:00.000Z]"
+    assert lines[-1].startswith("What can be done: ")

@@ -11,9 +11,10 @@ import click
 from sqlalchemy import select
 
 from engine.errors import Missing
-from scorm import calls, library, package, playing
-from scorm.package import Verdict
+from scorm import calls, library, package, playing, recorder, store, verdict
+from scorm.package import Verdict as Check
 from scorm.tables import attempts
+from scorm.verdict import Verdict
 from workflows.commands.people import the_trust
 from workflows.commands.report import as_json, engine_of, say, settings_of
 
@@ -30,9 +31,9 @@ def scorm() -> None:
 @as_json
 def check(file: Path, *, wants_json: bool) -> int:
     """Say whether a package can be played, and why not; keeps nothing. Exit 1 if it cannot."""
-    verdict = package.examine(file)
-    say(verdict.as_dict(), _lines(file, verdict), wants_json=wants_json)
-    return 0 if verdict.accepted else 1
+    found = package.examine(file)
+    say(found.as_dict(), _lines(file, found), wants_json=wants_json)
+    return 0 if found.accepted else 1
 
 
 @scorm.command("import")
@@ -75,10 +76,33 @@ def log(context: click.Context, attempt: str, *, at: int | None, wants_json: boo
     say(answer, [*lines, json.dumps(data, ensure_ascii=False)], wants_json=wants_json)
 
 
-def _lines(file: Path, verdict: Verdict) -> Iterator[str]:
-    kind = f"{verdict.standard} {verdict.edition.removeprefix(verdict.standard).strip()}".strip()
-    yield f"{file.name}: {'can be played' if verdict.accepted else 'is refused'} ({kind or 'no known standard'})"
-    if verdict.accepted:
-        yield f"  {verdict.title}: {verdict.files} files, starts with {verdict.launch}"
-    yield from (f"  refused: {reason}" for reason in verdict.reasons)
-    yield from (f"  warning: {warning}" for warning in verdict.warnings)
+@scorm.command()
+@click.argument("attempt")
+@as_json
+@click.pass_context
+def why(context: click.Context, attempt: str, *, wants_json: bool) -> None:
+    """Say in plain words why ATTEMPT came to what it came to, with the calls that show it."""
+    with engine_of(context).reading() as connection:
+        row = connection.execute(select(attempts.c.trust).where(attempts.c.id == attempt)).one_or_none()
+        found = store.attempt(connection, row.trust, attempt) if row else None
+        if found is None:
+            raise Missing(f"There is no attempt {attempt}.")
+        said = verdict.judge(recorder.story(connection, found))
+    say(said.as_dict(), _reasons(said), wants_json=wants_json)
+
+
+def _reasons(said: Verdict) -> Iterator[str]:
+    yield said.answer
+    for fact in said.facts:
+        seen = "; ".join(f"window {one.window}, call {one.call}, {one.at}" for one in fact.evidence)
+        yield f"  {fact.sentence}{f' [{seen}]' if seen else ''}"
+    yield f"What can be done: {said.support}"
+
+
+def _lines(file: Path, found: Check) -> Iterator[str]:
+    kind = f"{found.standard} {found.edition.removeprefix(found.standard).strip()}".strip()
+    yield f"{file.name}: {'can be played' if found.accepted else 'is refused'} ({kind or 'no known standard'})"
+    if found.accepted:
+        yield f"  {found.title}: {found.files} files, starts with {found.launch}"
+    yield from (f"  refused: {reason}" for reason in found.reasons)
+    yield from (f"  warning: {warning}" for warning in found.warnings)

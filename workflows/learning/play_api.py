@@ -15,7 +15,7 @@ from engine.web import mishaps, paging
 from engine.web.mishaps import Mishap
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import anything, flag, identifier, many, moment, number, or_null, record, text, whole
-from scorm import addresses, calls, library
+from scorm import addresses, calls, library, recorder, verdict
 from scorm import store as runtime
 from scorm.errors import PackageNotStored, PackageRefused
 from scorm.tables import packages
@@ -48,6 +48,16 @@ _CALL: Final = record(
         "args": many(text(64_000)),
         "answer": text(64_000),
         "error": text(),
+    }
+)
+_EVIDENCE: Final = record({"window": whole(), "call": whole(about="0 is the window itself."), "at": text()})
+_VERDICT: Final = record(
+    {
+        "kind": text(),
+        "answer": text(),
+        "facts": many(record({"sentence": text(), "evidence": many(_EVIDENCE)})),
+        "learner": text(about="What the learner can do."),
+        "support": text(about="What those who support them can do."),
     }
 )
 _STORAGE_FULL: Final = 507
@@ -87,19 +97,7 @@ def operations(settings: Settings) -> tuple[Operation, ...]:
             status=201,
             says="Go on with the attempt of one's own enrolment, or begin a new one.",
         ),
-        Operation("GET", "/attempts/<id>", _attempt, by=(EVERYONE,), gives=_ATTEMPT, says="How far an attempt got."),
-        Operation(
-            "GET",
-            "/attempts/<id>/calls",
-            _calls,
-            by=(EVERYONE,),
-            query={
-                "epoch": whole(1, needed=False, about="Of which window; the latest where nothing is said."),
-                "at": whole(1, needed=False, about="Up to and with this call."),
-            },
-            gives=record({"epoch": whole(), "calls": many(_CALL)}),
-            says="The flight recorder: every call of the API, in order.",
-        ),
+        *_ATTEMPTS,
     )
 
 
@@ -161,6 +159,10 @@ def _calls(call: Call) -> Answer:
     return Answer({"epoch": epoch, "calls": shown})
 
 
+def _verdict(call: Call) -> Answer:
+    return Answer(verdict.judge(recorder.story(call.conn, _seen(call))).as_dict())
+
+
 def _seen(call: Call) -> runtime.Attempt:
     """Return an attempt of the caller's own, or under an enrolment that the caller runs; raises `Missing`."""
     one = _known(call, call.at["id"])
@@ -182,3 +184,28 @@ def _known(call: Call, identifier_: str) -> runtime.Attempt:
 def _package(row: Any) -> dict[str, Any]:
     shown = {name: row[name] for name in ("hash", "title", "edition")}
     return {**shown, "imported_at": row["imported_at"].isoformat(), "warnings": []}
+
+
+_ATTEMPTS: Final = (
+    Operation("GET", "/attempts/<id>", _attempt, by=(EVERYONE,), gives=_ATTEMPT, says="How far an attempt got."),
+    Operation(
+        "GET",
+        "/attempts/<id>/calls",
+        _calls,
+        by=(EVERYONE,),
+        query={
+            "epoch": whole(1, needed=False, about="Of which window; the latest where nothing is said."),
+            "at": whole(1, needed=False, about="Up to and with this call."),
+        },
+        gives=record({"epoch": whole(), "calls": many(_CALL)}),
+        says="The flight recorder: every call of the API, in order.",
+    ),
+    Operation(
+        "GET",
+        "/attempts/<id>/verdict",
+        _verdict,
+        by=(EVERYONE,),
+        gives=_VERDICT,
+        says="Why an attempt came to what it came to, in plain words, with the calls that show it.",
+    ),
+)
