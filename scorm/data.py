@@ -30,7 +30,6 @@ class Data:
         self.model = model
         self.said = dict(said)
         self._launch = launch
-        self._told = launch.as_dict()
         self._counts: dict[str, int] = {}
         for name in (*launch.given, *self.said):
             self._count(Place.named(name))
@@ -76,7 +75,7 @@ class Data:
         self._count(place)
 
     def _found(self, place: Place, element: Element) -> str | None:
-        told = self._told[element.source] if element.source else ""
+        told = getattr(self._launch, element.source) if element.source else ""
         given = self._launch.given.get(place.pattern)
         sources = (self._judgement(element), self._heard(place.name), given, told or element.default)
         return next((source for source in sources if source is not None), None)
@@ -99,7 +98,7 @@ class Data:
 
     def _writable(self, place: Place) -> Element:
         element = self.model.elements.get(place.pattern)
-        if place.name.rpartition(".")[2] in KEYWORDS or (element is not None and element.keyword):
+        if place.name.rpartition(".")[2] in KEYWORDS:
             raise self._refused("keyword")
         if element is None:
             raise self._refused(self._hollow(place.pattern))

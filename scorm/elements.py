@@ -20,6 +20,8 @@ _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
 _TARGET = re.compile(r"(.*)\.\{([a-z]+)=(.*)\}", re.ASCII | re.DOTALL)
 _FRAGMENT = re.compile(r"<([a-z0-9_]+)>")
 _ANYTHING = Space()
+_SHORT = 120
+"""Characters of a name that is worth remembering; whoever makes up longer ones must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,6 @@ class Element:
     source: str | None = None
     judged: Judged | None = None
     needs: tuple[str, ...] = ()
-    keyword: bool = False
     counts: bool = False
     appends: bool = False
     fixed: bool = False
@@ -82,16 +83,7 @@ class Place:
     @classmethod
     def named(cls, name: str) -> Place:
         """Split a name such as `cmi.objectives.0.id` or `adl.nav.request_valid.choice.{target=i1}`."""
-        match = _TARGET.fullmatch(name)
-        parts = (match[1] if match else name).split(".")
-        tail = ((f"{{{match[2]}={match[3]}}}", f"{{{match[2]}=}}"),) if match else ()
-        plain = [_plain(part) if at else part for at, part in enumerate(parts)]
-        indexed = [bool(at and _INDEX.fullmatch(part)) for at, part in enumerate(plain)]
-        return cls(
-            name=".".join([*plain, *(said for said, _ in tail)]),
-            pattern=".".join([*map(_generalised, plain, indexed), *(general for _, general in tail)]),
-            indices=tuple((".".join(plain[:at]), int(part)) for at, part in enumerate(plain) if indexed[at]),
-        )
+        return _remembered(name) if len(name) <= _SHORT else _placed(name)
 
     def beside(self, pattern: str) -> str:
         """Name the element of a pattern that shares this place's indices."""
@@ -166,6 +158,24 @@ def _table(name: str) -> dict[str, Any]:
     return {**like, **table, "functions": {**like["functions"], **table["functions"]}}
 
 
+@functools.lru_cache(maxsize=4096)
+def _remembered(name: str) -> Place:
+    return _placed(name)
+
+
+def _placed(name: str) -> Place:
+    match = _TARGET.fullmatch(name)
+    parts = (match[1] if match else name).split(".")
+    tail = ((f"{{{match[2]}={match[3]}}}", f"{{{match[2]}=}}"),) if match else ()
+    plain = [_plain(part) if at else part for at, part in enumerate(parts)]
+    indexed = [bool(at and _INDEX.fullmatch(part)) for at, part in enumerate(plain)]
+    return Place(
+        name=".".join([*plain, *(said for said, _ in tail)]),
+        pattern=".".join([*map(_generalised, plain, indexed), *(general for _, general in tail)]),
+        indices=tuple((".".join(plain[:at]), int(part)) for at, part in enumerate(plain) if indexed[at]),
+    )
+
+
 def _whole(fragments: Mapping[str, Any]) -> dict[str, str]:
     whole: dict[str, str] = {}
     for name, stated in fragments.items():
@@ -208,7 +218,6 @@ def _element(pattern: str, row: Mapping[str, Any], spaces: Mapping[str, Space]) 
         source=row.get("from"),
         judged=Judged(**row["judged"]) if "judged" in row else None,
         needs=tuple(row.get("needs", ())),
-        keyword=row.get("keyword", False),
         counts=row.get("count", False),
         appends=row.get("append", False),
         fixed=row.get("fixed", False),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from scorm.elements import Place
 from scorm.session import Session, State
-from scorm.values import number, seconds, timespan
+from scorm.values import duration, elapsed, number, seconds, timespan
 
 LONGEST_SESSION = 36_000 - 1
 """Seconds that one session may add: a window left open overnight is not learning (catalogue A6-T04)."""
@@ -35,7 +35,10 @@ class Success(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What an attempt came to; scores are the SCO's own numbers (0 to 100), times are seconds."""
+    """What an attempt came to; scores are the SCO's own numbers (1.2: 0 to 100; scaled: -1 to 1), times are seconds.
+
+    `lesson_status` is completion and success in the one word of SCORM 1.2, also where the SCO has two.
+    """
 
     completion: Completion
     success: Success
@@ -46,6 +49,13 @@ class Outcome:
     lesson_status: str
     exit: str
     finished: bool
+    score_scaled: float | None = None
+    progress: float | None = None
+
+    @property
+    def score(self) -> float | None:
+        """The score as a percentage, or as the SCO counts where it says no more."""
+        return self.score_raw if self.score_scaled is None else round(self.score_scaled * 100, 7)
 
     @property
     def final(self) -> bool:
@@ -66,6 +76,23 @@ class Resumption:
     data: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standard:
+    """Where one version of SCORM keeps what matters here, and how it writes and judges it."""
+
+    status: str
+    score: str
+    exit: str
+    session_time: str
+    staying: frozenset[str]
+    read: Callable[[str], float]
+    write: Callable[[float], str]
+    judge: Callable[[Session, float | None], str]
+    scaled: str = ""
+    progress: str = ""
+    success: str = ""
+
+
 _MEANING = {
     "not attempted": (Completion.NOT_ATTEMPTED, Success.UNKNOWN),
     "browsed": (Completion.BROWSED, Success.UNKNOWN),
@@ -76,39 +103,77 @@ _MEANING = {
     "passed": (Completion.COMPLETED, Success.PASSED),
 }
 _RANKS = {status: rank for rank, status in enumerate(_MEANING)}
+_COMPLETIONS = ("unknown", "not attempted", "browsed", "incomplete", "completed")
+_NO_MORE = frozenset({Completion.COMPLETED, Completion.UNKNOWN})
 
 
 def outcome_of(session: Session, mastery: float | None) -> Outcome:
-    """Say what the session has come to; `mastery` is the manifest's adlcp:masteryscore, from 0 to 100."""
-    status = _lesson_status(session, mastery)
-    completion, success = _MEANING[status]
+    """Say what the session has come to.
+
+    `mastery` is the manifest's adlcp:masteryscore of SCORM 1.2, from 0 to 100; SCORM 2004 has the launch's thresholds.
+    """
+    standard = _STANDARDS[session.launch.model]
+    completion, success, status = _judged(session, mastery)
     return Outcome(
         completion=completion,
         success=success,
-        score_raw=number(session.value("cmi.core.score.raw")),
-        score_min=number(session.value("cmi.core.score.min")),
-        score_max=number(session.value("cmi.core.score.max")),
+        score_raw=number(session.value(f"{standard.score}.raw")),
+        score_min=number(session.value(f"{standard.score}.min")),
+        score_max=number(session.value(f"{standard.score}.max")),
+        score_scaled=number(session.value(standard.scaled)) if standard.scaled else None,
+        progress=number(session.value(standard.progress)) if standard.progress else None,
         total_seconds=_total_seconds(session),
         lesson_status=status,
-        exit=session.value("cmi.core.exit"),
+        exit=session.value(standard.exit),
         finished=session.state is State.FINISHED,
     )
 
 
 def best(earlier: Outcome, later: Outcome) -> Outcome:
-    """Keep the better status with its scores, and the later times and exit: completion never goes back."""
+    """Keep the better status with its scores, and the later times and exit: completed and passed never go back."""
     if _RANKS[later.lesson_status] >= _RANKS[earlier.lesson_status]:
-        return later
-    return replace(earlier, total_seconds=later.total_seconds, exit=later.exit, finished=later.finished)
+        return _merged(later, earlier)
+    kept = replace(earlier, total_seconds=later.total_seconds, exit=later.exit, finished=later.finished)
+    return _merged(kept, later)
 
 
 def resumption(session: Session, mastery: float | None) -> Resumption:
-    """Say what the next session of the same attempt begins with (RTE 1.2 3.4.4, cmi.core.entry and total_time)."""
-    elements = session.model.elements
+    """Say what the next session of the same attempt begins with (RTE 1.2 3.4.4, RTE 2004 4.2.7 and 4.2.25).
+
+    Whether there is one, or a new attempt begins on nothing, is for the caller to say.
+    """
+    standard, elements = _STANDARDS[session.launch.model], session.model.elements
     data = {name: value for name, value in session.data.items() if elements[Place.named(name).pattern].kept}
     if _ended(session):
-        data["cmi.core.lesson_status"] = _lesson_status(session, mastery)
-    return Resumption(entry=_entry(session), total_time=timespan(_total_seconds(session)), data=data)
+        data[standard.status] = standard.judge(session, mastery)
+    return Resumption(entry=_entry(session), total_time=standard.write(_total_seconds(session)), data=data)
+
+
+def _judged(session: Session, mastery: float | None) -> tuple[Completion, Success, str]:
+    standard = _STANDARDS[session.launch.model]
+    status = standard.judge(session, mastery)
+    if not standard.success:
+        return *_MEANING[status], status
+    completion, success = Completion(status), Success(session.value(standard.success))
+    return completion, success, _word(completion, success)
+
+
+def _merged(kept: Outcome, other: Outcome) -> Outcome:
+    """Add the completion and the success of another outcome where they are better; a fail is never added."""
+    completion = max(kept.completion, other.completion, key=_COMPLETIONS.index)
+    success = Success.PASSED if Success.PASSED in (kept.success, other.success) else kept.success
+    if (completion, success) == (kept.completion, kept.success):
+        return kept
+    return replace(kept, completion=completion, success=success, lesson_status=_word(completion, success))
+
+
+def _word(completion: Completion, success: Success) -> str:
+    """Put two answers in one word: who failed, or passed what is not complete, is not done."""
+    if success is Success.FAILED:
+        return "failed"
+    if success is Success.PASSED and completion in _NO_MORE:
+        return "passed"
+    return "incomplete" if completion is Completion.UNKNOWN else str(completion)
 
 
 def _lesson_status(session: Session, mastery: float | None) -> str:
@@ -117,8 +182,19 @@ def _lesson_status(session: Session, mastery: float | None) -> str:
     raw = number(session.value("cmi.core.score.raw"))
     if raw is not None and mastery is not None and _counts(session):
         return _mastered(session, said, raw >= mastery)
-    if said is not None:
-        return said
+    return said if said is not None else _unsaid(session)
+
+
+def _completion_status(session: Session, _: float | None) -> str:
+    """Apply RTE 2004 4.2.4.1, and SN UP.4 to an attempt that ended without a word on completion."""
+    status = session.value("cmi.completion_status")
+    if status != Completion.UNKNOWN:
+        return status
+    passed = session.value("cmi.success_status") == Success.PASSED and not _ended(session)
+    return str(Completion.UNKNOWN) if passed else _unsaid(session)
+
+
+def _unsaid(session: Session) -> str:
     if session.state is State.IDLE:
         return "not attempted"
     if not _ended(session):
@@ -142,15 +218,48 @@ def _counts(session: Session) -> bool:
 def _ended(session: Session) -> bool:
     # RTE 1.2 would have the LMS complete a silent SCO even when it suspends; but who means to
     # come back is not done.
-    return session.state is State.FINISHED and session.value("cmi.core.exit") != "suspend"
+    return session.state is State.FINISHED and not _stays(session)
+
+
+def _stays(session: Session) -> bool:
+    standard = _STANDARDS[session.launch.model]
+    return session.value(standard.exit) in standard.staying or session.data.get("adl.nav.request") == "suspendAll"
 
 
 def _total_seconds(session: Session) -> float:
-    here = min(seconds(session.value("cmi.core.session_time")), LONGEST_SESSION)
-    return seconds(session.launch.total_time) + here
+    standard = _STANDARDS[session.launch.model]
+    here = min(standard.read(session.value(standard.session_time)), LONGEST_SESSION)
+    return standard.read(session.launch.total_time) + here
 
 
 def _entry(session: Session) -> str:
     if session.state is State.IDLE:
         return session.launch.entry
     return "" if _ended(session) else "resume"
+
+
+_ONE_WORD = _Standard(
+    status="cmi.core.lesson_status",
+    score="cmi.core.score",
+    exit="cmi.core.exit",
+    session_time="cmi.core.session_time",
+    staying=frozenset({"suspend"}),
+    read=seconds,
+    write=timespan,
+    judge=_lesson_status,
+)
+_TWO_WORDS = _Standard(
+    status="cmi.completion_status",
+    score="cmi.score",
+    exit="cmi.exit",
+    session_time="cmi.session_time",
+    # RTE 2004 4.2.8: who logs out comes back to the same attempt, as who suspends.
+    staying=frozenset({"suspend", "logout"}),
+    read=elapsed,
+    write=duration,
+    judge=_completion_status,
+    scaled="cmi.score.scaled",
+    progress="cmi.progress_measure",
+    success="cmi.success_status",
+)
+_STANDARDS: Mapping[str, _Standard] = {"scorm12": _ONE_WORD, "aicc": _ONE_WORD, "scorm2004": _TWO_WORDS}

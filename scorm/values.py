@@ -1,4 +1,4 @@
-"""The value spaces of a data model, and the SCORM 1.2 time span as seconds. Pure."""
+"""The value spaces of a data model, and the times of both versions of SCORM as seconds. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from typing import Any, Self
 
 LONGEST_TIMESPAN = 9999 * 3600 + 59 * 60 + 59.99
 """Seconds; the most that `HHHH:MM:SS.SS` can say (RTE 1.2 3.4, CMITimespan)."""
+
+_DURATION = re.compile(
+    r"P(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:\.[0-9]+)?)S)?)?",
+    re.ASCII,
+)
+_UNITS = (365 * 86_400, 30 * 86_400, 86_400, 3600, 60, 1)
+"""Seconds of a year, month, day, hour, minute and second; ISO 8601 leaves the first two open, ADL counts them so."""
 
 _TIMESPAN = re.compile(r"([0-9]{2,4}):([0-9]{2}):([0-9]{2}(?:\.[0-9]{1,2})?)", re.ASCII)
 
@@ -114,3 +121,19 @@ def timespan(total: float) -> str:
     whole, fraction = divmod(hundredths, 100)
     minutes, rest = divmod(whole, 60)
     return f"{minutes // 60:04}:{minutes % 60:02}:{rest:02}.{fraction:02}"
+
+
+def elapsed(text: str) -> float:
+    """Read an ISO 8601 duration such as `PT1H30M` as seconds (RTE 2004 4.1.1); anything else is no time at all."""
+    match = _DURATION.fullmatch(text)
+    parts = match.groups() if match else ()
+    return sum(float(part) * unit for part, unit in zip(parts, _UNITS, strict=False) if part)
+
+
+def duration(total: float) -> str:
+    """Write seconds as an ISO 8601 duration `PT1H2M3.5S`, in hundredths; its hours have no end."""
+    whole, fraction = divmod(round(max(total, 0.0) * 100), 100)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    end = f"{rest}.{fraction:02}".rstrip("0") if fraction else str(rest)
+    return f"PT{hours}H{minutes}M{end}S"

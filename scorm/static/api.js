@@ -133,7 +133,7 @@ export class Session {
 
   #writable(place, refuse) {
     const element = this.#element(place.pattern);
-    if (element?.keyword || RESERVED.test(place.name)) refuse("keyword");
+    if (RESERVED.test(place.name)) refuse("keyword");
     if (!element) refuse(this.#hollow(place.pattern));
     if (!this.#may("w", place, element)) refuse("read_only");
     return element;

@@ -104,7 +104,7 @@ def _follow_performance(tx: Transaction, played: runtime.Attempt, outcome: Outco
     identifier = _ensure_performance(tx, played.trust, owner.offering, owner.person)
     mine = (performances.c.trust == played.trust, performances.c.id == identifier)
     state = tx.connection.execute(select(performances.c.state).where(*mine)).scalar_one()
-    facts = {"attempt": played.id, "score": outcome.score_raw}
+    facts = {"attempt": played.id, "score": outcome.score}
     for trigger in performance.way(PerformanceState(state), outcome.lesson_status):
         _try(tx, performance.KIND, played.trust, trigger, identifier, facts)
 

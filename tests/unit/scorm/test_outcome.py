@@ -121,6 +121,8 @@ def test_an_outcome_is_ready_for_json():
         "lesson_status": "passed",
         "exit": "",
         "finished": True,
+        "score_scaled": None,
+        "progress": None,
     }
 
 

@@ -162,6 +162,34 @@ def test_a_launch_survives_json():
     assert Launch.from_dict(json.loads(json.dumps(LAUNCH.as_dict()))) == LAUNCH
 
 
+def test_a_launch_that_was_stored_before_scorm_2004_is_read():
+    fields = LAUNCH.as_dict()
+    for later in ("given", "access", "completion_threshold", "scaled_passing_score"):
+        del fields[later]
+
+    assert Launch.from_dict({**fields, "total_time": "0000:00:00.00"}).given == {}
+
+
+def test_what_the_launch_gives_of_single_elements_is_read_but_never_kept_as_said():
+    launch = Launch(
+        model="scorm2004",
+        student_id="p-17",
+        student_name="Okafor, Ada",
+        given={"adl.data.0.id": "a", "adl.data.0.store": "x", "adl.data.1.id": "b", "cmi.objectives.0.id": "o1"},
+        access={"adl.data.0.store": "r", "adl.data.1.store": "w"},
+    )
+    session = Session.open(launch, {})
+    session.call("Initialize", [""], AT)
+
+    assert session.call("GetValue", ["adl.data.0.store"], AT) == ("x", "0")
+    assert session.call("SetValue", ["adl.data.0.store", "y"], AT) == ("false", "404")
+    assert session.call("SetValue", ["adl.data.1.store", "y"], AT) == ("true", "0")
+    assert session.call("GetValue", ["adl.data.1.store"], AT) == ("", "405")
+    assert session.call("SetValue", ["cmi.objectives.0.id", "o2"], AT) == ("false", "351")
+    assert session.count("cmi.objectives") == 1
+    assert session.data == {"adl.data.1.store": "y"}
+
+
 def test_a_function_that_the_version_does_not_have_is_an_error_of_the_caller():
     session = Session.open(LAUNCH, {})
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorm.values import LONGEST_TIMESPAN, Space, joined, number, seconds, timespan, units
+from scorm.values import LONGEST_TIMESPAN, Space, duration, elapsed, joined, number, seconds, timespan, units
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,34 @@ def test_a_time_span_written_is_the_time_span_read(hundredths):
     assert seconds(timespan(hundredths / 100)) == pytest.approx(hundredths / 100)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("PT0S", 0.0),
+        ("PT1H2M3.45S", 3723.45),
+        ("P1DT1S", 86_401.0),
+        ("P1Y1M", 395 * 86_400.0),
+        ("", 0.0),
+        ("an hour", 0.0),
+    ],
+)
+def test_a_duration_is_read_as_seconds(text, expected):
+    assert elapsed(text) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [(0.0, "PT0H0M0S"), (3723.5, "PT1H2M3.5S"), (59.999, "PT0H1M0S"), (1e6, "PT277H46M40S"), (-5.0, "PT0H0M0S")],
+)
+def test_seconds_are_written_as_a_duration(total, expected):
+    assert duration(total) == expected
+
+
+@given(st.integers(0, 999_999_999))
+def test_a_duration_written_is_the_duration_read(hundredths):
+    assert elapsed(duration(hundredths / 100)) == pytest.approx(hundredths / 100)
+
+
 def test_length_is_counted_as_a_browser_counts():
     assert units("a😀") == 3
     assert units("\ud83d") == 1
@@ -69,6 +97,10 @@ def test_an_empty_score_is_no_number():
         ({"max": 2}, "ab", "abc"),
         ({"pattern": "(-?[0-9]+)?", "range": [-1, 1]}, "", "2"),
         ({"pattern": "(-?[0-9]+)?", "range": [-1, 1]}, "-1", "-2"),
+        ({"pattern": "-?[0-9]+", "range": [0, None]}, "7", "-1"),
+        ({"apart": ","}, "a,b", "a,a"),
+        ({"rising": ":"}, "1:2", "10:9"),
+        ({"rising": ":"}, ":-5", "-4:-5"),
     ],
 )
 def test_a_space_holds_what_all_its_rules_allow(rules, legal, illegal):
