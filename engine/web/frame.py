@@ -37,7 +37,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, g, redirect, request, url_for
+from flask import Blueprint, Flask, Request, Response, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
 from markupsafe import Markup
@@ -64,6 +64,11 @@ class Item:
     text: str
     endpoint: str
     order: int
+
+    def holds(self, asked: Request) -> bool:
+        """Say whether a page belongs to this entry: one of the same pages, or one whose address is below its own."""
+        top = url_for(self.endpoint)
+        return asked.blueprint == self.endpoint.rpartition(".")[0] or (top != "/" and asked.path.startswith(top))
 
 
 def frame(engine: Engine, settings: Settings) -> Flask:

@@ -112,6 +112,17 @@ def test_several_rejections_without_a_reason_are_asked_for_it_before_any_is_answ
     assert northshire.standing(place.engine, course_class) == {"ann": ("REQUESTED", None)}
 
 
+def test_the_menu_shows_in_which_part_a_page_lies(place, course_class):
+    ade = place.signed_in(ADE)
+
+    listed, one, found = ade.page("/classes/"), ade.page(f"/classes/{course_class}"), ade.page("/learning/find")
+
+    assert 'href="/classes/" aria-current="page"' in listed
+    assert 'href="/classes/" aria-current="true"' in one
+    assert 'href="/" aria-current="true"' in found
+    assert one.count("aria-current") == 1
+
+
 def test_a_request_is_approved_from_the_worklist(place, course_class):
     place.signed_in(ADE).post(question_of(place), {"choice": "APPROVE"})
 
