@@ -1,23 +1,31 @@
-"""Files that come with an approval: looked at, kept once by the hash of their bytes, and given back as downloads."""
+"""Files that come with an approval: looked at, kept once by the hash of their bytes, and given back as downloads.
+
+Where the bytes of a hash were erased, the same file is kept anew beside them: what was erased stays erased.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from engine.approval_tables import approval_attachments, attachment_files
 from engine.errors import Invalid, Missing
 from engine.identifiers import new_id
 from engine.letters import Subject
+from engine.settings import Room
 from engine.text import clean
 
-LARGEST: Final = 5 * 1024 * 1024
+_MEGABYTE: Final = 1024 * 1024
+_ERASED: Final = b""
+_KEY_BYTES: Final = 32
+LARGEST: Final = 5 * _MEGABYTE
 MOST: Final = 5
 _NAME: Final = 200
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument"
@@ -57,16 +65,27 @@ def store(connection: Connection, trust: str, name: str, content: bytes) -> Atta
     kind = _looked_at(PurePath(name).suffix.lower(), content)
     digest = hashlib.sha256(content).hexdigest()
     same = (attachment_files.c.trust == trust, attachment_files.c.hash == digest)
-    if connection.execute(select(attachment_files.c.hash).where(*same)).first() is None:
+    erased = attachment_files.c.content == _ERASED
+    known = connection.execute(select(erased.label("erased")).where(*same)).first()
+    if known is None or known.erased:
+        digest = digest if known is None else secrets.token_hex(_KEY_BYTES)
         connection.execute(insert(attachment_files).values(trust=trust, hash=digest, content=content))
     shown = clean(name.replace("\\", "/").rpartition("/")[2], _NAME)
     return Attachment(name=shown, media_type=kind, size=len(content), hash=digest)
 
 
-def attach(
-    connection: Connection, approval: Subject, revision: int, files: Sequence[Mapping[str, Any]], now: datetime
+def attach(  # noqa: PLR0913, PLR0917 - what comes with which move, when, and how much may
+    connection: Connection,
+    approval: Subject,
+    revision: int,
+    files: Sequence[Mapping[str, Any]],
+    now: datetime,
+    room: Room,
 ) -> None:
-    """Name stored files as those of one move of an approval; raises `Invalid` for one that was never stored."""
+    """Name stored files as those of one move of an approval.
+
+    Raises `Invalid` for one that was never stored, and where there is no room for all that came with the approval.
+    """
     if not files:
         return
     if len(files) > MOST:
@@ -77,6 +96,7 @@ def attach(
     )
     if {one.hash for one in named} - set(connection.execute(stored).scalars()):
         raise Invalid("A file that is to be attached was never stored.")
+    _require_room(connection, approval, named, room)
     key = {"trust": approval.trust, "approval": approval.id, "revision": revision}
     connection.execute(insert(approval_attachments), [{**key, "id": new_id(now), **asdict(one)} for one in named])
 
@@ -89,7 +109,10 @@ def of(connection: Connection, trust: str, approvals: Iterable[str]) -> Sequence
 
 
 def content(connection: Connection, trust: str, approval: str, id: str) -> RowMapping:  # noqa: A002 - the column's name
-    """Return one attachment with its bytes; raises `Missing`. Who may see the approval, the caller has asked."""
+    """Return one attachment with its bytes; raises `Missing`, also where they were erased.
+
+    Who may see the approval, the caller has asked.
+    """
     table = approval_attachments
     bytes_of = (attachment_files.c.trust == table.c.trust) & (attachment_files.c.hash == table.c.hash)
     chosen = select(table, attachment_files.c.content).join(attachment_files, bytes_of)
@@ -100,7 +123,22 @@ def content(connection: Connection, trust: str, approval: str, id: str) -> RowMa
     )
     if row is None:
         raise Missing("There is no such attachment.")
+    if row["content"] == _ERASED:
+        raise Missing("What this file held was erased, or is kept no longer.")
     return row
+
+
+def _require_room(connection: Connection, approval: Subject, named: Sequence[Attachment], room: Room) -> None:
+    """Raise `Invalid` where an approval would have too many files, or too large ones; its row is locked by then."""
+    there = (approval_attachments.c.trust == approval.trust, approval_attachments.c.approval == approval.id)
+    sums = select(func.count(), func.coalesce(func.sum(approval_attachments.c.size), 0)).where(*there)
+    count, size = connection.execute(sums).one()
+    most = room.megabytes * _MEGABYTE
+    if count + len(named) > room.files or int(size) + sum(one.size for one in named) > most:
+        raise Invalid(
+            f"A question has at most {room.files} files of {room.megabytes} MB altogether; this one has {count} of"
+            f" {int(size) / _MEGABYTE:.1f} MB."
+        )
 
 
 def _looked_at(suffix: str, content: bytes) -> str:

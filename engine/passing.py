@@ -72,7 +72,7 @@ def remark(tx: Transaction, asked: Sequence[tuple[Case[Approval], Remark]]) -> N
     ]
     tx.connection.execute(insert(approval_comments), rows)
     for _case, effect in asked:
-        attachments.attach(tx.connection, effect.approval, effect.revision, effect.attachments, tx.now)
+        attachments.attach(tx.connection, effect.approval, effect.revision, effect.attachments, tx.now, tx.engine.room)
 
 
 def subject_cases(tx: Transaction, asked: Iterable[Approval]) -> Mapping[str, tuple[Workflow, Case[Any]]]:

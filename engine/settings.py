@@ -24,6 +24,8 @@ _ENVIRONMENTS = (DEVELOPMENT, PRODUCTION)
 _JOBS = (EMBEDDED, PROCRASTINATE)
 _SECRET_LENGTH = 32
 _LONGEST_REMINDER = 90
+_ROOM = 2
+_MOST_ROOM = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,14 @@ class Oidc:
     client_id: str
     client_secret: str
     trusts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How much may be attached to one question altogether."""
+
+    files: int = 20
+    megabytes: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +80,7 @@ class Settings:
     remind_not_required: bool = False
     log: str = logs.TEXT
     metrics_token: str = ""
+    room: Room = Room()
 
     @property
     def production(self) -> bool:
@@ -113,6 +124,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         remind_not_required=_switch(environment, "PRECEPTOR_REMIND_NOT_REQUIRED"),
         log=_log(environment.get("PRECEPTOR_LOG", logs.TEXT)),
         metrics_token=environment.get("PRECEPTOR_METRICS_TOKEN", ""),
+        room=_room(environment.get("PRECEPTOR_ATTACHMENTS", "20 50")),
     )
     return _checked(settings)
 
@@ -204,6 +216,15 @@ def _days(value: str) -> Mapping[str, int]:
             f"PRECEPTOR_RETENTION must be days by name such as “messages=400 questions=0”, not {value!r}."
         )
     return {name: int(days) for name, _equals, days in pairs}
+
+
+def _room(value: str) -> Room:
+    said = value.split()
+    if len(said) != _ROOM or not all(one.isdecimal() and int(one) < _MOST_ROOM for one in said):
+        raise SettingError(
+            f"PRECEPTOR_ATTACHMENTS must be files and megabytes of one question such as “20 50”, not {value!r}."
+        )
+    return Room(files=int(said[0]), megabytes=int(said[1]))
 
 
 def _reminders(value: str) -> tuple[int, ...]:

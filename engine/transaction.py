@@ -27,6 +27,7 @@ from engine.keep import Keep
 from engine.letters import Letter, Subject
 from engine.machine import THE_SYSTEM, Actor, Case, Record, Workflow
 from engine.moves import Move, Moved, Outcomes, cause, moved_columns, questions_of, written
+from engine.settings import Room
 from engine.tables import journal as journal_table
 
 MOST_EFFECTS_DEEP = 10
@@ -48,6 +49,7 @@ class Engine:
     clock: Callable[[], datetime]
     predicates: Mapping[str, Predicate] = field(default_factory=dict)
     reply_domain: str = "preceptor.example"
+    room: Room = field(default_factory=Room)
 
     @contextmanager
     def transaction(self, actor: Actor = THE_SYSTEM) -> Iterator[Transaction]:

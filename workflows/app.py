@@ -73,6 +73,7 @@ def engine_of(settings: Settings) -> Engine:
         predicates=wiring.PREDICATES,
         clock=clock_of(settings),
         reply_domain=settings.reply_domain,
+        room=settings.room,
     )
 
 
