@@ -47,7 +47,7 @@ class Data:
         if element.counts:
             return str(self._counts.get(place.name.removesuffix("._count"), 0))
         value = self._found(place, element)
-        if value is None and "unset" in self.model.missing:
+        if (value is None or (element.clears and not value)) and "unset" in self.model.missing:
             raise self._missing("unset")
         return value or ""
 

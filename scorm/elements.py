@@ -58,6 +58,7 @@ class Element:
     counts: bool = False
     appends: bool = False
     fixed: bool = False
+    clears: bool = False
     once: bool = False
     unlike: bool = False
     kept: bool = True
@@ -221,6 +222,7 @@ def _element(pattern: str, row: Mapping[str, Any], spaces: Mapping[str, Space]) 
         counts=row.get("count", False),
         appends=row.get("append", False),
         fixed=row.get("fixed", False),
+        clears=row.get("clears", False),
         once=row.get("once", False),
         unlike=row.get("unlike", False),
         kept=row.get("kept", True),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import types
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import is_dataclass
 from enum import StrEnum
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 Record = TypeVar("Record")
 
@@ -24,8 +25,13 @@ def plain(value: Any) -> Any:
 
 def read(kind: type[Record], record: Mapping[str, Any]) -> Record:
     """Make a record of this kind from its plain form; a field that is not there takes its default."""
-    hints = get_type_hints(kind)
+    hints = _hints(cast("Hashable", kind))
     return kind(**{name: _value(hints[name], given) for name, given in record.items()})
+
+
+@functools.cache
+def _hints(kind: Hashable) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _value(hint: Any, given: Any) -> Any:

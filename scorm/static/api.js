@@ -101,7 +101,7 @@ export class Session {
     if (!this.#may("r", place, element)) throw new Fault(codes.write_only);
     if (element.count) return String(this.#count(place.name.replace(/\._count$/, "")));
     const value = this.#found(place, element);
-    if (value === undefined && codes.unset) throw new Fault(codes.unset);
+    if ((value === undefined || (element.clears && !value)) && codes.unset) throw new Fault(codes.unset);
     return value ?? "";
   }
 

@@ -271,6 +271,15 @@ def test_what_is_not_tracked_reports_nothing_but_shares_its_data() -> None:
     assert course.shared.stores == {"t": "new0", "u": "new1", "v": "old"}
 
 
+def test_a_store_that_was_emptied_has_no_value() -> None:
+    course = begun(course_of(replace(sco("a"), stores=(Store(target="t"),)), sco("b")))
+    session = opened(course)
+    session.call("SetValue", ["adl.data.0.store", "x"], AT)
+    session.call("SetValue", ["adl.data.0.store", ""], AT)
+
+    assert session.call("GetValue", ["adl.data.0.store"], AT) == ("", "403")
+
+
 def test_a_course_may_keep_its_objectives_and_data_to_itself() -> None:
     before = Shared(objectives={"g": Progress(satisfied=True)}, stores={"t": "theirs"})
     first = replace(sco("a", primary=objective("o", reads="g", writes="g")), stores=(Store(target="t"),))
