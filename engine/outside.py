@@ -21,15 +21,17 @@ from engine.errors import Invalid
 SECONDS: Final = 10.0
 """How long a call may take altogether, from the first connection to the last byte."""
 MOST: Final = 64 * 1024
-"""Bytes of an answer, with its head."""
+"""Bytes of an answer, with its head, where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a server answered, or the sentence why there was none (`status` 0)."""
+    """What a server answered, or why there was no answer (`status` 0); `whole` says that all of the body was read."""
 
     status: int
     said: str
+    body: bytes = b""
+    whole: bool = True
 
     @property
     def good(self) -> bool:
@@ -37,8 +39,8 @@ class Reply:
         return 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110 15.3
 
 
-def checked(url: str, hosts: Collection[str]) -> SplitResult:
-    """Return the parts of an address that may be called; raises `Invalid` for any other."""
+def checked(url: str, hosts: Collection[str], setting: str = "PRECEPTOR_WEBHOOK_HOSTS") -> SplitResult:
+    """Return the parts of an address that may be called; raises `Invalid`, naming the setting, for any other."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -51,7 +53,7 @@ def checked(url: str, hosts: Collection[str]) -> SplitResult:
         raise Invalid("The address must be written in ASCII, with %-escapes for all else.", field="url")
     if parts.hostname not in hosts:
         raise Invalid(
-            f"Calling {parts.hostname} is not allowed: whoever runs this adds it to PRECEPTOR_WEBHOOK_HOSTS.",
+            f"Calling {parts.hostname} is not allowed: whoever runs this adds it to {setting}.",
             field="url",
         )
     if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1"}:
@@ -59,17 +61,21 @@ def checked(url: str, hosts: Collection[str]) -> SplitResult:
     return parts
 
 
-def post(url: str, hosts: Collection[str], body: bytes, headers: Mapping[str, str]) -> Reply:
-    """Send a body to an address that is allowed, and return what became of it; never raises for the network's sake."""
+def post(url: str, hosts: Collection[str], body: bytes, headers: Mapping[str, str], most: int = MOST) -> Reply:
+    """Send a body to an address that is allowed, and return what became of it; never raises for the network's sake.
+
+    `most` bytes of the answer are read, with its head.
+    """
     parts = checked(url, hosts)
-    connection = _Pinned(parts)
+    connection = _Pinned(parts, most)
     try:
         connection.request(
             "POST", f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}", body, dict(headers)
         )
         answer = connection.getresponse()
-        answer.read(MOST)
-        return Reply(status=answer.status, said=f"{answer.status} {answer.reason}"[:200])
+        read = answer.read(most)
+        said = f"{answer.status} {answer.reason}"[:200]
+        return Reply(status=answer.status, said=said, body=read, whole=not answer.length)
     except (OSError, HTTPException) as trouble:
         return Reply(status=0, said=f"No answer: {type(trouble).__name__}.")
     finally:
@@ -79,7 +85,8 @@ def post(url: str, hosts: Collection[str], body: bytes, headers: Mapping[str, st
 class _Pinned(HTTPConnection):
     """A connection to the first address that the host's name means, by TLS under that name where it is https."""
 
-    def __init__(self, parts: SplitResult) -> None:
+    def __init__(self, parts: SplitResult, most: int) -> None:
+        self._most = most
         self._tls = parts.scheme == "https"
         self._until = time.monotonic() + SECONDS
         host = str(parts.hostname)
@@ -93,7 +100,7 @@ class _Pinned(HTTPConnection):
             opened.connect(address)
             context = ssl.create_default_context() if self._tls else None
             secured = context.wrap_socket(opened, server_hostname=self.host) if context else opened
-            self.sock: Any = _Bounded(secured, self._until)
+            self.sock: Any = _Bounded(secured, self._until, self._most)
         except BaseException:
             opened.close()
             raise
@@ -102,25 +109,29 @@ class _Pinned(HTTPConnection):
 class _Bounded:
     """A socket as `HTTPConnection` uses one, that reads until a moment and so many bytes, and no further."""
 
-    def __init__(self, opened: socket.socket, until: float) -> None:
+    def __init__(self, opened: socket.socket, until: float, most: int) -> None:
         self._socket = opened
         self._until = until
+        self._most = most
 
     def sendall(self, content: bytes) -> None:
         self._socket.settimeout(left(self._until, time.monotonic))
         self._socket.sendall(content)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(Bounded(self._socket, self._until))
+        return io.BufferedReader(Bounded(self._socket, self._until, most=self._most))
 
     def close(self) -> None:
         self._socket.close()
 
 
 class Bounded(io.RawIOBase):
-    """What a socket says until a moment of a clock, in seconds, and at most `MOST` bytes of it."""
+    """What a socket says until a moment of a clock, in seconds, and at most `most` bytes of it."""
 
-    def __init__(self, opened: Any, until: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, opened: Any, until: float, clock: Callable[[], float] = time.monotonic, most: int = MOST
+    ) -> None:
+        self._most = most
         self._socket = opened
         self._until = until
         self._clock = clock
@@ -131,9 +142,11 @@ class Bounded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read what has come; raises `TimeoutError` after the moment, and ends after `MOST` bytes."""
+        """Read what has come; raises `TimeoutError` after the moment, and ends after so many bytes."""
         self._socket.settimeout(left(self._until, self._clock))
-        count: int = self._socket.recv_into(memoryview(buffer)[: MOST - self._had]) if self._had < MOST else 0
+        count: int = (
+            self._socket.recv_into(memoryview(buffer)[: self._most - self._had]) if self._had < self._most else 0
+        )
         self._had += count
         return count
 

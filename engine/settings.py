@@ -55,7 +55,8 @@ class Settings:
 
     Origins are `scheme://host[:port]` without a path. `fixed_now` starts the clock of a trial at that moment. `jobs` is
     the job engine; `trusted_proxies` are the networks of those whose `X-Forwarded-For` is believed.
-    `retention` are days by rule, where they are not the defaults; `webhook_hosts` may be called. `reminders` are the
+    `retention` are days by rule, where they are not the defaults; `webhook_hosts` may be called, and `relay_hosts` by
+    the content-server adapter. `reminders` are the
     days before an expiry at which a learner is reminded after the first time, at three months; of what is not required
     only where that is said.
     """
@@ -76,6 +77,7 @@ class Settings:
     oidc: Oidc | None = None
     retention: Mapping[str, int] = field(default_factory=dict)
     webhook_hosts: tuple[str, ...] = ()
+    relay_hosts: tuple[str, ...] = ()
     reminders: tuple[int, ...] = (60, 30, 7)
     remind_not_required: bool = False
     log: str = logs.TEXT
@@ -120,6 +122,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         oidc=_oidc(environment),
         retention=_days(environment.get("PRECEPTOR_RETENTION", "")),
         webhook_hosts=tuple(environment.get("PRECEPTOR_WEBHOOK_HOSTS", "").lower().split()),
+        relay_hosts=tuple(environment.get("PRECEPTOR_RELAY_HOSTS", "").lower().split()),
         reminders=_reminders(environment.get("PRECEPTOR_REMINDERS", "60 30 7")),
         remind_not_required=_switch(environment, "PRECEPTOR_REMIND_NOT_REQUIRED"),
         log=_log(environment.get("PRECEPTOR_LOG", logs.TEXT)),

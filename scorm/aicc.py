@@ -93,13 +93,13 @@ def read(body: bytes) -> Message:
 
 
 def written(message: Message) -> bytes:
-    """Write a message as a form; its command must be one."""
+    """Write a message as a form; its command must be one. Half a character, which no encoding has, becomes `?`."""
     if message.command is None:
         raise ValueError("A message without a command cannot be sent.")
     fields = {"command": _WRITTEN[message.command], "version": VERSION, "session_id": message.session}
     password = {"au_password": message.password} if message.password else {}
     data = {"aicc_data": message.data} if message.data else {}
-    return urlencode({**fields, **password, **data}).encode("ascii")
+    return urlencode({**fields, **password, **data}, errors="replace").encode("ascii")
 
 
 def answer(error: Error, data: str = "") -> str:

@@ -26,7 +26,7 @@ def told(session: Session) -> str:
         "Student_Preferences": _pairs(
             **{name.capitalize(): session.value(f"cmi.student_preference.{name}") for name in PREFERENCES}
         ),
-        "Objectives_Status": list(_objectives(session)),
+        "Objectives_Status": list(objectives(session)),
         "Comments": [session.launch.comments_from_lms],
     }
     return "\r\n".join(line for name, lines in groups.items() for line in (f"[{name}]", *lines))
@@ -57,7 +57,8 @@ def _core(session: Session) -> list[str]:
     )
 
 
-def _objectives(session: Session) -> Iterator[str]:
+def objectives(session: Session) -> Iterator[str]:
+    """Write the objectives as lines `J_ID.1=…`."""
     for number, said in enumerate(entries(session, "cmi.objectives"), 1):
         score = ",".join(said.get(f"score.{part}", "") for part in SCORES).rstrip(",")
         named = {"ID": said.get("id", ""), "Score": score, "Status": said.get("status", "")}

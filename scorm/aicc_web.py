@@ -38,7 +38,12 @@ def blueprint(site: Site) -> Blueprint:
         there = urlsplit(item.url)
         origin = f"{there.scheme}://{there.netloc}" if item.url else ""
         page = render_template(
-            "scorm/unit.html", token=token, title=site.title(attempt), home_url=site.home, host=there.hostname or ""
+            "scorm/unit.html",
+            title=site.title(attempt),
+            home_url=site.home,
+            host=there.hostname or "",
+            action=f"/unit/{token}/open",
+            framed=not item.url,
         )
         response = make_response(page)
         response.headers["Content-Security-Policy"] = _page_policy(origin)

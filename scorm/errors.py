@@ -10,6 +10,7 @@ ScormError
 ├── BatchGap           calls are missing before those that were sent
 ├── AttemptMissing     there is no such attempt, or nothing of it was opened
 ├── PackageMissing     this trust has no such package, or nothing of that name in it can be launched
+├── SystemUnheard      a remote learning management system did not take what it was told
 └── Refusal            a course does not allow a request now (sequencing/refusals.py)
 """
 
@@ -91,3 +92,12 @@ class AttemptMissing(ScormError):
 
 class PackageMissing(ScormError):
     """There is no such package, or nothing of that name in it can be launched."""
+
+
+class SystemUnheard(ScormError):
+    """The learning management system did not take what it was told."""
+
+    def __init__(self, cause: str) -> None:
+        """Keep what it answered."""
+        self.cause = cause
+        super().__init__(f"{type(self).__doc__} {cause.rstrip('.')}.")

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.holdings import ERASED
 from engine.personal import Holding
-from scorm.tables import attempts, calls, divergences, epochs
+from scorm.tables import attempts, calls, divergences, epochs, relays
 
 ATTEMPTS: Final = Holding(
     table=attempts,
@@ -37,6 +37,13 @@ HOLDINGS: Final = (
         title="Where the browser and the server disagreed",
         through=("attempt", ATTEMPTS),
         shown=("attempt", "seq", "ours", "theirs", "found_at"),
+        gone=True,
+    ),
+    Holding(
+        table=relays,
+        title="Where a course was reported to",
+        through=("attempt", ATTEMPTS),
+        shown=("attempt", "system", "left", "due_at", "trouble"),
         gone=True,
     ),
 )

@@ -13,9 +13,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from engine.retention import Rule
-from scorm.tables import attempts, call_values, calls, divergences
+from scorm.tables import attempts, call_values, calls, divergences, relays
 
 _SIX_YEARS: Final = 2190
+_QUARTER: Final = 90
 _MARK: Final = '{"sha256": "'
 _HASH: Final = 64
 _MOST_PARTS: Final = 3  # of a call: two arguments and the answer
@@ -58,6 +59,13 @@ def _said_by_no_call() -> ColumnElement[bool]:
 
 
 RULES: Final = (
+    Rule(
+        name="reports",
+        sentence="Where the content-server adapter reported an attempt to, and whether it got through.",
+        days=_QUARTER,
+        table=relays,
+        over=lambda last: _of_old_attempts(relays, last),
+    ),
     Rule(
         name="disagreements",
         sentence="Where a browser and the server disagreed about a call; kept no longer than the calls.",

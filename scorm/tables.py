@@ -107,3 +107,21 @@ divergences = Table(
         ["trust", "attempt", "epoch", "seq"], ["calls.trust", "calls.attempt", "calls.epoch", "calls.seq"]
     ),
 )
+
+relays = Table(
+    "relays",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("attempt", Id, primary_key=True),
+    Column("key", _Hash, nullable=False, unique=True),
+    Column("system", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    Column("before", Integer, nullable=False),
+    Column("sent_epoch", Integer, nullable=False),
+    Column("sent_seq", Integer, nullable=False),
+    Column("left", Boolean, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False, index=True),
+    Column("trouble", String(200), nullable=False),
+    ForeignKeyConstraint(["trust", "attempt"], ["attempts.trust", "attempts.id"]),
+)

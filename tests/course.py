@@ -150,7 +150,7 @@ def set_up(url: str, folder: Path, clock: Callable[[], datetime], port: int = 80
         active_at=clock(),
     )
     with engine.transaction() as tx:
-        library.add(tx.connection, TRUST, _imported(chosen, mastery), tx.now)
+        library.add(tx.connection, TRUST, imported(chosen, mastery), tx.now)
         store.add_attempt(tx.connection, attempt)
     return Stage(engine=engine, settings=chosen, attempt=attempt)
 
@@ -169,7 +169,7 @@ def serving(app: Flask, port: int) -> Iterator[None]:
         server.server_close()
 
 
-def _imported(chosen: Settings, mastery: str) -> ImportedPackage:
+def imported(chosen: Settings, mastery: str) -> ImportedPackage:
     item = Item(identifier="I1", title="Fire safety", kind="sco", path="index.html", mastery_score=mastery)
     manifest = Manifest(edition="1.2", identifier="M1", title="Fire safety", items=(item,))
     files = tuple(_kept(chosen.blobs, *file) for file in FILES.items())

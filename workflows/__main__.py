@@ -24,6 +24,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "forecast": "workflows.commands.forecasting:forecast",
     "incidents": "workflows.commands.incidents:incidents",
     "records": "workflows.commands.records:records",
+    "relay": "workflows.commands.relaying:relay",
     "roles": "workflows.commands.roles:roles",
     "scorm": "workflows.commands.packages:scorm",
     "serve": "workflows.commands.serving:serve",

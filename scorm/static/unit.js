@@ -7,7 +7,7 @@ const form = element("open");
 const frame = element("course");
 
 try {
-  const response = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" } });
+  const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
   const reply = await response.json();
   if (response.ok) go(reply.url);
   else element("refusal").textContent = reply.detail;

@@ -13,9 +13,11 @@ import pytest
 
 from engine.errors import Conflict
 from scorm import aicc as hacp
-from scorm import calls, library, package, playing, store
+from scorm import calls, library, package, playing, relay, store
 from scorm.aicc import Command, Reply
-from scorm.outcome import Outcome
+from scorm.launch import Launch
+from scorm.outcome import Outcome, outcome_of
+from scorm.session import Session
 from tests import aicc
 from tests.clock import FrozenClock
 from tests.course import TRUST, Learner, Stage, call, set_up
@@ -359,3 +361,23 @@ def test_the_session_of_a_unit_is_no_key_of_a_player(unit: Unit) -> None:
     batch = {"attempt": "attempt-2", "epoch": 1, "first": 6, "calls": [call(6, "LMSFinish", "")]}
 
     assert unit.learner.post(f"/late/{unit.session}/calls", json=batch).status_code == 404
+
+
+def test_what_the_adapter_reports_is_taken(unit: Unit, stage: Stage) -> None:
+    opening = relay.told(unit.say(Command.GET_PARAM).data)
+    session = Session.open(Launch(model="scorm12", student_id="x", student_name="y"), {})
+    for fn, *args in (
+        ("LMSInitialize", ""),
+        ("LMSSetValue", "cmi.suspend_data", SUSPENDED),
+        ("LMSSetValue", "cmi.core.score.raw", "85"),
+        ("LMSSetValue", "cmi.core.session_time", "00:10:00"),
+        ("LMSSetValue", "cmi.objectives.0.id", "o1"),
+    ):
+        session.call(fn, args, "2026-11-22T09:00:00.000Z")
+
+    unit.say(Command.PUT_PARAM, relay.report(outcome_of(session, 80), session, 0))
+
+    assert (opening.student_id, opening.data) == ("ngozi", {})
+    assert (outcome(stage).lesson_status, outcome(stage).score_raw, outcome(stage).total_seconds) == ("passed", 85, 600)
+    unit.say(Command.EXIT_AU)
+    assert relay.told(unit.say(Command.GET_PARAM).data).data["cmi.suspend_data"] == SUSPENDED

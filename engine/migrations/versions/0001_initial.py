@@ -928,6 +928,29 @@ def upgrade() -> None:
         batch_op.create_index("ix_record_requests_person", ["trust", "person"], unique=False)
 
     op.create_table(
+        "relays",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("attempt", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("system", sa.Text(), nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("before", sa.Integer(), nullable=False),
+        sa.Column("sent_epoch", sa.Integer(), nullable=False),
+        sa.Column("sent_seq", sa.Integer(), nullable=False),
+        sa.Column("left", sa.Boolean(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("trouble", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "attempt"], ["attempts.trust", "attempts.id"], name=op.f("fk_relays_trust_attempt")
+        ),
+        sa.PrimaryKeyConstraint("trust", "attempt", name=op.f("pk_relays")),
+        sa.UniqueConstraint("key", name=op.f("uq_relays_key")),
+    )
+    with op.batch_alter_table("relays", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_relays_due_at"), ["due_at"], unique=False)
+
+    op.create_table(
         "calls",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("attempt", sa.String(length=40), nullable=False),
@@ -1167,6 +1190,10 @@ def downgrade() -> None:
 
     op.drop_table("classes")
     op.drop_table("calls")
+    with op.batch_alter_table("relays", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_relays_due_at"))
+
+    op.drop_table("relays")
     with op.batch_alter_table("record_requests", schema=None) as batch_op:
         batch_op.drop_index("ix_record_requests_person")
 
