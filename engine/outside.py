@@ -79,7 +79,7 @@ def post(url: str, hosts: Collection[str], body: bytes, headers: Mapping[str, st
     except (OSError, HTTPException) as trouble:
         return Reply(status=0, said=f"No answer: {type(trouble).__name__}.")
     finally:
-        connection.close()
+        connection.hang_up()
 
 
 class _Pinned(HTTPConnection):
@@ -88,6 +88,7 @@ class _Pinned(HTTPConnection):
     def __init__(self, parts: SplitResult, most: int) -> None:
         self._most = most
         self._tls = parts.scheme == "https"
+        self._opened: socket.socket | None = None
         self._until = time.monotonic() + SECONDS
         host = str(parts.hostname)
         super().__init__(host, parts.port or (443 if self._tls else 80), timeout=SECONDS)
@@ -100,10 +101,17 @@ class _Pinned(HTTPConnection):
             opened.connect(address)
             context = ssl.create_default_context() if self._tls else None
             secured = context.wrap_socket(opened, server_hostname=self.host) if context else opened
+            self._opened = secured
             self.sock: Any = _Bounded(secured, self._until, self._most)
         except BaseException:
             opened.close()
             raise
+
+    def hang_up(self) -> None:
+        """Close the socket itself."""
+        self.close()
+        if self._opened is not None:
+            self._opened.close()
 
 
 class _Bounded:
@@ -122,7 +130,7 @@ class _Bounded:
         return io.BufferedReader(Bounded(self._socket, self._until, most=self._most))
 
     def close(self) -> None:
-        self._socket.close()
+        """Leave it open: an answer that ends with its connection is still to be read when this is called."""
 
 
 class Bounded(io.RawIOBase):
