@@ -247,17 +247,19 @@ def test_an_organisation_is_added_renamed_and_moved_by_who_administers_both_plac
 
 
 def test_a_local_version_of_a_role_is_made_held_and_switched_off(caller, engine, clock):
-    made = caller.send("/roles", {"role": "reviewer", "organisation": WARD, "title": "Reviewer"})
-    place = f"/roles/reviewer@{WARD}"
+    made = caller.send("/roles", {"role": "workflow-administrator", "organisation": WARD, "title": "Reviewer"})
+    place = f"/roles/workflow-administrator@{WARD}"
 
     held = caller.send(f"{place}/holders", {"account": LEARNER.id, "ends_at": "2027-01-04T09:30:00+01:00"})
     off = caller.send(place, {"enabled": False}, method="PATCH")
 
-    assert made.json["id"] == f"reviewer@{WARD}"
+    assert made.json["id"] == f"workflow-administrator@{WARD}"
     assert (held.status_code, held.json["ends_at"]) == (201, "2027-01-04T08:30:00+00:00")
     assert only(caller.get(f"{place}/holders"))["account"] == LEARNER.id
     assert off.json["enabled"] is False
-    assert caller.send("/roles", {"role": "reviewer", "organisation": WARD, "title": "R"}).status_code == 409
+    assert (
+        caller.send("/roles", {"role": "workflow-administrator", "organisation": WARD, "title": "R"}).status_code == 409
+    )
     assert caller.get(f"/roles/none@{WARD}/holders").status_code == 404
     assert len(caller.get("/roles").json["items"]) == 3
 
@@ -362,7 +364,7 @@ def test_the_description_names_every_operation_and_what_it_takes(app):
 
 def test_what_is_answered_is_what_was_declared(app, engine, caller):
     asked(engine)
-    caller.send("/roles", {"role": "reviewer", "organisation": WARD, "title": "Reviewer"})
+    caller.send("/roles", {"role": "workflow-administrator", "organisation": WARD, "title": "Reviewer"})
 
     for operation in resources.OPERATIONS:
         if operation.method == "GET" and "<" not in operation.path and operation.path != "/journal":

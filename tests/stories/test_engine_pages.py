@@ -194,7 +194,7 @@ class Dated:
 
 def test_a_presenter_words_the_choices_and_reads_the_facts_of_its_form(database_url, clock, tmp_path, monkeypatch):
     make = worklist.blueprint
-    monkeypatch.setattr(worklist, "blueprint", lambda engine, _none: make(engine, {"leave": Dated()}))
+    monkeypatch.setattr(worklist, "blueprint", lambda engine, _none, **_more: make(engine, {"leave": Dated()}))
     desk = desk_on(database_url, clock, tmp_path)
     asked = desk.asks_for_leave()
     question = f"/worklist/{question_of(desk)}"
