@@ -45,7 +45,7 @@ def answered(case: Case[Approval]) -> Iterator[Effect]:
 
 
 def canceled(case: Case[Approval]) -> Iterator[Effect]:
-    """Forget the timers, and tell everybody who was asked."""
+    """Forget the timers, and tell everybody who was asked, but not who moved the subject on: `facts["by"]`."""
     yield from _no_timers(case)
     yield from _tell_all(case)
 
@@ -137,7 +137,8 @@ def _tell(letter: Letter, *accounts: str | None) -> Iterator[Effect]:
 
 def _tell_all(case: Case[Approval]) -> Iterator[Effect]:
     approval = case.record
-    return _tell(letters.cancelled(case), *approval.told, approval.owner, approval.delegate, approval.asked_of)
+    everybody = (*approval.told, approval.owner, approval.delegate, approval.asked_of)
+    return _tell(letters.cancelled(case), *(account for account in everybody if account != case.facts.get("by")))
 
 
 def _next_reminder(case: Case[Approval], reminded: int) -> Iterator[Effect]:

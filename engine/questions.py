@@ -100,19 +100,19 @@ def matter_of(workflow: Workflow, case: Case[Any], state: StrEnum, allocated: _A
 
 def close(tx: Transaction, closed: Sequence[tuple[Case[Any], Close]]) -> None:
     """Serve `Close`: cancel what is still asked about these subjects."""
-    together: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for _case, effect in closed:
-        together[effect.subject.trust, effect.subject.kind].append(effect.subject.id)
+    together: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for case, effect in closed:
+        together[effect.subject.trust, effect.subject.kind][effect.subject.id] = case.actor.id
     for (trust, kind), subjects in together.items():
-        still = select(approvals.c.id).where(
+        still = select(approvals.c.id, approvals.c.subject).where(
             approvals.c.trust == trust,
             approvals.c.kind == kind,
-            approvals.c.subject.in_(subjects),
+            approvals.c.subject.in_(tuple(subjects)),
             approvals.c.state.in_(STANDING),
         )
-        found = tx.connection.execute(still).scalars().all()
+        found = tx.connection.execute(still).all()
         if found:
-            tx.fire_many(KIND, trust, Trigger.CANCEL, {identifier: {} for identifier in found})
+            tx.fire_many(KIND, trust, Trigger.CANCEL, {row.id: {"by": subjects[row.subject]} for row in found})
 
 
 def ask_next(tx: Transaction, asked: Sequence[tuple[Case[Approval], AskNext]]) -> None:

@@ -44,6 +44,13 @@ CHOICES: Final[Mapping[Trigger, tuple[str, str]]] = MappingProxyType(
         Trigger.RESOLVE: ("It was put right by hand", "What waits is let go, because it is not needed any more."),
     }
 )
+_OF_A_QUESTION: Final[Mapping[Trigger, tuple[str, str]]] = MappingProxyType(
+    {
+        **CHOICES,
+        Trigger.SKIP: ("Skip it", "The question stays open: whoever gets the role may answer it. A reason is needed."),
+        Trigger.RESOLVE: ("It was put right by hand", "The question stays open, if nobody answered it meanwhile."),
+    }
+)
 _DONE: Final[Mapping[Source, str]] = MappingProxyType(
     {
         Source.APPROVAL: "Somebody holds the role now, and was asked.",
@@ -159,7 +166,7 @@ class _Desk:
                 shared=bool(raised.shared(connection, [row])),
                 administers=any(held == ADMINISTRATOR for held, _place in here.actor.grants),
                 entries=journal.history(self._engine, connection, Subject(kind=KIND, trust=here.trust, id=identifier)),
-                choices=CHOICES,
+                choices=_OF_A_QUESTION if row["source"] == Source.APPROVAL else CHOICES,
                 typed=request.form,
                 problems=wrong or {},
                 longest=_LONGEST_REASON,

@@ -158,6 +158,16 @@ def test_the_subject_that_moves_on_cancels_the_question_and_tells_those_who_were
     assert not_true(engine, "SYS-06") == 0
 
 
+def test_whoever_moves_the_subject_on_is_not_told_that_no_answer_is_needed(engine: Engine) -> None:
+    question = ask(engine)
+
+    with engine.transaction(WARD_HOLDER) as tx:
+        tx.fire(read(engine, question).subject, "GRANT")
+
+    assert read(engine, question).state is Status.CANCELED
+    assert letters(engine, "SYS-06") == []
+
+
 # Nobody to ask
 
 

@@ -4,15 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from engine import database, failures, timers
-from engine.directory_tables import grants
+from engine.directory_tables import grants, holders
 from engine.heartbeats import Pulse
 from engine.incident import Status
 from engine.incident_tables import incidents
 from engine.tables import jobs, outbox
-from engine.web import dashboard
+from engine.web import dashboard, roles
 from tests import desk as pages
 from tests import trial
 from tests.contract.waiting_letters import letter, queue
@@ -201,6 +201,19 @@ def test_a_skip_keeps_its_reason(desk, clock):
     assert "Your decision is recorded." in page
     assert page.count("The ward was closed.") == 2
     assert states(desk) == [Status.SKIPPED]
+
+
+def test_of_a_question_that_reached_nobody_the_page_says_that_it_stays_open_whatever_is_decided(desk):
+    desk.app.register_blueprint(roles.blueprint(desk.engine))
+    with database.writing(desk.engine.database) as connection:
+        connection.execute(update(holders).values(enabled=False))
+    desk.asks_for_leave()
+
+    page = desk.signed_in(ADMINISTRATOR).page(address(desk))
+
+    assert "The question stays open: whoever gets the role may answer it." in page
+    assert "What waits is let go" not in page
+    assert 'href="/roles/leave-approver"' in page
 
 
 def test_whoever_comes_second_sees_how_it_ended(desk, clock):
