@@ -131,7 +131,7 @@ ROWS = [
     _row("cmi.time_limit_action", "r", "exit,message"),
     _row("cmi.total_time", "r", "PT10M"),
     _row("adl.data.0.id", "r", "urn:store:0"),
-    _row("adl.data.0.store", "rw", "!unset", TEXT),
+    _row("adl.data.0.store", "rw", "!unset", (TEXT[0][1:], *TEXT[1:])),
     _row("adl.nav.request", "rw", "_none_", NAVIGATION),
     _row("adl.nav.request_valid.continue", "r", "true"),
     _row("adl.nav.request_valid.previous", "r", "unknown"),

@@ -124,6 +124,16 @@ SCENES: dict[str, Scene] = {
         {},
         [put("adl.data.1.store", "x", "351"), put("adl.data.0.store", "x"), got("adl.data.0.store", "x")],
     ),
+    "a store that was emptied has no value": (
+        {},
+        [
+            put("adl.data.0.store", "x"),
+            put("adl.data.0.store", ""),
+            got("adl.data.0.store", "", "403"),
+            put("adl.data.0.store", "y"),
+            got("adl.data.0.store", "y"),
+        ],
+    ),
     "without thresholds the statuses are what the SCO said (RTE 4.2.4.1, 4.2.22.1)": (
         {"cmi.completion_threshold": "", "cmi.scaled_passing_score": ""},
         [
