@@ -35,10 +35,10 @@ def check(state: State, index: int, actions: Iterable[Action]) -> Action | None:
 
 def applies(state: State, index: int, action: Action) -> bool:
     """[UP.2] for a single action: is there a rule for it that holds?"""
-    rules = state.tree.activities[index].rules.get(action)
-    if rules is None:
-        return False
-    return any(holds(state, index, rule.conditions, every=rule.every) for rule in rules)
+    for rule in state.tree.activities[index].rules.get(action, ()):
+        if holds(state, index, rule.conditions, every=rule.every):
+            return True
+    return False
 
 
 def holds(state: State, index: int, conditions: Sequence[Condition], *, every: bool) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scorm.sequencing import attempts, conditions, delivery, overall, requests
+from scorm.sequencing import attempts, choosing, conditions, delivery, overall, requests
 from scorm.sequencing.refusals import Refusal
 from scorm.sequencing.requests import Request
 from scorm.sequencing.termination import Ending, Next
@@ -51,7 +51,7 @@ def survey(state: State) -> Survey:
     return Survey(
         offers={**moves, Request.CONTINUE: surveyor.offered()},
         moves=moves,
-        choices=tuple(surveyor.tried(Request.CHOICE, index) for index in count),
+        choices=tuple(surveyor.chosen(index) for index in count),
         jumps=tuple(surveyor.jumped(index) for index in count),
         hidden=surveyor.hidden,
         ends=frozenset(surveyor.ends),
@@ -67,7 +67,9 @@ class _Surveyor:
         self.stopped: Refusal | None = None
         self.instead: Next | None = None
         self.ends: set[Request] = set()
+        self.ways: dict[int, tuple[Refusal | None, Refusal | None]] = {}
         self._end()
+        self.around = {-1, *self._paths()}
         conditions.settle(self.after)
         self.unjumpable = self._unjumpable()
 
@@ -79,6 +81,11 @@ class _Surveyor:
             self.instead = overall.ended(self.after, Ending.EXIT if active else None)
         except Refusal as refusal:
             self.stopped = refusal
+
+    def _paths(self) -> Iterator[int]:
+        for current in (self.state.current, self.after.current):
+            if current is not None:
+                yield from self.state.tree.activities[current].path
 
     def _unjumpable(self) -> Refusal | None:
         return self.stopped or self.refused(Request.JUMP, ROOT)
@@ -113,6 +120,34 @@ class _Surveyor:
         except Refusal as refusal:
             return refusal
         return None
+
+    def chosen(self, target: int) -> Refusal | None:
+        """Try a choice; into a branch where nothing is open, the way is the same for all children of a cluster."""
+        parent = self.state.tree.activities[target].parent
+        if self.stopped is not None or self.instead is not None or parent in self.around:
+            return self.tried(Request.CHOICE, target)
+        if parent not in self.ways:
+            self.ways[parent] = self.refused(Request.CHOICE, target), self._unreachable(target)
+        offered, way = self.ways[parent]
+        return offered or self._delivered(target, way)
+
+    def _unreachable(self, target: int) -> Refusal | None:
+        try:
+            choosing.reachable(self.after, target)
+        except Refusal as refusal:
+            return refusal
+        return None
+
+    def _delivered(self, target: int, way: Refusal | None) -> Refusal | None:
+        try:
+            choosing.selectable(self.after, target)
+            if way is None:
+                delivery.validate(self.after, choosing.leaf(self.after, target))
+        except SessionOver:
+            return None
+        except Refusal as refusal:
+            return refusal
+        return way
 
     def tried(self, request: Request, target: int | None) -> Refusal | None:
         try:

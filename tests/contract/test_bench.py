@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from workflows import bench
 
 
@@ -36,6 +38,16 @@ def test_w2_hands_over_every_letter_once_and_every_second_with_a_calendar(databa
     assert (status, found["ops"], found["ok"]) == (0, 30, True)
     assert len({one.message["X-Bench-Id"] for one in smtp_sink.received}) == len(raw) == 30
     assert sum(b"text/calendar" in message for message in raw) == 15
+
+
+@pytest.mark.parametrize("variant", ["flow", "choice"])
+def test_w5_delivers_what_every_request_asks_for(variant, capsys):
+    status = bench.main(["w5", "--requests", "60", "--variant", variant])
+
+    found = figures(capsys)
+    assert (status, found["ops"], found["accepted"], found["ok"]) == (0, 60, 60, True)
+    assert found["with_contents"]["accepted"] == 60
+    assert {"seconds", "rate", "cpu_ms_per_request"} <= set(found)
 
 
 def test_another_workload_is_refused(capsys):
