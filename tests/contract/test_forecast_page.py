@@ -44,6 +44,7 @@ def test_a_forecast_is_made_in_the_background_and_shown(place):
     assert latest(place)["state"] == "DONE"
     assert "will be sent, 0 withdrawn before they go" in page
     assert "Competence expired" in page
+    assert 'href="#found"' in page
 
 
 def test_a_change_is_compared(place):
