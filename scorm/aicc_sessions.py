@@ -19,7 +19,7 @@ from scorm.aicc import Command, Error, Message
 from scorm.batches import Batch
 from scorm.manifest import Item
 from scorm.playing import OnOutcome
-from scorm.session import State
+from scorm.session import Call, State
 from scorm.store import Attempt, Epoch
 
 MOST_CALLS: Final = 100_000
@@ -33,11 +33,16 @@ def open_unit(connection: Connection, attempt: Attempt, now: datetime) -> str:
     return identifier
 
 
-def launch_url(item: Item, content: str, session: str, reports_to: str) -> str:
-    """Return the address at which a unit opens (CMI001 6.3): at its own server, or below `content` on ours."""
-    told = urlencode({"AICC_SID": session, "AICC_URL": reports_to})
+def launch_url(item: Item, content: str, session: str, origin: str) -> str:
+    """Return the address at which a unit opens (CMI001 6.3): at its own server, or below `content` on ours.
+
+    One that opens by the older content-server adapter, which has a `starting_url`, is told in that adapter's words.
+    """
+    told = {"AICC_SID": session, "AICC_URL": f"{origin}/hacp"}
+    if "starting_url=" in item.suffix.lower():
+        told = {"sessionid": session, "LMS_URL": f"{origin}/olm", "key1": "0", "key2": "0", "key3": "0"}
     page = item.url or f"{content}{quote(item.path)}"
-    return f"{page}{hrefs.suffixed(item.suffix, told)}"
+    return f"{page}{hrefs.suffixed(item.suffix, urlencode(told))}"
 
 
 def attempt_of(connection: Connection, session: str, now: datetime) -> Attempt | None:
@@ -48,47 +53,65 @@ def attempt_of(connection: Connection, session: str, now: datetime) -> Attempt |
 
 def take(tx: Transaction, message: Message, on_outcome: OnOutcome) -> tuple[Error, str]:
     """Take a message, and return the error and `aicc_data` that answer it; it is durable once this is committed."""
-    attempt = attempt_of(tx.connection, message.session, tx.now)
-    attempt = store.attempt(tx.connection, attempt.trust, attempt.id, lock=True) if attempt else None
-    # Only now, for a GetParam that came just before may have opened another window.
-    found = store.late(tx.connection, _key(message.session), tx.now)
-    epoch = store.epoch(tx.connection, attempt.trust, attempt.id, found[1]) if attempt and found else None
-    if attempt is None or epoch is None:
+    found = window(tx, message.session)
+    if found is None:
         return Error.INVALID_SESSION, ""
-    error = _refusal(tx, attempt, epoch, message)
+    attempt, epoch = found
+    error = _refusal(tx, attempt, message)
     if error is not Error.NONE:
         return error, ""
     if message.command is Command.GET_PARAM:
-        epoch = _again(tx, attempt, epoch, message)
-    made = aicc_calls.calls(message, epoch.session, epoch.seq + 1, _moment(tx.now))
-    if made:
-        playing.take(tx, attempt.trust, Batch(attempt=attempt.id, epoch=epoch.epoch, calls=made), on_outcome)
+        epoch = again(tx, attempt, epoch, message.session)
+    made = aicc_calls.calls(message, epoch.session, epoch.seq + 1, moment(tx.now))
+    record(tx, epoch, made, on_outcome)
     return Error.NONE, aicc_told.told(epoch.session) if message.command is Command.GET_PARAM else ""
 
 
-def _refusal(tx: Transaction, attempt: Attempt, epoch: Epoch, message: Message) -> Error:
+def window(tx: Transaction, session: str) -> tuple[Attempt, Epoch] | None:
+    """Return the attempt of a session, held until the commit, and its window; None for one that is over or full."""
+    found = attempt_of(tx.connection, session, tx.now)
+    attempt = store.attempt(tx.connection, found.trust, found.id, lock=True) if found else None
+    # Only now, for a GetParam that came just before may have opened another window.
+    late = store.late(tx.connection, _key(session), tx.now)
+    epoch = store.epoch(tx.connection, attempt.trust, attempt.id, late[1]) if attempt and late else None
+    return (attempt, epoch) if attempt and epoch and epoch.seq < MOST_CALLS else None
+
+
+def may_read(attempt: Attempt, now: datetime) -> bool:
+    """Say whether the attempt is in use, or was not long ago: who reports late learns nothing."""
+    return now <= attempt.active_at + tokens.LAUNCH_LIFE
+
+
+def record(tx: Transaction, epoch: Epoch, made: tuple[Call, ...], on_outcome: OnOutcome) -> None:
+    """Take calls as a batch of a window."""
+    if made:
+        playing.take(tx, epoch.trust, Batch(attempt=epoch.attempt, epoch=epoch.epoch, calls=made), on_outcome)
+
+
+def again(tx: Transaction, attempt: Attempt, epoch: Epoch, session: str) -> Epoch:
+    """Open another window where content that has left asks again: its page was loaded anew."""
+    if epoch.session.state is not State.FINISHED or epoch.epoch < attempt.epoch:
+        return epoch
+    return playing.begin(tx.connection, attempt.trust, attempt.id, tx.now, _key(session)).epoch
+
+
+def moment(now: datetime) -> str:
+    """Write a moment as the call log has it."""
+    return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"
+
+
+def _refusal(tx: Transaction, attempt: Attempt, message: Message) -> Error:
     if message.command is None:
         return Error.INVALID_COMMAND
-    if message.command is Command.GET_PARAM and tx.now > attempt.active_at + tokens.LAUNCH_LIFE:
+    if message.command is Command.GET_PARAM and not may_read(attempt, tx.now):
         return Error.INVALID_SESSION
     password = library.sco(tx.connection, attempt.trust, attempt.package, attempt.sco).password
     # Content that says none is let in: what nobody can guess is the session id, and much of it never sends the other.
     if password and message.password and not hmac.compare_digest(password.encode(), message.password.encode()):
         return Error.INVALID_PASSWORD
-    return Error.INVALID_SESSION if epoch.seq >= MOST_CALLS else Error.NONE
-
-
-def _again(tx: Transaction, attempt: Attempt, epoch: Epoch, message: Message) -> Epoch:
-    """Open another window where content that has left asks again: its page was loaded anew."""
-    if epoch.session.state is not State.FINISHED or epoch.epoch < attempt.epoch:
-        return epoch
-    return playing.begin(tx.connection, attempt.trust, attempt.id, tx.now, _key(message.session)).epoch
+    return Error.NONE
 
 
 def _key(session: str) -> str:
     """Return the late key that a session id is: no such key is one of the player's."""
     return f"aicc:{session}"
-
-
-def _moment(now: datetime) -> str:
-    return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"

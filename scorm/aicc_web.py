@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from scorm import addresses, aicc, aicc_sessions
+from scorm import addresses, aicc, aicc_sessions, olm, olm_sessions
 from scorm.aicc import Error
 from scorm.permits import Site
 from scorm.store import Attempt
@@ -65,6 +65,12 @@ def blueprint(site: Site) -> Blueprint:
         said = aicc.answer(*_taken(site, request.get_data()))
         return Response(said, content_type="text/plain; charset=utf-8", headers=_OPEN_TO_ALL)
 
+    @pages.post("/olm")
+    def adapter() -> Response:
+        """Take a message of the older content-server adapter, and answer it once it is durable."""
+        said = _adapted(site, request.form.get("scormd", ""))
+        return Response(said, content_type="text/plain; charset=utf-8")
+
     return pages
 
 
@@ -74,17 +80,33 @@ def _opened(site: Site, attempt: Attempt) -> str:
     with site.engine.transaction() as tx:
         session = aicc_sessions.open_unit(tx.connection, attempt, tx.now)
         token = addresses.play_token(attempt, site.secret, tx.now)
-    return aicc_sessions.launch_url(item, f"{origin}/content/{token}/", session, f"{origin}/hacp")
+    return aicc_sessions.launch_url(item, f"{origin}/content/{token}/", session, origin)
 
 
 def _taken(site: Site, body: bytes) -> tuple[Error, str]:
     message = aicc.read(body)
-    with site.engine.reading() as connection:
-        known = aicc_sessions.attempt_of(connection, message.session, site.engine.clock())
-    if known is None or not site.at_home(known.package):
+    if not _known(site, message.session):
         return Error.INVALID_SESSION, ""
     with site.engine.transaction() as tx:
         return aicc_sessions.take(tx, message, site.on_outcome)
+
+
+def _adapted(site: Site, encoded: str) -> str:
+    try:
+        message = olm.read(encoded)
+    except olm.Unreadable:
+        return olm.answer(olm.Error.GENERAL, {})
+    if not _known(site, message.session):
+        return olm.answer(olm.Error.TIMED_OUT, {})
+    with site.engine.transaction() as tx:
+        return olm.answer(*olm_sessions.take(tx, message, site.on_outcome))
+
+
+def _known(site: Site, session: str) -> bool:
+    """Say whether a session is one of this package, before anything is locked for it."""
+    with site.engine.reading() as connection:
+        attempt = aicc_sessions.attempt_of(connection, session, site.engine.clock())
+    return attempt is not None and site.at_home(attempt.package)
 
 
 def _page_policy(there: str) -> str:
