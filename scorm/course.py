@@ -9,6 +9,7 @@ Pure: time and the seed of randomisation are passed in. A page server uses it li
     course.terminated(session, click)           … after the learner had clicked: the click wins
     course.request(Click(Request.CONTINUE))     a click while no SCO is open (it has terminated, or is an asset)
     course.left(session)                        the window is gone in any other way: everything is put aside as it is
+    course.foreseen(session)                    the course as it would be if the SCO ended now: its survey, its outcome
     course.survey(), .contents(), .controls()   what is possible now, and why not
     course.outcome()                            what the whole course came to
     course.snapshot(), course.shared            to be stored: the first with the attempt, the second with the learner
@@ -26,7 +27,7 @@ from typing import Any, Self
 from scorm import coupling
 from scorm.coupling import NOTHING_KEPT, Kept, Learner
 from scorm.launch import Launch
-from scorm.sequencing import contents, overall, records, rollup
+from scorm.sequencing import attempts, contents, overall, records, rollup
 from scorm.sequencing.contents import Entry
 from scorm.sequencing.definition import Aspect, Node, Organisation
 from scorm.sequencing.overall import Result
@@ -36,6 +37,7 @@ from scorm.sequencing.survey import Survey, survey
 from scorm.sequencing.tracking import Progress, State, Value
 from scorm.sequencing.tree import ROOT, Tree
 from scorm.session import Session
+from scorm.session import State as Ended
 
 DISCARDING = (Request.ABANDON, Request.ABANDON_ALL)
 """The requests with which nothing of what the SCO reported is kept (SN 4.4)."""
@@ -90,6 +92,7 @@ class Course:
         self._kept: dict[str, Kept] = {}
         self._entry = "ab-initio"
         self._delivered = False
+        self._finished = False
         self._survey: Survey | None = None
 
     @classmethod
@@ -113,6 +116,7 @@ class Course:
         course = cls(tree, learner, state, stores, shared)
         course._kept = {name: records.read(Kept, one) for name, one in snapshot["kept"].items()}
         course._entry, course._delivered = snapshot["entry"], snapshot["delivered"]
+        course._finished = snapshot["finished"]
         return course
 
     def snapshot(self) -> dict[str, Any]:
@@ -123,6 +127,7 @@ class Course:
             "kept": {name: asdict(one) for name, one in self._kept.items()},
             "entry": self._entry,
             "delivered": self._delivered,
+            "finished": self._finished,
         }
 
     @property
@@ -146,8 +151,10 @@ class Course:
         return self.state.current is not None
 
     def start(self) -> Result:
-        """Begin the course, or go on where it was put aside."""
-        return self.request(Click(Request.START if self.state.suspended is None else Request.RESUME_ALL))
+        """Begin the course, or go on where it was put aside, unless nothing was open that could be opened again."""
+        aside = self.state.suspended
+        resumable = aside is not None and not self.tree.activities[aside].children
+        return self.request(Click(Request.RESUME_ALL if resumable else Request.START))
 
     def delivery(self, at: str) -> Delivery | None:
         """Say what to show and what its session opens on; `at` is the server's time, as the launch will tell it."""
@@ -175,7 +182,7 @@ class Course:
         if click.request is Request.SUSPEND_ALL and self.state.current is not None:
             self._put_aside(self.state.current)
         result = overall.request(self.state, click.request, self._target(click))
-        self._delivered = result.delivered is not None
+        self._delivered, self._finished = result.delivered is not None, False
         if result.delivered is not None:
             self._begin(result.delivered, resumed=before[result.delivered])
         return result
@@ -196,7 +203,18 @@ class Course:
         """Put everything aside as it is: the window was closed, or the learner went elsewhere."""
         if session is not None:
             self._report(session)
+        if self._finished and self.state.current is not None:
+            # The SCO itself has ended normally: what it left unsaid is done, though nobody clicked after it.
+            attempts.conclude(self.state, self.state.current)
         return self.request(Click(Request.SUSPEND_ALL)) if self.alive else Result(over=True)
+
+    def foreseen(self, session: Session) -> Course:
+        """Give this course as it would be with what an open SCO has said so far; this one stays as it is."""
+        course = Course(self.tree, self.learner, self.state.copied(), self._stores, self._outside)
+        course._kept, course._entry = dict(self._kept), self._entry
+        course._delivered = self._delivered
+        course._report(session)
+        return course
 
     def survey(self) -> Survey:
         """Say of everything that could be asked for why it is not possible now."""
@@ -252,7 +270,9 @@ class Course:
         self._stores.update(coupling.stored(activity, session))
         before = self._kept.get(activity.identifier, NOTHING_KEPT)
         self._kept[activity.identifier] = coupling.kept(session, before)
-        self.state.stand(current, suspended=coupling.leaving(session) == "suspend")
+        suspended = coupling.leaving(session) == "suspend"
+        self._finished = session.state is Ended.FINISHED and not suspended
+        self.state.stand(current, suspended=suspended)
         rollup.overall(self.state, current)
 
 

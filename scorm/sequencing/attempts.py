@@ -15,13 +15,16 @@ def end(state: State, index: int) -> None:
     if activity.children:
         state.stand(index, active=False, suspended=any(state.standing[one].suspended for one in activity.children))
     else:
-        if activity.settings.tracked and not state.standing[index].suspended:
-            _conclude(state, index)
+        if not state.standing[index].suspended:
+            conclude(state, index)
         state.stand(index, active=False)
     rollup.overall(state, index)
 
 
-def _conclude(state: State, index: int) -> None:
+def conclude(state: State, index: int) -> None:
+    """[UP.4] 1.1: take as done what the content of a tracked leaf left unsaid."""
+    if not state.tree.activities[index].settings.tracked:
+        return
     activity, standing = state.tree.activities[index], state.standing[index]
     settings, primary = activity.settings, activity.primary
     # A status that the content has said to be unknown is said; only silence counts as done (RTE 4.2.4, 4.2.22). Where

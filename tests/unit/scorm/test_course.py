@@ -173,6 +173,50 @@ def test_a_window_that_is_closed_puts_everything_aside_and_a_later_start_resumes
     assert [opened(again).value(f"cmi.{name}") for name in ("entry", "location")] == ["resume", "3"]
 
 
+def test_a_sco_that_ended_normally_is_done_though_the_window_was_closed_after_it() -> None:
+    course = begun(course_of(sco("a"), sco("b")))
+    course.terminated(said(opened(course)))
+    kept = json.loads(json.dumps(course.snapshot()))
+    course = Course.restore(course.tree.organisation, LEARNER, kept, shared=course.shared)
+
+    course.left()
+
+    assert course.contents()[1].completed is True
+    assert course.start().delivered == 1
+
+
+def test_a_sco_that_was_cut_off_is_not_done() -> None:
+    course = begun(course_of(sco("a"), sco("b")))
+
+    course.left(opened(course))
+
+    assert course.contents()[1].completed is None
+
+
+def test_a_course_that_was_left_between_two_parts_begins_from_its_beginning() -> None:
+    course = begun(course_of(sco("a"), sco("b")))
+    course.terminated(said(opened(course), request="exit"))
+    course.left()
+
+    course.start()
+
+    assert course.delivered == "a"
+
+
+def test_what_a_sco_has_said_so_far_can_be_foreseen_without_ending_it() -> None:
+    course = begun(course_of(sco("a", primary=Objective(identifier="p")), sco("b", prerequisites="a")))
+    session = opened(course)
+    session.call("SetValue", ["cmi.completion_status", "completed"], AT)
+    session.call("SetValue", ["cmi.success_status", "passed"], AT)
+    before = course.snapshot()
+
+    foreseen = course.foreseen(session)
+
+    assert foreseen.contents()[1].completed is True
+    assert foreseen.delivered == "a"
+    assert course.snapshot() == before
+
+
 def test_leaving_what_is_not_open_does_nothing() -> None:
     course = Course.begin(Organisation(root=course_of(sco("a"))), LEARNER, seed="1", shared=Shared())
 
