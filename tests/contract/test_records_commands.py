@@ -169,5 +169,5 @@ def test_a_period_is_a_setting_and_nought_keeps_for_ever(engine, clock):
 
 
 def test_a_period_of_nothing_is_refused_with_the_names_that_there_are():
-    with pytest.raises(Invalid, match="the rules are transfers, disagreements, calls, messages"):
+    with pytest.raises(Invalid, match="the rules are transfers, reports, disagreements, calls, values, messages"):
         retention.chosen(wiring.RETENTION, {"mesages": 3})
