@@ -58,7 +58,8 @@ class Settings:
     `retention` are days by rule, where they are not the defaults; `webhook_hosts` may be called, and `relay_hosts` by
     the content-server adapter. `reminders` are the
     days before an expiry at which a learner is reminded after the first time, at three months; of what is not required
-    only where that is said.
+    only where that is said. After so many `stuck_days` of silence, or `stuck_ends` proper ends, somebody is asked about
+    an e-learning that seems done.
     """
 
     data_dir: Path
@@ -80,6 +81,8 @@ class Settings:
     relay_hosts: tuple[str, ...] = ()
     reminders: tuple[int, ...] = (60, 30, 7)
     remind_not_required: bool = False
+    stuck_days: int = 7
+    stuck_ends: int = 3
     log: str = logs.TEXT
     metrics_token: str = ""
     room: Room = Room()
@@ -125,6 +128,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         relay_hosts=tuple(environment.get("PRECEPTOR_RELAY_HOSTS", "").lower().split()),
         reminders=_reminders(environment.get("PRECEPTOR_REMINDERS", "60 30 7")),
         remind_not_required=_switch(environment, "PRECEPTOR_REMIND_NOT_REQUIRED"),
+        stuck_days=_count(environment, "PRECEPTOR_STUCK_DAYS", 7),
+        stuck_ends=_count(environment, "PRECEPTOR_STUCK_ENDS", 3),
         log=_log(environment.get("PRECEPTOR_LOG", logs.TEXT)),
         metrics_token=environment.get("PRECEPTOR_METRICS_TOKEN", ""),
         room=_room(environment.get("PRECEPTOR_ATTACHMENTS", "20 50")),
@@ -235,6 +240,13 @@ def _reminders(value: str) -> tuple[int, ...]:
     if not all(day.isdecimal() and 0 < int(day) < _LONGEST_REMINDER for day in days):
         raise SettingError(f"PRECEPTOR_REMINDERS must be days before an expiry such as “60 30 7”, not {value!r}.")
     return tuple(sorted(set(map(int, days)), reverse=True))
+
+
+def _count(environment: Mapping[str, str], name: str, otherwise: int) -> int:
+    value = environment.get(name, str(otherwise))
+    if not (value.isdecimal() and 0 < int(value) < _LONGEST_REMINDER):
+        raise SettingError(f"{name} must be a number such as {otherwise}, not {value!r}.")
+    return int(value)
 
 
 def _switch(environment: Mapping[str, str], name: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select, tuple_
 
 from scorm import calls as log
 from scorm import elements, playing, tables
@@ -84,6 +84,18 @@ def story(connection: Connection, attempt: Attempt) -> Story:
         ],
         outcome=attempt.outcome,
     )
+
+
+def windows_of(connection: Connection, attempts: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], list[Window]]:
+    """Return by (trust, attempt) the latest windows of many attempts, without their calls, in one statement."""
+    table, played = tables.epochs, tables.attempts
+    same = and_(played.c.trust == table.c.trust, played.c.id == table.c.attempt)
+    wanted = (tuple_(table.c.trust, table.c.attempt).in_(attempts), table.c.epoch > played.c.epoch - MOST_WINDOWS)
+    query = select(table).join(played, same).where(*wanted).order_by(table.c.trust, table.c.attempt, table.c.epoch)
+    found: dict[tuple[str, str], list[Window]] = {}
+    for row in connection.execute(query).mappings():
+        found.setdefault((row["trust"], row["attempt"]), []).append(_window(row))
+    return found
 
 
 def page(  # noqa: PLR0913, PLR0917 - a page has as many sides

@@ -154,15 +154,16 @@ def late(connection: Connection, late_key: str, now: datetime) -> tuple[Attempt,
     return (of, found.epoch) if of else None
 
 
-def _attempt(row: Row[Any]) -> Attempt:
-    return Attempt(**{**row._mapping, "outcome": _outcome(row.outcome)})  # noqa: SLF001 - SQLAlchemy's documented name
-
-
-def _outcome(record: Mapping[str, Any] | None) -> Outcome | None:
+def outcome_of(record: Mapping[str, Any] | None) -> Outcome | None:
+    """Read what an attempt came to from its column; None before the first call."""
     if record is None:
         return None
     kinds = {"completion": Completion(record["completion"]), "success": Success(record["success"])}
     return Outcome(**{**record, **kinds})
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(**{**row._mapping, "outcome": outcome_of(row.outcome)})  # noqa: SLF001 - SQLAlchemy's documented name
 
 
 def _epoch(row: Row[Any]) -> Epoch:

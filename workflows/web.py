@@ -15,9 +15,10 @@ from engine.web.presenting import Presenter
 from workflows import wiring
 from workflows.competence import web as competence
 from workflows.foresight import web as foresight
-from workflows.learning import enrolment
+from workflows.learning import enrolment, stuck
 from workflows.learning import web as learning
 from workflows.learning.requests import PlaceRequest
+from workflows.learning.stuck_question import StuckQuestion
 from workflows.onboarding import transfer
 from workflows.onboarding import web as onboarding
 from workflows.onboarding.stat_and_mand import StatAndMand
@@ -48,4 +49,9 @@ def install(app: Flask, engine: Engine, settings: Settings) -> None:
 
 def presenters(engine: Engine) -> Mapping[str, Presenter]:
     """Return how the questions of the workflows are shown, by kind of subject."""
-    return {enrolment.KIND: PlaceRequest(engine), transfer.KIND: StatAndMand(engine), incident.KIND: Shown()}
+    return {
+        enrolment.KIND: PlaceRequest(engine),
+        incident.KIND: Shown(),
+        stuck.KIND: StuckQuestion(),
+        transfer.KIND: StatAndMand(engine),
+    }

@@ -25,7 +25,7 @@ from workflows.competence.reminding import Reminding
 from workflows.competence.store import AwardKeep
 from workflows.competence.writes import PutOnProfile, TakeBack
 from workflows.forecast_tables import forecasts
-from workflows.learning import attempt, classes, enrolment, performance, playing
+from workflows.learning import attempt, classes, enrolment, performance, playing, stuck, stuck_store
 from workflows.learning import effects as learning_effects
 from workflows.learning import holdings as learning_holdings
 from workflows.learning.keeps import ClassKeep, EnrolmentKeep
@@ -52,6 +52,7 @@ WORKFLOWS: Final[tuple[Workflow, ...]] = (
     incident.WORKFLOW,
     performance.WORKFLOW,
     requests.WORKFLOW,
+    stuck.WORKFLOW,
     transfer.WORKFLOW,
 )
 """Every workflow there is, the engine's own among them."""
@@ -117,6 +118,7 @@ TELL: Final = "tell-webhooks"
 SCHEDULES: Final = (
     Schedule(name=ABANDON, rhythm=Every(timedelta(minutes=15))),
     Schedule(name=reminders.REMIND, rhythm=Daily(time(5))),
+    Schedule(name=stuck_store.FIND, rhythm=Daily(time(4))),
     Schedule(name=FORGET, rhythm=Every(timedelta(days=7))),
 )
 """What the workflows have done again and again, beside the engine's own (catalogue P05, P29, P33)."""
@@ -132,6 +134,7 @@ def works(engine: Engine, settings: Settings) -> Mapping[str, Work]:
     return {
         ABANDON: Work(run=lambda _arguments: playing.abandon_silent(engine)),
         reminders.REMIND: Work(run=lambda _arguments: reminders.remind(engine, reminding(settings))),
+        stuck_store.FIND: Work(run=lambda _arguments: stuck_store.find(engine, settings)),
         FORGET: Work(
             run=lambda _arguments: retention.forget(engine.database, RETENTION, settings.retention, engine.clock())
         ),
@@ -164,5 +167,6 @@ def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:
         incident.KIND: (incident.WORKFLOW, Incidents(site.origin)),
         performance.KIND: (performance.WORKFLOW, PerformanceKeep(site)),
         requests.KIND: (requests.WORKFLOW, people_keeps.RequestKeep()),
+        stuck.KIND: (stuck.WORKFLOW, stuck_store.StuckKeep(site)),
         transfer.KIND: (transfer.WORKFLOW, TransferKeep(site)),
     }

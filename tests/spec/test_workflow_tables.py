@@ -19,7 +19,7 @@ from engine import approvals
 from engine.errors import NotDeclared
 from engine.machine import THE_SYSTEM, Case, Workflow
 from workflows.competence import award
-from workflows.learning import attempt, classes, enrolment, performance
+from workflows.learning import attempt, classes, enrolment, performance, stuck
 from workflows.onboarding import applicant, transfer
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -130,18 +130,31 @@ GRIDS = (
         COMPLETE  .    COMP  COMP  .     .     .     COMP
         PASS      .    PASS  PASS  .     PASS  .     PASS
         FAIL      .    FAIL  FAIL  .     .     .     .
+        RECORD    .    COMP  COMP  COMP  .     .     COMP
     """,
     ),
     (
         attempt.WORKFLOW,
         """
-        .           new  CRE   INIT  SUSP  FIN   ABAN
-        LAUNCH      CRE  .     .     .     .     .
-        INITIALIZE  .    INIT  .     INIT  INIT  INIT
-        CALL        .    .     INIT  .     .     .
-        SUSPEND     .    .     SUSP  .     .     .
-        FINISH      .    .     FIN   .     .     .
-        ABANDON     .    .     ABAN  .     .     .
+        .           new  CRE    INIT   SUSP   FIN    ABAN   RESET
+        LAUNCH      CRE  .      .      .      .      .      .
+        INITIALIZE  .    INIT   .      INIT   INIT   INIT   .
+        CALL        .    .      INIT   .      .      .      .
+        SUSPEND     .    .      SUSP   .      .      .      .
+        FINISH      .    .      FIN    .      .      .      .
+        ABANDON     .    .      ABAN   .      .      .      .
+        RESET       .    RESET  RESET  RESET  RESET  RESET  .
+    """,
+    ),
+    (
+        stuck.WORKFLOW,
+        """
+        .       new   OPEN      RECORDED  LEFT  RESET  SETTLED
+        RAISE   OPEN  .         .         .     .      .
+        RECORD  .     RECORDED  .         .     .      .
+        LEAVE   .     LEFT      .         .     .      .
+        RESET   .     RESET     .         .     .      .
+        SETTLE  .     SETTLED   .         .     .      .
     """,
     ),
     (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from engine.machine import SELF, Case, Step, Workflow, guard
+from engine.machine import SELF, Case, Step, Workflow, guard, reason_given
 from workflows.learning.records import Attempt, AttemptState
 
 KIND = "attempt"
@@ -19,6 +19,7 @@ class Trigger(StrEnum):
     SUSPEND = "SUSPEND"
     FINISH = "FINISH"
     ABANDON = "ABANDON"
+    RESET = "RESET"
 
 
 @guard("There is nothing to play: you need a place on an e-learning class.")
@@ -46,7 +47,7 @@ WORKFLOW = Workflow(
     title="Attempt",
     states=AttemptState,
     triggers=Trigger,
-    finals=(_S.FINISHED, _S.ABANDONED),
+    finals=(_S.FINISHED, _S.ABANDONED, _S.RESET),
     steps=(
         Step(
             id="A6-launch",
@@ -78,6 +79,14 @@ WORKFLOW = Workflow(
             target=_S.INITIALIZED,
             by=(SELF,),
             when=(not_final,),
+        ),
+        # Ours: a person has it begin anew; what was played stays to be read, and what arrives late of it still counts.
+        Step(
+            id="A6-reset",
+            trigger=_T.RESET,
+            sources=(_S.CREATED, _S.INITIALIZED, _S.SUSPENDED, _S.FINISHED, _S.ABANDONED),
+            target=_S.RESET,
+            when=(reason_given,),
         ),
     ),
 )

@@ -8,8 +8,9 @@ from typing import Final
 
 from engine.exploring import Examples
 from engine.machine import Actor
+from scorm.stuck import Sign
 from workflows.competence.records import Competence
-from workflows.learning import attempt, classes, enrolment, performance
+from workflows.learning import attempt, classes, enrolment, performance, stuck
 from workflows.learning.records import (
     Attempt,
     Class,
@@ -21,6 +22,7 @@ from workflows.learning.records import (
     PerformanceState,
     Session,
 )
+from workflows.learning.stuck import Stuck
 from workflows.people.records import Person, Site
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR
 
@@ -159,6 +161,23 @@ _ATTEMPT: Final = Attempt(
     exhausted=False,
     final=False,
 )
+_STUCK: Final = Stuck(
+    trust=_TRUST,
+    id="stuck",
+    state=None,
+    revision=1,
+    head="",
+    organisation=_WARD,
+    organisations=_PLACE,
+    person=_LEARNER.id,
+    learner=_LEARNER,
+    course="Fire Safety",
+    enrolment="enrolment",
+    attempt="attempt",
+    performance="performance",
+    sign=Sign.SILENT,
+    site=_SITE,
+)
 _REASON: Final = {"reason": "It is needed."}
 _EVERY_REASON: Final[tuple[dict[str, str], ...]] = ({}, _REASON)
 _LATER: Final = _NOW + timedelta(days=22)
@@ -204,6 +223,7 @@ EXAMPLES: Final = {
         now=_NOW,
         facts={
             performance.Trigger.PROGRESS: ({"attempt": "attempt-1"}, {"attempt": "attempt-2"}),
+            performance.Trigger.RECORD: _EVERY_REASON,
             performance.Trigger.FAIL: ({"attempt": "attempt-1", "score": 40.0}, {"attempt": "attempt-2"}),
         },
     ),
@@ -215,5 +235,11 @@ EXAMPLES: Final = {
             replace(_ATTEMPT, final=True),
         ),
         now=_NOW,
+        facts={attempt.Trigger.RESET: _EVERY_REASON},
+    ),
+    stuck.KIND: Examples(
+        records=(_STUCK,),
+        now=_NOW,
+        facts=dict.fromkeys((stuck.Trigger.RECORD, stuck.Trigger.RESET), _EVERY_REASON),
     ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.personal import Holding
-from workflows.learning.tables import enrolments, launches, performances
+from workflows.learning.tables import enrolments, launches, performances, stuck_attempts
 
 HOLDINGS: Final = (
     Holding(
@@ -25,5 +25,13 @@ HOLDINGS: Final = (
     ),
     Holding(
         table=launches, title="Launches", person="person", kind="attempt", shown=("enrolment", "state", "updated_at")
+    ),
+    Holding(
+        table=stuck_attempts,
+        title="E-learning that seemed done",
+        person="person",
+        kind="stuck",
+        shown=("course", "state", "sign", "raised_at", "ended_at", "ended_by_name", "reason"),
+        erased={"reason": None},
     ),
 )

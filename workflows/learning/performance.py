@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from engine.effects import Effect, Fire
 from engine.letters import Subject
-from engine.machine import Case, Step, Workflow, guard
+from engine.machine import Case, Step, Workflow, guard, reason_given
 from workflows.learning import enrolment
 from workflows.learning.performance_letters import FAILED
 from workflows.learning.records import Performance, PerformanceState
@@ -24,6 +24,7 @@ class Trigger(StrEnum):
     COMPLETE = "COMPLETE"
     PASS = "PASS"  # noqa: S105 - it is no password
     FAIL = "FAIL"
+    RECORD = "RECORD"
 
 
 TRIGGERS = {
@@ -87,6 +88,15 @@ WORKFLOW = Workflow(
         Step(id="A5-T11", trigger=_T.PASS, sources=(_S.FAILED,), target=_S.PASSED, effects=_attend),
         Step(id="A5-T12", trigger=_T.COMPLETE, sources=(_S.FAILED,), target=_S.COMPLETED, effects=_attend),
         Step(id="A5-T13", trigger=_T.PASS, sources=(_S.COMPLETED,), target=_S.PASSED),
+        # Ours: a person's word that it was done, with the reason; what the package said stays with the attempt.
+        Step(
+            id="A5-record",
+            trigger=_T.RECORD,
+            sources=(_S.NOT_ATTEMPTED, _S.BROWSED, _S.INCOMPLETE, _S.FAILED),
+            target=_S.COMPLETED,
+            when=(reason_given,),
+            effects=_attend,
+        ),
     ),
 )
 

@@ -15,7 +15,7 @@ from scorm import library
 from scorm import store as runtime
 from scorm import tables as runtime_tables
 from scorm.outcome import Outcome
-from workflows.learning import attempt, catalogue, performance, results
+from workflows.learning import attempt, catalogue, performance, results, stuck_store
 from workflows.learning import enrolment as enrolment_workflow
 from workflows.learning.records import AttemptState, PerformanceState
 from workflows.learning.tables import classes, enrolments, launches, performances
@@ -31,7 +31,8 @@ def launch(tx: Transaction, trust: str, enrolment: str) -> str:
 
     Raises `Missing`, `NotAllowed`, or `Refused` where there is nothing to play or no attempt is left.
     """
-    going_on = [one for one in runtime.attempts_of(tx.connection, trust, enrolment)[:1] if one.goes_on]
+    latest = runtime.attempts_of(tx.connection, trust, enrolment)[:1]
+    going_on = [one for one in latest if one.goes_on and not results.was_reset(tx.connection, trust, one.id)]
     owner = _owner(tx, trust, enrolment)
     if going_on and owner.person == tx.actor.person:
         return going_on[0].id
@@ -68,6 +69,7 @@ def on_outcome(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> No
     if outcome.final:
         # A best result that was final before moves nothing, yet who plays again a year later has done it again.
         _try(within, enrolment_workflow.KIND, played.trust, enrolment_workflow.Trigger.ATTEND, played.registration)
+        stuck_store.settle(within, played.trust, played.id)
 
 
 def abandon_silent(engine: Engine) -> int:

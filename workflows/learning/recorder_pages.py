@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -24,7 +24,7 @@ from scorm.errors import AttemptMissing, PackageMissing
 from scorm.recorder import Wanted
 from scorm.story import Story
 from scorm.verdict import Verdict
-from workflows.learning import pages, words
+from workflows.learning import pages, stuck_store, words
 from workflows.learning.records import PLACED, Enrolment
 from workflows.people.records import Site
 from workflows.people.responsibilities import RUNS_CLASSES
@@ -48,6 +48,8 @@ class Judged:
     attempt: runtime.Attempt
     story: Story
     verdict: Verdict
+    decided: Mapping[str, Any] | None = None
+    """What a person decided about it (`stuck_attempts`)."""
 
 
 def blueprint(engine: Engine, settings: Settings) -> Blueprint:
@@ -108,6 +110,7 @@ class _Desk:
             "learning/incomplete.html",
             one=course,
             verdict=latest.verdict if latest else verdict.judge(Story(windows=(), outcome=None)),
+            decided=latest.decided if latest else None,
             earlier=judged[1:],
             finish=self._finish_saving(latest),
             playable=mine.state in PLACED,
@@ -127,7 +130,7 @@ class _Desk:
     def attempt(self, here: Visitor, identifier: str) -> str:
         with self._engine.reading() as connection:
             one, enrolled = self._attempt(connection, here, identifier)
-            judged = _judged(connection, one)
+            judged = _judged(connection, one, stuck_store.about(connection, one.trust, [one.id]))
             titles = {each.number: _title(connection, one, each.number) for each in judged.story.windows}
         return render_template(
             "learning/attempt.html",
@@ -203,13 +206,15 @@ class _Desk:
 
 def judged_of(connection: Connection, enrolled: Enrolment) -> tuple[Judged, ...]:
     """Return the attempts of an enrolment with what is to be said of each, the latest first."""
-    found = runtime.attempts_of(connection, enrolled.trust, enrolled.id)
-    return tuple(_judged(connection, one) for one in found[:_MOST_ATTEMPTS])
+    found = runtime.attempts_of(connection, enrolled.trust, enrolled.id)[:_MOST_ATTEMPTS]
+    decisions = stuck_store.about(connection, enrolled.trust, [one.id for one in found])
+    return tuple(_judged(connection, one, decisions) for one in found)
 
 
-def _judged(connection: Connection, attempt: runtime.Attempt) -> Judged:
+def _judged(connection: Connection, attempt: runtime.Attempt, decisions: Mapping[str, Any]) -> Judged:
     told = recorder.story(connection, attempt)
-    return Judged(attempt=attempt, story=told, verdict=verdict.judge(told))
+    decided = decisions.get(attempt.id)
+    return Judged(attempt=attempt, story=told, verdict=verdict.judge(told), decided=decided)
 
 
 def _learning(connection: Connection, enrolled: Enrolment) -> pages.Learning:

@@ -56,6 +56,7 @@ class AttemptState(StrEnum):
     SUSPENDED = "SUSPENDED"
     FINISHED = "FINISHED"
     ABANDONED = "ABANDONED"
+    RESET = "RESET"
 
 
 class Delivery(StrEnum):

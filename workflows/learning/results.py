@@ -143,6 +143,12 @@ def performance_of(conn: Connection, trust: str, offering: str, person: str) -> 
     return conn.scalar(query)
 
 
+def was_reset(conn: Connection, trust: str, attempt: str) -> bool:
+    """Say whether a person had an attempt begin anew."""
+    state = conn.scalar(select(launches.c.state).where(launches.c.trust == trust, launches.c.id == attempt))
+    return state == AttemptState.RESET
+
+
 def _waiting(conn: Connection, trust: str, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """Return by performance the Confirmed enrolments of its learner on classes of its offering."""
     query = (

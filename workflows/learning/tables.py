@@ -133,3 +133,23 @@ launches = Table(
     ForeignKeyConstraint(["trust", "enrolment"], ["enrolments.trust", "enrolments.id"]),
     Index("ix_launches_enrolment", "trust", "enrolment"),
 )
+
+stuck_attempts = Table(
+    "stuck_attempts",
+    metadata,
+    *subject_columns(),
+    Column("person", Id, nullable=False),
+    Column("enrolment", Id, nullable=False),
+    Column("attempt", Id, nullable=False),
+    Column("performance", Id, nullable=False),
+    Column("course", String(200), nullable=False),
+    Column("sign", String(30), nullable=False),
+    Column("raised_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by_name", String(255)),
+    Column("reason", Text),
+    ForeignKeyConstraint(["trust", "enrolment"], ["enrolments.trust", "enrolments.id"]),
+    ForeignKeyConstraint(["trust", "person"], ["persons.trust", "persons.id"]),
+    Index("ix_stuck_attempts_attempt", "trust", "attempt"),
+    Index("ix_stuck_attempts_person", "trust", "person"),
+)

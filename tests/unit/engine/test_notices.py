@@ -25,6 +25,7 @@ SHIPPED = [
     "LRN-18-competence-awarded",
     "LRN-20-assessment-failed",
     "LRN-23-did-not-attend",
+    "LRN-27-attempt-stuck",
     "SYS-01-user-name",
     "SYS-02-password-reset",
     "SYS-05-workflow-error",
