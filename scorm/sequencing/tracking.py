@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from scorm.sequencing import records
 from scorm.sequencing.definition import Aspect
-from scorm.sequencing.tree import ROOT, Slot, Tree
+from scorm.sequencing.tree import Slot, Tree
 
 Value = float | bool | None
 """A measure or score, a status, or None for what is not known (the model's "status" flags)."""
@@ -224,13 +224,3 @@ def status(state: State, index: int) -> tuple[Value, Value]:
     """Say whether an activity is completed and satisfied, None for not known."""
     primary = state.tree.activities[index].primary
     return state.read(primary, Aspect.COMPLETION), state.read(primary, Aspect.SATISFIED)
-
-
-def attempted(state: State, index: int) -> bool:
-    """Has an attempt at the activity begun, now or earlier?"""
-    return state.standing[index].attempts > 0
-
-
-def root_active(state: State) -> bool:
-    """Is a sequencing session in progress?"""
-    return state.standing[ROOT].active
