@@ -18,7 +18,20 @@ def end(state: State, index: int) -> None:
         if not state.standing[index].suspended:
             conclude(state, index)
         state.stand(index, active=False)
+    _pass_on(state, index)
     rollup.overall(state, index)
+
+
+def _pass_on(state: State, index: int) -> None:
+    """Write to shared objectives what follows here from a measure that was read from another (SN 3.10.3)."""
+    activity = state.tree.activities[index]
+    if not activity.settings.tracked:
+        return
+    for slot in range(activity.primary, activity.primary + 1 + len(activity.settings.objectives)):
+        for aspect in state.tree.slots[slot].derived:
+            value = state.read(slot, aspect)
+            if value is not None:
+                state.write(slot, aspect, value)
 
 
 def conclude(state: State, index: int) -> None:

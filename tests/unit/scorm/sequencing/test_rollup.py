@@ -1,5 +1,7 @@
 """What children make of a cluster: SN [RB.1.1] to [RB.1.5]."""
 
+from dataclasses import replace
+
 import pytest
 
 from scorm.sequencing.definition import (
@@ -7,6 +9,7 @@ from scorm.sequencing.definition import (
     Aspect,
     ChildSet,
     Circumstance,
+    Map,
     Required,
     RollupAction,
 )
@@ -210,6 +213,21 @@ def test_a_measure_read_from_elsewhere_means_what_this_activity_makes_of_it() ->
 
     assert walk.forward() == "c"
     assert walk.status("a")[1] is False
+
+
+def test_what_follows_from_a_measure_read_from_elsewhere_is_passed_on() -> None:
+    writes = Map(target="h", writes=frozenset({Aspect.SATISFIED}))
+    between = objective("o", reads="g", minimum=0.5)
+    between = replace(between, maps=(*between.maps, writes))
+    skipped = sco("c", primary=objective("o", reads="h"), rules=(rule(Action.SKIP, when(Circumstance.SATISFIED)),))
+    walk = Walk(
+        cluster("root", sco("a", primary=objective("o", writes="g")), sco("b", primary=between), skipped, sco("d"))
+    )
+    walk.start()
+    walk.report(measure=0.7, satisfied=False)
+    walk.forward()
+
+    assert walk.forward() == "d"
 
 
 def test_a_shared_objective_that_nobody_wrote_is_unknown_whatever_was_done_here() -> None:
