@@ -67,6 +67,8 @@ def test_a_package_is_opened_for_a_remote_system_and_reported_to_it(
         origin = player.partition("/play/")[0]
         ask(port, "POST", origin + opened["calls_url"], {"Content-Type": "application/json"}, batch)
         until(lambda: "lesson_status" in system.core, "it is reported")
+        until(lambda: ended(tmp_path, "--waiting") == 0, "that is noted")
+    capsys.readouterr()
 
     assert opened["launch"]["student_name"] == system.name
     assert system.core["lesson_status"] == "incomplete, S"
