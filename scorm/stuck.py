@@ -21,12 +21,14 @@ class Sign(StrEnum):
     FULL_SCORE = "full score"
     ENDED_OFTEN = "ended often"
     SILENT = "ended without a status"
+    BY_HAND = "by hand"
 
 
 SENTENCES: Final[Mapping[Sign, str]] = {
     Sign.FULL_SCORE: "The score is as high as it can be, or as the pass mark asks, and no completion was reported.",
     Sign.ENDED_OFTEN: "The course was ended properly again and again, and never reported completion.",
     Sign.SILENT: "The course was ended properly and never set a status; nothing has been heard of it since.",
+    Sign.BY_HAND: "Somebody decided about it without being asked.",
 }
 
 

@@ -67,6 +67,7 @@ PAGES = {
     "incomplete": ("ann", "/learning/incomplete/{played}"),
     "attempts": (HELEN, "/attempts/of/{played}"),
     "attempt": (HELEN, "/attempts/{attempt}"),
+    "decide": (HELEN, "/attempts/{attempt}/decide"),
     "window": (HELEN, "/attempts/{attempt}/windows/1"),
     "call": (HELEN, "/attempts/{attempt}/windows/1/calls/3"),
     "classes": (HELEN, "/classes/"),

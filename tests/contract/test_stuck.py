@@ -20,7 +20,7 @@ from tests import northshire, played
 from tests.clock import FrozenClock
 from tests.northshire import TRUST
 from tests.played import BEGIN, END, EXIT, STATUS, Course, course_of, put
-from tests.workplace import Workplace, workplace_on
+from tests.workplace import SAM, Workplace, workplace_on
 from workflows.learning import pages, stuck_store
 from workflows.learning.tables import launches, stuck_attempts
 
@@ -197,3 +197,41 @@ def test_where_nobody_holds_the_role_it_is_an_incident_and_not_silence(place: Wo
         raised = connection.scalars(select(incidents.c.title)).all()
     assert len(raised) == 1
     assert "about stuck e-learning" in raised[0]
+
+
+def test_who_runs_classes_decides_without_being_asked_with_a_reason(course: Course) -> None:
+    course.play(BEGIN, put(STATUS, "incomplete"), END)
+    address = f"/attempts/{course.attempt}/decide"
+    helen = course.place.signed_in(northshire.HELEN)
+
+    without = helen.post(address, {"choice": "RECORD", "reason": " "})
+    done = helen.post(address, {"choice": "RECORD", "reason": "Seen on paper."})
+    again = helen.post(address, {"choice": "RECORD", "reason": "Twice."})
+
+    (item,) = items(course.place)
+    assert (without.status_code, done.status_code, again.status_code) == (422, 303, 422)
+    assert "Say why: the reason is kept." in without.text
+    assert "Nothing has changed." in again.text
+    assert (item.state, item.ended_by_name, item.reason) == ("RECORDED", "Helen Marsh", "Seen on paper.")
+    assert standing(course) == ("ATTENDED", "COMPLETED")
+    assert questions(course.place) == []
+
+
+def test_deciding_by_hand_ends_what_somebody_is_asked(course: Course) -> None:
+    course.play(*STUCK)
+    look(course.place, days=7)
+
+    course.place.signed_in(northshire.HELEN).post(
+        f"/attempts/{course.attempt}/decide", {"choice": "RESET", "reason": "Broken bookmark."}
+    )
+
+    assert [item.state for item in items(course.place)] == ["RESET"]
+    assert [question.state for question in questions(course.place)] == ["CANCELED"]
+
+
+def test_deciding_is_for_who_looks_after_the_class(course: Course) -> None:
+    course.play(*STUCK)
+    address = f"/attempts/{course.attempt}/decide"
+
+    assert course.place.signed_in("ann").get(address).status_code == 403
+    assert course.place.signed_in(SAM).get(address).status_code == 404

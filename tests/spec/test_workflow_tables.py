@@ -149,12 +149,12 @@ GRIDS = (
     (
         stuck.WORKFLOW,
         """
-        .       new   OPEN      RECORDED  LEFT  RESET  SETTLED
-        RAISE   OPEN  .         .         .     .      .
-        RECORD  .     RECORDED  .         .     .      .
-        LEAVE   .     LEFT      .         .     .      .
-        RESET   .     RESET     .         .     .      .
-        SETTLE  .     SETTLED   .         .     .      .
+        .       new       OPEN      RECORDED  LEFT  RESET  SETTLED
+        RAISE   OPEN      .         .         .     .      .
+        RECORD  RECORDED  RECORDED  .         .     .      .
+        LEAVE   .         LEFT      .         .     .      .
+        RESET   RESET     RESET     .         .     .      .
+        SETTLE  .         SETTLED   .         .     .      .
     """,
     ),
     (

@@ -119,7 +119,7 @@ class _Desk:
 
     def enrolment(self, here: Visitor, identifier: str) -> str:
         with self._engine.reading() as connection:
-            found = self._looked_after(connection, here, identifier)
+            found = looked_after(connection, here, identifier, self._site)
             return render_template(
                 "learning/attempts.html",
                 one=_learning(connection, found),
@@ -129,7 +129,7 @@ class _Desk:
 
     def attempt(self, here: Visitor, identifier: str) -> str:
         with self._engine.reading() as connection:
-            one, enrolled = self._attempt(connection, here, identifier)
+            one, enrolled = attempt_of(connection, here, identifier, self._site)
             judged = _judged(connection, one, stuck_store.about(connection, one.trust, [one.id]))
             titles = {each.number: _title(connection, one, each.number) for each in judged.story.windows}
         return render_template(
@@ -144,7 +144,7 @@ class _Desk:
     def window(self, here: Visitor, identifier: str, number: int) -> str:
         wanted = _wanted()
         with self._engine.reading() as connection:
-            one, enrolled = self._attempt(connection, here, identifier)
+            one, enrolled = attempt_of(connection, here, identifier, self._site)
             told = recorder.story(connection, one)
             shown = _there(lambda: recorder.window(told, number))
             listed = recorder.page(connection, one, shown, wanted, _after())
@@ -163,7 +163,7 @@ class _Desk:
     def call(self, here: Visitor, identifier: str, number: int, seq: int) -> str:
         other = (_asked("window", number), _asked("call", max(seq - 1, 0)))
         with self._engine.reading() as connection:
-            one, enrolled = self._attempt(connection, here, identifier)
+            one, enrolled = attempt_of(connection, here, identifier, self._site)
             shown = _there(lambda: recorder.window(recorder.story(connection, one), number))
             if seq > shown.seq:
                 raise Missing(_GONE)
@@ -190,18 +190,21 @@ class _Desk:
             return None
         return addresses.finish_saving_url(self._settings, latest.attempt, self._engine.clock())
 
-    def _attempt(self, connection: Connection, here: Visitor, identifier: str) -> tuple[runtime.Attempt, Enrolment]:
-        """Return an attempt with its enrolment; raises `Missing` also where the visitor does not look after it."""
-        found = runtime.attempt(connection, here.trust, identifier)
-        if found is None:
-            raise Missing(_GONE)
-        return found, self._looked_after(connection, here, found.registration)
 
-    def _looked_after(self, connection: Connection, here: Visitor, identifier: str) -> Enrolment:
-        found = pages.enrolment(connection, here.trust, identifier, self._site)
-        if found.organisation not in directory.reach(connection, here.trust, here.actor, RUNS_CLASSES):
-            raise Missing(_GONE)
-        return found
+def attempt_of(connection: Connection, here: Visitor, identifier: str, site: Site) -> tuple[runtime.Attempt, Enrolment]:
+    """Return an attempt with its enrolment; raises `Missing` also where the visitor does not look after it."""
+    found = runtime.attempt(connection, here.trust, identifier)
+    if found is None:
+        raise Missing(_GONE)
+    return found, looked_after(connection, here, found.registration, site)
+
+
+def looked_after(connection: Connection, here: Visitor, identifier: str, site: Site) -> Enrolment:
+    """Return an enrolment of an organisation that the visitor looks after; raises `Missing`."""
+    found = pages.enrolment(connection, here.trust, identifier, site)
+    if found.organisation not in directory.reach(connection, here.trust, here.actor, RUNS_CLASSES):
+        raise Missing(_GONE)
+    return found
 
 
 def judged_of(connection: Connection, enrolled: Enrolment) -> tuple[Judged, ...]:

@@ -141,6 +141,25 @@ WORKFLOW = Workflow(
             effects=_reset,
             **_ANSWER,
         ),
+        # Whoever runs classes may decide without being asked.
+        Step(
+            id="STK-T06",
+            trigger=Trigger.RECORD,
+            sources=(),
+            target=Status.RECORDED,
+            by=RUNS_CLASSES,
+            when=(not_own, reason_given),
+            effects=_record,
+        ),
+        Step(
+            id="STK-T07",
+            trigger=Trigger.RESET,
+            sources=(),
+            target=Status.RESET,
+            by=RUNS_CLASSES,
+            when=(not_own, reason_given),
+            effects=_reset,
+        ),
         # The course may report after all, late or in another window.
         Step(id="STK-T05", trigger=Trigger.SETTLE, sources=(Status.OPEN,), target=Status.SETTLED),
     ),

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from sqlalchemy import Connection, RowMapping, Select, Table, and_, exists, or_, select
 
+from engine.letters import Subject
 from engine.machine import Case, Decision
 from engine.settings import Settings
 from engine.transaction import Engine, Transaction
@@ -18,8 +19,8 @@ from scorm import stuck as signs
 from scorm import tables as runtime_tables
 from scorm.story import Story
 from scorm.stuck import Patience, Sign
-from workflows.learning import stuck
-from workflows.learning.records import AttemptState, EnrolmentState, PerformanceState
+from workflows.learning import results, stuck
+from workflows.learning.records import AttemptState, Enrolment, EnrolmentState, PerformanceState
 from workflows.learning.stuck import Status, Stuck, Trigger
 from workflows.learning.tables import classes, enrolments, launches, performances, stuck_attempts
 from workflows.people import store as people
@@ -60,10 +61,11 @@ class StuckKeep:
         learner = people.person(connection, trust, facts["person"])
         return self._record(trust, identifier, facts, ways, learner, (None, 0, ""))
 
-    def row(self, case: Case[Stuck], decision: Decision) -> Mapping[str, Any]:  # noqa: ARG002
-        """Return the columns of a new item."""
+    def row(self, case: Case[Stuck], decision: Decision) -> Mapping[str, Any]:
+        """Return the columns of a new item; one that was made by deciding has ended with that."""
         said = {name: getattr(case.record, name) for name in _FACTS if name != "organisation"}
-        return {**said, "raised_at": case.now, "ended_at": None, "ended_by_name": None, "reason": None}
+        ended = {} if decision.step.target is Status.OPEN else self.changes(case, decision)
+        return {**said, "raised_at": case.now, "ended_at": None, "ended_by_name": None, "reason": None, **ended}
 
     def changes(self, case: Case[Stuck], decision: Decision) -> Mapping[str, Any]:  # noqa: ARG002
         """Return how it ended, who decided it, and why."""
@@ -109,6 +111,30 @@ def settle(tx: Transaction, trust: str, attempt: str) -> None:
     found = tx.connection.scalars(asked).all()
     if found:
         tx.fire_many(stuck.KIND, trust, Trigger.SETTLE, {identifier: {} for identifier in found})
+
+
+def decide(tx: Transaction, attempt: str, enrolled: Enrolment, trigger: Trigger, reason: str) -> None:
+    """Record or reset an attempt by hand, also one that somebody is asked about.
+
+    Raises as `Transaction.fire` does.
+    """
+    trust, offering = enrolled.trust, enrolled.course_class.offering
+    people.lock(tx.connection, trust, [enrolled.person])
+    table = stuck_attempts
+    asked = select(table.c.id).where(table.c.trust == trust, table.c.attempt == attempt, table.c.state == Status.OPEN)
+    if found := tx.connection.scalar(asked):
+        tx.fire(Subject(kind=stuck.KIND, trust=trust, id=found), trigger, {"reason": reason})
+        return
+    facts = {
+        "organisation": enrolled.organisation,
+        "person": enrolled.person,
+        "enrolment": enrolled.id,
+        "attempt": attempt,
+        "performance": results.performance_of(tx.connection, trust, offering.id, enrolled.person),
+        "course": enrolled.course_class.title,
+        "sign": str(Sign.BY_HAND),
+    }
+    tx.start(stuck.KIND, trust, trigger, {**facts, "reason": reason})
 
 
 def about(connection: Connection, trust: str, attempts: Sequence[str]) -> Mapping[str, RowMapping]:

@@ -25,7 +25,17 @@ from engine.web.visitors import Visitor, visitor
 from scorm import addresses
 from scorm import store as runtime
 from workflows.competence import store as competence_store
-from workflows.learning import class_pages, effects, enrolment, package_pages, pages, playing, recorder_pages, words
+from workflows.learning import (
+    class_pages,
+    decide_pages,
+    effects,
+    enrolment,
+    package_pages,
+    pages,
+    playing,
+    recorder_pages,
+    words,
+)
 from workflows.learning.pages import Wanted
 from workflows.learning.records import Delivery, Enrolment, EnrolmentState
 from workflows.people.offers import offers
@@ -79,7 +89,9 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
 
     learning.register_blueprint(class_pages.blueprint(engine, settings))
     learning.register_blueprint(package_pages.blueprint(engine, settings))
-    learning.register_blueprint(recorder_pages.blueprint(engine, settings))
+    recorder = recorder_pages.blueprint(engine, settings)
+    decide_pages.install(recorder, engine, settings)
+    learning.register_blueprint(recorder)
     return learning
 
 
