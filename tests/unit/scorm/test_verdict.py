@@ -215,3 +215,34 @@ def test_a_verdict_is_ready_for_json():
         "sentence": "The course began.",
         "evidence": ({"window": 1, "call": 1, "at": at(1)},),
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "said"),
+    [
+        (Kind.SUSPENDED_SILENT, "(cmi.exit=suspend), and it never set a status", {"cmi.exit": "suspend"}),
+        (
+            Kind.SUSPENDED,
+            "the status is “incomplete and unknown”",
+            {"cmi.completion_status": "incomplete", "cmi.success_status": "unknown", "cmi.exit": "suspend"},
+        ),
+        (Kind.BELOW_PASS_MARK, "The score is 0.6 and the pass mark is 0.8.", {"cmi.score.scaled": "0.6"}),
+        (Kind.FAILED, "reported “failed”", {"cmi.success_status": "failed"}),
+    ],
+)
+def test_scorm_2004_is_judged_by_its_own_names(kind, answer, said):
+    mark = "0.8" if kind is Kind.BELOW_PASS_MARK else ""
+    launch = Launch(model="scorm2004", student_id="n", student_name="N", scaled_passing_score=mark)
+    session = Session.open(launch, {})
+    calls = [("Initialize", ""), *(("SetValue", *one) for one in said.items()), ("Terminate", "")]
+    made = []
+    for seq, (fn, *args) in enumerate(calls, 1):
+        answered, error = session.call(fn, args, at(seq))
+        made.append(Call(seq=seq, at=at(seq), fn=fn, args=tuple(args), answer=answered, error=error))
+    window = Window(number=1, opened_at=OPENED, session=session, seq=len(made), calls=made)
+
+    verdict = judge(Story(windows=[window], outcome=None))
+
+    assert verdict.kind is kind
+    assert answer in verdict.answer
+    assert "It ended properly (Terminate)." in [one.sentence for one in verdict.facts]
