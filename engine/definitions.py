@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
-from engine.approvals import STANDING
+from engine.approvals.approval import STANDING
 from engine.errors import Undeclared
 from engine.machine import Workflow
 from engine.tables import approvals, timers

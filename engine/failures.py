@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, literal_column, select, update
 
-from engine import approvals, incidents, timers
+from engine import incidents, timers
+from engine.approvals import approval
 from engine.directory_tables import organisations
 from engine.errors import Conflict
 from engine.incident import KIND, Failure, Incident, Source, Status, Trigger
@@ -66,7 +67,7 @@ class Questions:
 
     def again(self, tx: Transaction, incident: Incident) -> None:
         """Look again who is to be asked; raises `Refused` where there still is nobody."""
-        asked = Subject(kind=approvals.KIND, trust=incident.trust, id=incident.failure.reference["approval"])
+        asked = Subject(kind=approval.KIND, trust=incident.trust, id=incident.failure.reference["approval"])
         tx.fire(asked, "RETRY", {})
 
     def let_go(self, tx: Transaction, incident: Incident) -> None:
@@ -159,7 +160,7 @@ def _asked_nobody(connection: Connection, raised: Sequence[RowMapping]) -> set[t
     if not ids:
         return set()
     chosen = select(questions.c.trust, questions.c.id).where(
-        questions.c.id.in_(ids), questions.c.state == approvals.Status.ERROR
+        questions.c.id.in_(ids), questions.c.state == approval.Status.ERROR
     )
     return {(row.trust, f"approval/{row.id}") for row in connection.execute(chosen)}
 

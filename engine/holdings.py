@@ -8,7 +8,7 @@ from sqlalchemy import case, literal
 
 from engine.absence import State
 from engine.absence_tables import absences, amendments
-from engine.approval_tables import approval_attachments, approval_comments, attachment_files
+from engine.approvals.tables import approval_attachments, approval_comments, attachment_files
 from engine.directory_tables import account_links, accounts, api_tokens, grants, holders, identity
 from engine.incident import KIND as INCIDENT
 from engine.incident_tables import incidents

@@ -18,7 +18,6 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Connection, RowMapping, Table, select
 
 from engine import directory
-from engine.approvals import Approval
 from engine.directory_tables import organisations
 from engine.effects import Effect
 from engine.errors import EngineError
@@ -68,37 +67,6 @@ def raise_one(tx: Transaction, failure: Failure) -> str:
         return tx.start(KIND, failure.trust, Trigger.RAISE, {"failure": said}).subject.id
     tx.fire(Subject(kind=KIND, trust=failure.trust, id=found), Trigger.RAISE, {"failure": said})
     return found
-
-
-def nobody_asked(tx: Transaction, approval: Approval, trouble: str) -> None:
-    """Raise the incident of a question that reached nobody; `trouble` is the sentence why.
-
-    The question's own title is left out, for it may name whom it is about.
-    A question about an incident raises none: that nobody holds the role which repairs things stands on the dashboard.
-    """
-    if approval.subject.kind == KIND:
-        return
-    failure = Failure(
-        trust=approval.trust,
-        organisation=approval.organisation,
-        source=Source.APPROVAL,
-        cause=f"approval/{approval.id}",
-        title=f"Nobody could be asked: {_asked_for(tx, approval)}",
-        message=trouble,
-        parked="The question waits. Retry looks again who holds the role, and asks them.",
-        about=approval.subject,
-        reference={"approval": approval.id},
-    )
-    raise_one(tx, failure)
-
-
-def _asked_for(tx: Transaction, approval: Approval) -> str:
-    """Name the role as people know it, and the kind of thing that it was asked about."""
-    versions = directory.versions(tx.connection, approval.trust, approval.role)
-    above = directory.path(tx.connection, approval.trust, approval.organisation)
-    title = next((versions[place].title for place in above if place in versions), "") or approval.role
-    kept = tx.engine.keeps.get(approval.subject.kind)
-    return f"{title}, about {kept[0].title.lower() if kept else approval.subject.kind}"
 
 
 def place_of(tx: Transaction, subject: Subject) -> str:

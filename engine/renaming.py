@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, bindparam, func, insert, select, update
 
-from engine import approvals, journal
+from engine import journal
+from engine.approvals import approval
 from engine.errors import Invalid
 from engine.machine import SYSTEM, Workflow
 from engine.outbox import WAITING, Delivery
@@ -126,7 +127,7 @@ def _subjects(tx: Transaction, one: Renamed) -> int:
 
 def _answers(tx: Transaction, one: Renamed) -> int:
     """Let a chunk of open questions offer the new name of a choice."""
-    workflow = tx.engine.kept(approvals.KIND)[0]
+    workflow = tx.engine.kept(approval.KIND)[0]
     rows = _offering(tx.connection, one)[:CHUNK]
     _journalled(tx, workflow, questions, rows, one)
     key = (questions.c.trust == bindparam("of_trust"), questions.c.id == bindparam("of_id"))
@@ -220,7 +221,7 @@ def _holding(relevant: Any, one: Renamed) -> Any:
 
 
 def _asking(one: Renamed) -> ColumnElement[bool]:
-    standing = questions.c.state.in_(approvals.STANDING)
+    standing = questions.c.state.in_(approval.STANDING)
     return and_(questions.c.kind == one.kind, questions.c.asking == one.old, standing)
 
 
@@ -232,7 +233,7 @@ def _offering(connection: Connection, one: Renamed) -> list[RowMapping]:
     """Return the standing questions that offer the old name of a choice, or lapse by it."""
     named = (questions.c.trust, questions.c.id, questions.c.state, questions.c.revision, questions.c.head)
     chosen = select(*named, questions.c.choices, questions.c.lapse)
-    standing = and_(questions.c.kind == one.kind, questions.c.state.in_(approvals.STANDING))
+    standing = and_(questions.c.kind == one.kind, questions.c.state.in_(approval.STANDING))
     rows = connection.execute(chosen.where(standing).with_for_update()).mappings()
     return [row for row in rows if one.old in row["choices"] or one.old == row["lapse"]]
 

@@ -15,7 +15,7 @@ import sqlalchemy
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, or_, select, tuple_, update
 
 from engine import database
-from engine.approval_tables import approval_attachments, approval_comments, attachment_files
+from engine.approvals.tables import approval_attachments, approval_comments, attachment_files
 from engine.directory_tables import account_links, idempotency, rates
 from engine.errors import Invalid
 from engine.holdings import ERASED

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select
 
-from engine import approvals, journal, notices, relevance, sight
+from engine import journal, notices, relevance, sight
+from engine.approvals import approval
 from engine.directory_tables import accounts, roles
 from engine.errors import Invalid, Missing
 from engine.letters import Subject
@@ -214,7 +215,7 @@ def _asked(connection: Connection, subject: Subject, which: ColumnElement[bool])
     here = (questions.c.trust == subject.trust, questions.c.kind == subject.kind, questions.c.subject == subject.id)
     opened = and_(
         moves.c.trust == questions.c.trust,
-        moves.c.kind == approvals.KIND,
+        moves.c.kind == approval.KIND,
         moves.c.subject == questions.c.id,
         moves.c.revision == 1,
     )
@@ -228,7 +229,7 @@ def _asked(connection: Connection, subject: Subject, which: ColumnElement[bool])
     for row in connection.execute(chosen.order_by(questions.c.opened_at, questions.c.id)).mappings().all():
         facts = json.loads(row["payload"]).get("facts", {}) if row["payload"] else None
         names = _names(connection, subject.trust, facts or {})
-        evidence = Evidence(kind=approvals.KIND, id=row["id"])
+        evidence = Evidence(kind=approval.KIND, id=row["id"])
         yield Fact(sentence=_reached(row, facts, names), at=row["opened_at"], evidence=evidence)
         for forward in (facts or {}).get("forwards", ()):
             yield Fact(

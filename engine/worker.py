@@ -18,7 +18,8 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from engine import delivery, failures, journal, outbox, stranded, timers
+from engine import delivery, failures, journal, outbox, timers
+from engine.approvals import stranded
 from engine.heartbeats import Pulse
 from engine.jobs import EmbeddedJobs, Every, Job, Jobs, Schedule, Work
 from engine.mail import Composer

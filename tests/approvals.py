@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import RowMapping, insert, select
 
 from engine import database, directory
-from engine.approval_tables import approval_comments
-from engine.approvals import Approval, Trigger
+from engine.approvals.approval import Approval, Trigger
+from engine.approvals.tables import approval_comments
 from engine.directory import Holder
 from engine.directory_tables import accounts
 from engine.letters import Subject

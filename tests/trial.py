@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, select
 
-from engine import approvals, database, failures, incident, incidents, questions, timers
+from engine import database, failures, incident, incidents, timers
+from engine.approvals import approval, questions
 from engine.directory_tables import accounts, holders, organisations, roles
 from engine.effects import Effect, Fire
 from engine.letters import Letter, Recipient, Relevant, Subject
@@ -168,7 +169,7 @@ def engine_on(url: str, clock: FrozenClock) -> Engine:
         database=opened,
         keeps={
             "leave": (LEAVE, Leaves()),
-            "approval": (approvals.WORKFLOW, questions.Approvals()),
+            "approval": (approval.WORKFLOW, questions.Approvals()),
             "incident": (incident.WORKFLOW, incidents.Incidents("https://learn.northshire.example")),
         },
         handlers={**questions.HANDLERS, **timers.HANDLERS, **incidents.serving(failures.PARKS)},

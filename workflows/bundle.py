@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from engine import stranded, timers
+from engine import timers
+from engine.approvals import stranded
 from engine.checking import examples
 from engine.checking.findings import Bundle
 from engine.exploring import Examples

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import time, timedelta
 from typing import Any, Final
 
-from engine import approvals, effects, failures, holdings, incident, incidents, questions, retention, timers, webhooks
+from engine import effects, failures, holdings, incident, incidents, retention, timers, webhooks
+from engine.approvals import approval, questions
 from engine.effects import Effect, Unschedule
 from engine.incidents import Incidents
 from engine.jobs import Daily, Every, Schedule, Work
@@ -44,7 +45,7 @@ from workflows.people.records import Site
 
 WORKFLOWS: Final[tuple[Workflow, ...]] = (
     applicant.WORKFLOW,
-    approvals.WORKFLOW,
+    approval.WORKFLOW,
     attempt.WORKFLOW,
     award.WORKFLOW,
     classes.WORKFLOW,
@@ -158,7 +159,7 @@ def outside(engine: Engine, settings: Settings) -> Mapping[str, Work]:
 def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:
     """Return by kind each workflow and where its subjects are, for an installation at this address."""
     return {
-        approvals.KIND: (approvals.WORKFLOW, questions.Approvals(site.origin)),
+        approval.KIND: (approval.WORKFLOW, questions.Approvals(site.origin)),
         applicant.KIND: (applicant.WORKFLOW, ApplicantKeep()),
         attempt.KIND: (attempt.WORKFLOW, AttemptKeep()),
         award.KIND: (award.WORKFLOW, AwardKeep(site)),

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from engine import approvals, incident
-from engine.approvals import Approval
+from engine import incident
+from engine.approvals import approval
+from engine.approvals.approval import Approval
 from engine.exploring import Examples
 from engine.incident import Failure, Incident, Source
 from engine.letters import Subject
@@ -58,18 +59,18 @@ _INCIDENT: Final = Incident(
 )
 
 EXAMPLES: Final = {
-    approvals.KIND: Examples(
+    approval.KIND: Examples(
         records=(_APPROVAL, _SHARED, _ENDLESS),
         now=_NOW,
         actors=(_HOLDER, _COLLEAGUE),
         facts={
-            approvals.Trigger.OPEN: ({}, {"holders": ["holder"]}),
-            approvals.Trigger.ANSWER: ({"choice": "ACCEPT"}, {"choice": "NEITHER"}),
-            approvals.Trigger.DELEGATE: ({}, {"to": "somebody", "comment": "Please."}),
-            approvals.Trigger.TRANSFER: ({}, {"to": "somebody"}),
-            approvals.Trigger.ASK: ({}, {"of": "somebody", "question": "Which?"}),
-            approvals.Trigger.REPLY: ({}, {"answer": "That one."}),
-            approvals.Trigger.COMMENT: ({}, {"comment": "I look at it."}),
+            approval.Trigger.OPEN: ({}, {"holders": ["holder"]}),
+            approval.Trigger.ANSWER: ({"choice": "ACCEPT"}, {"choice": "NEITHER"}),
+            approval.Trigger.DELEGATE: ({}, {"to": "somebody", "comment": "Please."}),
+            approval.Trigger.TRANSFER: ({}, {"to": "somebody"}),
+            approval.Trigger.ASK: ({}, {"of": "somebody", "question": "Which?"}),
+            approval.Trigger.REPLY: ({}, {"answer": "That one."}),
+            approval.Trigger.COMMENT: ({}, {"comment": "I look at it."}),
         },
     ),
     incident.KIND: Examples(

@@ -17,10 +17,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, RowMapping
 
-from engine import accounts, action_links, answering, approval_keep, directory, text
+from engine import accounts, action_links, directory, text
 from engine.accounts import Account
 from engine.action_links import ActionLink
-from engine.approvals import STANDING, Approval, Trigger
+from engine.approvals import answering, keep
+from engine.approvals.approval import STANDING, Approval, Trigger
 from engine.errors import Conflict, Missing, NotAllowed, NotDeclared, Refused
 from engine.machine import Actor
 from engine.settings import Settings, secret_for
@@ -151,7 +152,7 @@ class _Acting:
             row = asked.one_of(connection, link.trust, actor, link.approval)
         except Missing:
             return None
-        approval = approval_keep.read(row)
+        approval = keep.read(row)
         over = (
             approval.state not in STANDING or link.expired(self._engine.clock()) or action_links.used(connection, link)
         )

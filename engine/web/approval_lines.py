@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, select
 
 from engine import journal
-from engine.approvals import Approval, Trigger
+from engine.approvals.approval import Approval, Trigger
 from engine.directory_tables import accounts
 from engine.journal import Said
 from engine.web.journal import words

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, not_, or_, select, tuple_
 
-from engine.approvals import STANDING, Status
+from engine.approvals.approval import STANDING, Status
 from engine.directory_tables import organisations, roles
 from engine.errors import Missing
 from engine.machine import Actor

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from engine import directory
-from engine.approvals import Approval
+from engine.approvals.approval import Approval
 from engine.directory_tables import accounts, holders
 from engine.machine import Actor
 from engine.web import nearby

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from engine import directory, text
 from engine import incidents as raised
 from engine.allocations import ADMINISTRATOR
-from engine.approvals import Approval
+from engine.approvals.approval import Approval
 from engine.errors import Conflict, Missing, NotDeclared, Refused
 from engine.incident import KIND, MAY_ACT, Source, Status, Trigger
 from engine.incident_tables import incidents

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Connection
 from werkzeug.datastructures import ImmutableMultiDict
 
-from engine.approvals import Approval
+from engine.approvals.approval import Approval
 from engine.machine import Workflow, reason_given
 from engine.web import journal
 

@@ -12,8 +12,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
-from engine import answering, approval_keep, attachments, text
-from engine.approvals import Trigger
+from engine import text
+from engine.approvals import answering, attachments, keep
+from engine.approvals.approval import Trigger
 from engine.errors import Invalid, Missing, NotAllowed, Refused
 from engine.transaction import Transaction
 from engine.web import asked, colleagues, nearby
@@ -200,7 +201,7 @@ class _Pass:
         search = text.clean(request.values.get("who", ""), LONGEST_COMMENT)
         now, works = self._desk.engine.clock(), self._desk.works
         with self._desk.engine.reading() as connection:
-            approval = approval_keep.read(asked.one_of(connection, here.trust, here.actor, self._id))
+            approval = keep.read(asked.one_of(connection, here.trust, here.actor, self._id))
         if search:
             nearby.count_search(self._desk.engine, here.actor)
         with self._desk.engine.reading() as connection:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_,
 from werkzeug.datastructures import MultiDict
 
 from engine import text
-from engine.approvals import Status
+from engine.approvals.approval import Status
 from engine.directory_tables import accounts
 from engine.machine import Actor
 from engine.tables import approvals

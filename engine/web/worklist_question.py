@@ -10,9 +10,10 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from sqlalchemy import Connection, RowMapping, select
 from werkzeug.wrappers import Response as AnyResponse
 
-from engine import answering, approval_keep, approvals, attachments, text
-from engine.approval_tables import approval_comments
-from engine.approvals import STANDING, Approval, Status, Trigger
+from engine import text
+from engine.approvals import answering, attachments, keep
+from engine.approvals.approval import STANDING, WORKFLOW, Approval, Status, Trigger
+from engine.approvals.tables import approval_comments
 from engine.errors import Conflict, NotAllowed, NotDeclared, Refused
 from engine.machine import Actor, Case
 from engine.transaction import Engine
@@ -76,7 +77,7 @@ class Desk:
     ) -> str:
         """Write the page of a question; what was typed is kept."""
         row = asked.one_of(connection, here.trust, here.actor, identifier)
-        approval = approval_keep.read(row)
+        approval = keep.read(row)
         view = self.presenters.of(approval).view(connection, approval)
         able = self.able(here.actor, approval)
         return render_template(
@@ -100,13 +101,13 @@ class Desk:
         """Return what an actor may do with a question now, by the table of its steps."""
         facts = {**_ANYTHING, "choice": next(iter(approval.choices), "")}
         case = Case(record=approval, facts=facts, actor=actor, now=self.engine.clock())
-        return frozenset(map(str, approvals.WORKFLOW.possible(case)))
+        return frozenset(map(str, WORKFLOW.possible(case)))
 
     def answer(self, here: Visitor, identifier: str) -> AnyResponse:
         """Fire the answer as whoever gave it."""
         with self.engine.reading() as connection:
             row = asked.one_of(connection, here.trust, here.actor, identifier)
-            approval = approval_keep.read(row)
+            approval = keep.read(row)
             if approval.state not in STANDING:
                 return _too_late(here, row)
             reading = self.presenters.of(approval).facts(connection, approval, request.form)

@@ -11,9 +11,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, RowMapping
 
-from engine import answering, approval_keep, text
-from engine.answering import Became, Result
-from engine.approvals import Trigger
+from engine import text
+from engine.approvals import answering, keep
+from engine.approvals.answering import Became, Result
+from engine.approvals.approval import Trigger
 from engine.web import asked
 from engine.web.permissions import signed_in
 from engine.web.presenting import comment_label
@@ -64,7 +65,7 @@ def _groups(desk: Desk, connection: Connection, here: Visitor, items: Sequence[s
     """Return what of these can be answered now, like with like, the largest group first."""
     alike: dict[tuple[Any, ...], list[RowMapping]] = defaultdict(list)
     for row in asked.several_of(connection, here.trust, here.actor, items[:MOST]):
-        approval = approval_keep.read(row)
+        approval = keep.read(row)
         if Trigger.ANSWER in desk.able(here.actor, approval):
             alike[approval.subject.kind, approval.choices].append(row)
     groups = [_group(desk, connection, rows) for rows in alike.values()]
@@ -72,7 +73,7 @@ def _groups(desk: Desk, connection: Connection, here: Visitor, items: Sequence[s
 
 
 def _group(desk: Desk, connection: Connection, rows: Sequence[RowMapping]) -> Group:
-    approval = approval_keep.read(rows[0])
+    approval = keep.read(rows[0])
     kind = approval.subject.kind
     title = desk.engine.kept(kind)[0].title if kind in desk.engine.keeps else kind
     choices = desk.presenters.of(approval).view(connection, approval).simple(approval)
@@ -86,7 +87,7 @@ def _answered(desk: Desk, here: Visitor, items: Sequence[str]) -> ResponseReturn
         return _asked(desk, here, items, {"choice": "Choose an answer."})
     with desk.engine.reading() as connection:
         rows = asked.several_of(connection, here.trust, here.actor, items[:MOST])
-        unsaid = [desk.problems(approval_keep.read(row)) for row in rows]
+        unsaid = [desk.problems(keep.read(row)) for row in rows]
         refused = {row["id"]: why for row in rows if (why := _refused(desk, connection, row))}
     if any("comment" in one for one in unsaid):
         return _asked(desk, here, items, {"comment": NO_REASON})
@@ -100,7 +101,7 @@ def _answered(desk: Desk, here: Visitor, items: Sequence[str]) -> ResponseReturn
 
 def _refused(desk: Desk, connection: Connection, row: RowMapping) -> Result | None:
     """Return why the form of one question has to be filled in for this answer, where it has to be."""
-    approval = approval_keep.read(row)
+    approval = keep.read(row)
     presenter = desk.presenters.of(approval)
     if request.form["choice"] in presenter.view(connection, approval).alone:
         return Result(became=Became.REFUSED, sentence="This answer needs a form of its own: open the question.")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine import database, directory, stranded, timers
-from engine.approvals import Status, Trigger
+from engine import database, directory, timers
+from engine.approvals import stranded
+from engine.approvals.approval import Status, Trigger
 from engine.directory import Holder
 from engine.errors import NotAllowed, Refused
 from engine.machine import Actor

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from engine import answering, attachments, database, holdings, retention
-from engine.answering import Became
-from engine.approval_tables import approval_comments, attachment_files
-from engine.approvals import Status, Trigger
+from engine import database, holdings, retention
+from engine.approvals import answering, attachments
+from engine.approvals.answering import Became
+from engine.approvals.approval import Status, Trigger
+from engine.approvals.tables import approval_comments, attachment_files
 from engine.errors import Decided, Invalid, Missing, Refused
 from engine.machine import Actor
 from engine.personal import Register

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from engine import bearers, directory, timers
-from engine.approvals import Status
+from engine.approvals.approval import Status
 from engine.machine import Actor
 from engine.transaction import Engine
 from engine.web import api, resources

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from engine import attachments, database, settings
-from engine.approval_tables import attachment_files
-from engine.approvals import Trigger
+from engine import database, settings
+from engine.approvals import attachments
+from engine.approvals.approval import Trigger
+from engine.approvals.tables import attachment_files
 from engine.errors import Invalid, Missing, SettingError
 from engine.settings import Room
 from tests import approvals

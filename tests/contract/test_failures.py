@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from engine import database, directory, failures, heartbeats, incident, messages
-from engine.approvals import Approval
+from engine.approvals.approval import Approval
 from engine.directory import Role
 from engine.heartbeats import Pulse
 from engine.incident import Source, Status, Trigger

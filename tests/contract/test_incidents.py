@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from engine import database, incident, timers
-from engine.approvals import KIND as APPROVAL
-from engine.approvals import Trigger as Answer
+from engine.approvals.approval import KIND as APPROVAL
+from engine.approvals.approval import Trigger as Answer
 from engine.directory_tables import accounts, holders, roles
 from engine.effects import Effect
 from engine.errors import Conflict, NotAllowed, Refused

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import answering
-from engine.approvals import Trigger
+from engine.approvals import answering
+from engine.approvals.approval import Trigger
 from engine.effects import Effect, Fire
 from engine.errors import NotAllowed
 from engine.letters import Subject

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from engine import database, directory, stranded
-from engine.approvals import Status, Trigger
+from engine import database, directory
+from engine.approvals import stranded
+from engine.approvals.approval import Status, Trigger
 from engine.directory import Holder
 from engine.directory_tables import accounts, holders
 from engine.errors import Refused

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from engine import database, levels
-from engine.approvals import Trigger
+from engine import database
+from engine.approvals import levels
+from engine.approvals.approval import Trigger
 from engine.directory_tables import accounts
 from engine.errors import Refused
 from engine.incident_tables import incidents

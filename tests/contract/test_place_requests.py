@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from engine import timers
-from engine.approvals import KIND as APPROVAL
+from engine.approvals.approval import KIND as APPROVAL
 from engine.errors import Refused
 from engine.letters import Subject
 from engine.machine import Actor

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import duties
-from engine.approvals import WORKFLOW, Approval, Status, Trigger
+from engine.approvals import duties
+from engine.approvals.approval import WORKFLOW, Approval, Status, Trigger
 from engine.letters import Subject
 from engine.machine import Actor, Case
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from engine import approvals
+from engine.approvals import approval
 from engine.errors import NotDeclared
 from engine.machine import THE_SYSTEM, Case, Workflow
 from workflows.competence import award
@@ -62,7 +62,7 @@ SHORT = {
 
 GRIDS = (
     (
-        approvals.WORKFLOW,
+        approval.WORKFLOW,
         """
         .          new         OPEN       MORE_INFO  CLSD  CANCELED  TIMED_OUT  ERROR
         OPEN       OPEN/ERROR  .          .          .     .         .          .

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from engine import database
-from engine.approvals import Trigger
+from engine.approvals.approval import Trigger
 from engine.directory_tables import holders
 from engine.letters import Subject
 from engine.tables import approvals

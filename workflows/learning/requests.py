@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from engine.approvals import KIND as APPROVAL
-from engine.approvals import STANDING, Approval
-from engine.approvals import Trigger as ApprovalTrigger
+from engine.approvals.approval import KIND as APPROVAL
+from engine.approvals.approval import STANDING, Approval
+from engine.approvals.approval import Trigger as ApprovalTrigger
 from engine.letters import Subject
 from engine.machine import Actor
 from engine.tables import approvals

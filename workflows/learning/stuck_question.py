@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from engine.approvals import Approval
+from engine.approvals.approval import Approval
 from engine.errors import Missing
 from engine.web.presenting import Reading, Typed, View
 from scorm import recorder, verdict

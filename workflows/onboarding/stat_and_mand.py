@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from engine.approvals import Approval
+from engine.approvals.approval import Approval
 from engine.errors import Missing
 from engine.text import clean
 from engine.transaction import Engine

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, select
 
-from engine import answering, attachments
-from engine.answering import Became
-from engine.approval_keep import read
-from engine.approval_tables import approval_comments
-from engine.approvals import Status, Trigger
+from engine.approvals import answering, attachments
+from engine.approvals.answering import Became
+from engine.approvals.approval import Status, Trigger
+from engine.approvals.keep import read
+from engine.approvals.tables import approval_comments
 from engine.errors import Decided, Invalid
 from engine.machine import EVERYONE
 from engine.tables import approvals

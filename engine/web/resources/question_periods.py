@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from engine import amendments, periods
+from engine import amendments
 from engine.amendments import Amended
-from engine.approval_tables import question_periods as table
+from engine.approvals import periods
+from engine.approvals.periods import Periods, Place
+from engine.approvals.tables import question_periods as table
 from engine.errors import Missing
-from engine.periods import Periods, Place
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, list_of, listed
 from engine.web.resources.organisations import ADMINISTRATOR, require_administered

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Table, select
 
-from engine import duties, levels
-from engine.approval_records import STANDING, Approval, Status, Trigger
+from engine.approvals import duties, levels
+from engine.approvals.records import STANDING, Approval, Status, Trigger
 from engine.letters import Subject
 from engine.machine import Case, Decision
 from engine.tables import approvals

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from engine import directory
-from engine.approval_tables import question_periods
+from engine.approvals.tables import question_periods
 from engine.errors import Invalid
 from engine.machine import Question
 

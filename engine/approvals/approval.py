@@ -5,9 +5,8 @@ Steps whose number begins with X are ours; the others are the catalogue's.
 
 from __future__ import annotations
 
-from engine import approval_effects as effects
-from engine import duties
-from engine.approval_records import KIND, STANDING, Approval, Status, Trigger
+from engine.approvals import duties, effects
+from engine.approvals.records import KIND, STANDING, Approval, Status, Trigger
 from engine.machine import EVERYONE, Step, Workflow
 
 __all__ = ["ADMINISTRATOR", "KIND", "STANDING", "WORKFLOW", "Approval", "Status", "Trigger"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from engine import approval_letters as letters
 from engine import text
-from engine.approval_records import Approval, Trigger
+from engine.approvals import letters
+from engine.approvals.records import Approval, Trigger
 from engine.effects import AskAgain, AskNext, Effect, Fire, Pass, Remark, Schedule, Tell, Unschedule
 from engine.letters import Letter
 from engine.machine import Case

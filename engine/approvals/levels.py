@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, select
 
 from engine import directory
-from engine.approval_records import Approval
+from engine.approvals.records import Approval
 from engine.directory_tables import accounts, holders, roles
 
 

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
 
-from engine import approval_keep, directory, incidents, levels
-from engine.approvals import KIND, Status, Trigger
+from engine import directory
+from engine.approvals import keep, levels, unheard
+from engine.approvals.approval import KIND, Status, Trigger
 from engine.directory_tables import accounts, grants, holders, roles
 from engine.errors import Conflict, NotDeclared, Refused
 from engine.letters import Subject
@@ -112,5 +113,5 @@ def _ask_or_raise(tx: Transaction, question: Subject) -> None:
             tx.fire(question, Trigger.RETRY)
     except Refused as refusal:
         here = select(approvals).where(_c.trust == question.trust, _c.id == question.id)
-        waits = approval_keep.read(tx.connection.execute(here).mappings().one())
-        incidents.nobody_asked(tx, waits, refusal.sentence)
+        waits = keep.read(tx.connection.execute(here).mappings().one())
+        unheard.nobody_asked(tx, waits, refusal.sentence)

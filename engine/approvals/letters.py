@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from engine.approval_records import STANDING, Approval, Status
+from engine.approvals.records import STANDING, Approval, Status
 from engine.letters import Letter, Recipient, Relevant
 from engine.machine import Case
 

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from engine import absences, directory, incidents, opening, passing, periods
-from engine.approval_keep import Approvals, read
-from engine.approvals import KIND, STANDING, Approval, Status, Trigger
+from engine import absences, directory
+from engine.approvals import opening, passing, periods, unheard
+from engine.approvals.approval import KIND, STANDING, Approval, Status, Trigger
+from engine.approvals.keep import Approvals, read
 from engine.directory_tables import accounts, holders, roles
 from engine.effects import Ask, AskAgain, AskNext, Close, Effect
 from engine.errors import Missing, NotAllowed, NotDeclared, Refused
@@ -146,7 +147,7 @@ def _opened(tx: Transaction, fields: Mapping[str, Any], effect: Ask, routed: Rou
         opened = tx.start(KIND, effect.subject.trust, Trigger.OPEN, {"approval": fields, **routed.as_facts()})
         if opened.target is Status.ERROR:
             asked = Approval(trust=opened.subject.trust, id=opened.subject.id, **fields)
-            incidents.nobody_asked(tx, asked, routed.trouble or NOBODY_ACTIVE)
+            unheard.nobody_asked(tx, asked, routed.trouble or NOBODY_ACTIVE)
         return opened.subject
     if not routed.holders or routed.trouble:
         raise Refused(routed.trouble or NOBODY_ACTIVE)

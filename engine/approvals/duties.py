@@ -6,7 +6,7 @@ passed on to is looked at by `passing`.
 
 from __future__ import annotations
 
-from engine.approval_records import Approval
+from engine.approvals.records import Approval
 from engine.machine import Actor, Case, guard
 
 

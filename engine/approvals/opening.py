@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.approval_letters import NOBODY
+from engine.approvals.letters import NOBODY
 from engine.effects import Ask
 from engine.machine import Case, Workflow
 from engine.routing import Route

@@ -10,8 +10,8 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from engine import calendar
-from engine.approval_keep import read
-from engine.approvals import KIND, STANDING, Approval, Status, Trigger
+from engine.approvals.approval import KIND, STANDING, Approval, Status, Trigger
+from engine.approvals.keep import read
 from engine.errors import Conflict, Decided, EngineError, Invalid, Missing
 from engine.letters import Subject
 from engine.machine import Actor

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, insert, select, update
 
-from engine import attachments, directory
-from engine.approval_records import STANDING, Approval
-from engine.approval_tables import approval_comments
+from engine import directory
+from engine.approvals import attachments
+from engine.approvals.records import STANDING, Approval
+from engine.approvals.tables import approval_comments
 from engine.directory_tables import accounts, holders
 from engine.effects import Effect, Pass, Remark, Tell
 from engine.errors import Refused

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, insert, select
 
-from engine.approval_tables import approval_attachments, attachment_files
+from engine.approvals.tables import approval_attachments, attachment_files
 from engine.errors import Invalid, Missing
 from engine.identifiers import new_id
 from engine.letters import Subject
