@@ -7,11 +7,11 @@ from sqlalchemy import insert, select, update
 
 from engine import database, directory, failures, heartbeats, incident, messages
 from engine.approvals.approval import Approval
+from engine.approvals.unheard import nobody_asked
 from engine.directory import Role
 from engine.heartbeats import Pulse
 from engine.incident import Source, Status, Trigger
 from engine.incident_tables import incidents
-from engine.incidents import nobody_asked
 from engine.jobs import EVERYWHERE, Job, Progress, Work
 from engine.letters import Subject
 from engine.mail import Composer
