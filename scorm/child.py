@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from scorm import aicc_files, archive, blobs, manifest
+from scorm import aicc_files, archive, blobs, items, manifest
 from scorm.archive import Archive, Damaged, Entry, Limits
 from scorm.manifest import Manifest
 
@@ -106,7 +106,7 @@ def inspect(file: BinaryIO, request: Request) -> Result:
     return Result(
         manifest=described,
         files=files,
-        warnings=(*found.warnings, *described.warnings),
+        warnings=(*found.warnings, *described.warnings, *items.doubts(described)),
         reasons=tuple(reasons),
     )
 
@@ -171,7 +171,7 @@ def _chosen(names: Sequence[str]) -> tuple[str, tuple[str, ...], tuple[str, ...]
 def _absence(names: Sequence[str]) -> str:
     standard = _standard(names)
     if standard:
-        return f"This is {standard} content; only SCORM 1.2 can be played as yet."
+        return f"This is {standard} content; only SCORM and AICC courses can be played."
     return f"There is no {MANIFEST} in the zip, so it is not a SCORM package."
 
 

@@ -270,7 +270,8 @@ class Course:
         self._stores.update(coupling.stored(activity, session))
         before = self._kept.get(activity.identifier, NOTHING_KEPT)
         self._kept[activity.identifier] = coupling.kept(session, before)
-        suspended = coupling.leaving(session) == "suspend"
+        # RTE 1.2 knows of one attempt at an item, which goes on however often it is left.
+        suspended = session.launch.model == "scorm12" or coupling.leaving(session) == "suspend"
         self._finished = session.state is Ended.FINISHED and not suspended
         self.state.stand(current, suspended=suspended)
         rollup.overall(self.state, current)

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.holdings import ERASED
 from engine.personal import Holding
-from scorm.tables import attempts, calls, divergences, epochs, relays
+from scorm.tables import attempts, calls, course_states, divergences, epochs, relays, shared_states
 
 ATTEMPTS: Final = Holding(
     table=attempts,
@@ -23,6 +23,20 @@ HOLDINGS: Final = (
         title="Windows in which they played",
         through=("attempt", ATTEMPTS),
         shown=("attempt", "epoch", "opened_at", "snapshot"),
+        gone=True,
+    ),
+    Holding(
+        table=course_states,
+        title="How far they got in each part",
+        through=("attempt", ATTEMPTS),
+        shown=("attempt", "kept"),
+        gone=True,
+    ),
+    Holding(
+        table=shared_states,
+        title="What their courses share",
+        person="learner",
+        shown=("kept",),
         gone=True,
     ),
     Holding(

@@ -16,6 +16,13 @@ _SCO = Settings(completion_by_content=True, objective_by_content=True)
 _ASSET = Settings(objective_by_content=True)
 
 
+def course(manifest: Manifest) -> Organisation | None:
+    """Return what the sequencing engine plays of a package; None where it has one SCO of 1.2, or units of AICC."""
+    if manifest.course is not None:
+        return Organisation.recorded(dict(manifest.course))
+    return organisation(manifest) if manifest.edition == "1.2" and len(manifest.scos) > 1 else None
+
+
 def organisation(manifest: Manifest) -> Organisation | None:
     """Make a course of a manifest's items; None if nothing in it can be launched."""
     children = tuple(node for node in map(_node, manifest.items) if node is not None)

@@ -1,7 +1,8 @@
 """imsmanifest.xml -> Manifest: what a package is called, what it is made of, and what can be launched. Pure.
 
-Written for SCORM 1.2 (CAM 1.2 2.3, over IMS Content Packaging 1.1.2). It is strict where a guess could play the wrong
-thing, and lenient, with a warning, where authoring tools are known to slip.
+Written for SCORM 1.2 (CAM 1.2 2.3, over IMS Content Packaging 1.1.2) and 2004, 2nd to 4th Edition, whose sequencing
+sequencing/reading.py reads. It is strict where a guess could play the wrong thing, and lenient, with a warning, where
+authoring tools are known to slip.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any, Self
 from xml.etree.ElementTree import Element
 
 from scorm import hrefs, markup
+from scorm.sequencing import reading
+from scorm.sequencing.definition import Node, Organisation
 from scorm.values import Space
 
 DEEPEST = 40
@@ -65,7 +68,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A package as its manifest tells it; with any `reasons` it cannot be played, `warnings` only tell of slips."""
+    """A package as its manifest tells it; with any `reasons` it cannot be played, `warnings` only tell of slips.
+
+    `course` is the record of the Organisation of SCORM 2004, whose activities bear the identifiers of the items.
+    """
 
     standard: str = ""
     edition: str = ""
@@ -74,6 +80,7 @@ class Manifest:
     items: tuple[Item, ...] = ()
     warnings: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    course: Mapping[str, Any] | None = None
 
     @property
     def scos(self) -> tuple[Item, ...]:
@@ -116,7 +123,9 @@ class _Reading:
         self.reasons: list[str] = []
         holder = markup.child(root, "resources")
         self.resources_base = self.base + markup.base(holder)
-        self.resources = {one.get("identifier", "").strip(): one for one in markup.children(holder, "resource")}
+        self.resources = {markup.identifier(one.get("identifier")): one for one in markup.children(holder, "resource")}
+        self.course: Organisation | None = None
+        self.seen: set[str] = set()
 
     def manifest(self) -> Manifest:
         edition, doubt = markup.edition(self.root)
@@ -126,8 +135,12 @@ class _Reading:
         if edition == "1.2":
             title, items = self._organisation(title)
             self._judge(items)
+        elif edition:
+            items = self._sequenced(edition, title)
+            title = (self.course and self.course.root.title) or title
+            self._require_something(items)
         else:
-            self.reasons.append(_unplayable(edition))
+            self.reasons.append("The manifest does not say which version of SCORM this is.")
         return Manifest(
             standard="SCORM" if edition else "",
             edition=edition,
@@ -136,7 +149,37 @@ class _Reading:
             items=items,
             warnings=tuple(dict.fromkeys(self.warnings)),
             reasons=tuple(dict.fromkeys(self.reasons)),
+            course=self.course.as_record() if self.course else None,
         )
+
+    def _sequenced(self, edition: str, title: str) -> tuple[Item, ...]:
+        """Read the activities of SCORM 2004 as items; each leaf must lead to a page."""
+        self.course, doubts = reading.read(self.root)
+        self.warnings.extend(doubts)
+        if self.course is not None:
+            return tuple(map(self._activity, self.course.root.children))
+        found = self._unorganised(title)
+        if found:
+            self.course = reading.only(found[0].identifier, found[0].title, edition)
+        return found
+
+    def _activity(self, node: Node) -> Item:
+        item = Item(
+            identifier=node.identifier,
+            title=node.title,
+            visible=node.visible,
+            launch_data=node.launch_data,
+            time_limit_action=node.time_limit_action,
+            items=tuple(map(self._activity, node.children)),
+        )
+        if not node.resource:
+            return item
+        launched = item
+        if node.resource in self.resources:
+            launched = self._launched(item, self.resources[node.resource], node.parameters)
+        if not launched.path and not self.reasons:
+            self.reasons.append(f"Item {item.identifier!r} means {node.resource!r}, which has no page to open.")
+        return launched
 
     def _title(self, holder: Element | None) -> str:
         for organisation in markup.children(holder, "organization"):
@@ -175,7 +218,7 @@ class _Reading:
 
     def _item(self, element: Element, level: int) -> Item:
         item = self._described(element, level)
-        reference = element.get("identifierref", "").strip()
+        reference = markup.identifier(element.get("identifierref"))
         if reference in self.resources:
             return self._launched(item, self.resources[reference], element.get("parameters", ""))
         if reference:
@@ -184,7 +227,7 @@ class _Reading:
 
     def _described(self, element: Element, level: int) -> Item:
         return Item(
-            identifier=element.get("identifier", "").strip(),
+            identifier=self._unique(markup.identifier(element.get("identifier"))),
             title=markup.text(markup.child(element, "title")),
             visible=element.get("isvisible", "true").strip().lower() not in ("false", "0"),
             mastery_score=self._said(element, "masteryscore", _MASTERY),
@@ -194,6 +237,14 @@ class _Reading:
             prerequisites=markup.said(element, "prerequisites"),
             items=self._items(element, level + 1),
         )
+
+    def _unique(self, identifier: str) -> str:
+        # How far a learner is gets kept by identifier: where the manifest has one twice, ours must differ.
+        name, number = identifier or "item", 2
+        while name in self.seen:
+            name, number = f"{identifier}#{number}", number + 1
+        self.seen.add(name)
+        return name
 
     def _said(self, element: Element, name: str, space: Space) -> str:
         value = markup.said(element, name)
@@ -232,26 +283,18 @@ class _Reading:
         return kind or "sco"
 
     def _judge(self, items: tuple[Item, ...]) -> None:
+        self._require_something(items)
         launchable = [found for item in items for found in item.launchable()]
-        if not launchable and not self.reasons:
-            self.reasons.append("Nothing in this package can be launched.")
-        if len(launchable) > 1:
-            # Completing the first of several parts must never count as completing the course.
-            self.reasons.append(
-                f"It has {len(launchable)} parts, each launched by itself; only packages with one can be played as yet."
-            )
         if len(launchable) == 1 and launchable[0].kind == "asset":
             self.warnings.append(
                 "Its only part is an asset, which never reports: it cannot be completed by playing it."
             )
 
+    def _require_something(self, items: tuple[Item, ...]) -> None:
+        if not any(True for item in items for _ in item.launchable()) and not self.reasons:
+            self.reasons.append("Nothing in this package can be launched.")
+
 
 def _kind(resource: Element) -> str:
     kind = markup.attribute(resource, "scormtype").strip().lower()
     return kind if kind in ("sco", "asset") else ""
-
-
-def _unplayable(edition: str) -> str:
-    if edition:
-        return f"This is a SCORM {edition} package; only SCORM 1.2 can be played as yet."
-    return "The manifest does not say that this is a SCORM 1.2 package."

@@ -54,10 +54,10 @@ class Site:
         """Say whether the request came to the host of this package, and to no other."""
         return request.host == addresses.package_host(self.settings, package)
 
-    def item(self, attempt: Attempt) -> Item:
-        """Return what an attempt plays; raises `PackageMissing`."""
+    def item(self, attempt: Attempt, identifier: str = "") -> Item:
+        """Return a part of an attempt's package, the first where none is named; raises `PackageMissing`."""
         with self.engine.reading() as connection:
-            return library.sco(connection, attempt.trust, attempt.package, attempt.sco)
+            return library.sco(connection, attempt.trust, attempt.package, identifier or attempt.sco)
 
     def title(self, attempt: Attempt) -> str:
         """Return what the course is called."""

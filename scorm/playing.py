@@ -5,21 +5,23 @@ A batch is replayed on the last snapshot, never from zero, and the server's answ
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from engine.transaction import Transaction
-from scorm import calls, elements, library, outcome, store, tokens
+from scorm import calls, courses, elements, library, outcome, store, tokens
 from scorm.batches import Batch
+from scorm.courses import Conducted
 from scorm.errors import AttemptMissing, BatchGap, BatchMalformed
 from scorm.manifest import AU
 from scorm.outcome import Completion, Outcome
 from scorm.session import Call, Launch, Session, State, replay
 from scorm.store import Attempt, Epoch
 from scorm.values import number
+from scorm.vocabulary import VOCABULARIES
 
 MODEL = "scorm12"
 MODEL_OF_UNITS = "aicc"
@@ -42,12 +44,16 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What became of a batch; `superseded` says that a newer window of the attempt is open."""
+    """What became of a batch; `superseded` says that a newer window of the attempt is open.
+
+    `course` is there where the batch changed what may follow in a course of several activities: to be shown.
+    """
 
     attempt: Attempt
     saved: int
     divergences: int
     superseded: bool
+    course: Conducted | None = None
 
 
 def begin(connection: Connection, trust: str, identifier: str, now: datetime, late_key: str = "") -> Opened:
@@ -55,17 +61,32 @@ def begin(connection: Connection, trust: str, identifier: str, now: datetime, la
 
     The late key is drawn where none is given.
     """
-    attempt = _locked(connection, trust, identifier)
+    attempt = locked(connection, trust, identifier)
     launch, opening = _launch(connection, attempt, now)
+    return open_window(connection, attempt, launch, opening, now, late_key=late_key)
+
+
+def open_window(  # noqa: PLR0913 - all that a window is made of
+    connection: Connection,
+    attempt: Attempt,
+    launch: Launch,
+    opening: Mapping[str, str],
+    now: datetime,
+    *,
+    activity: str = "",
+    late_key: str = "",
+) -> Opened:
+    """Open the next epoch of an attempt that is locked, and freeze what a replay of it needs."""
     attempt = replace(attempt, epoch=attempt.epoch + 1, active_at=now)
     epoch = Epoch(
-        trust=trust,
-        attempt=identifier,
+        trust=attempt.trust,
+        attempt=attempt.id,
         epoch=attempt.epoch,
         launch=launch,
         opening=opening,
         session=Session.open(launch, opening),
         seq=0,
+        activity=activity,
     )
     late_key = late_key or tokens.new_late_key()
     store.keep_attempt(connection, attempt)
@@ -78,7 +99,7 @@ def take(tx: Transaction, trust: str, batch: Batch, on_outcome: OnOutcome) -> Ta
 
     Raises `AttemptMissing`, `BatchMalformed` and `BatchGap`.
     """
-    attempt = _locked(tx.connection, trust, batch.attempt)
+    attempt = locked(tx.connection, trust, batch.attempt)
     epoch = store.epoch(tx.connection, trust, batch.attempt, batch.epoch)
     if epoch is None:
         raise AttemptMissing
@@ -93,8 +114,16 @@ def take(tx: Transaction, trust: str, batch: Batch, on_outcome: OnOutcome) -> Ta
     calls.append(tx.connection, epoch.key, fresh)
     calls.note(tx.connection, epoch.key, differences, tx.now)
     store.keep_session(tx.connection, epoch, session, fresh[-1].seq)
-    attempt = _follow(tx, attempt, epoch, session, on_outcome)
-    return Taken(attempt=attempt, saved=fresh[-1].seq, divergences=len(differences), superseded=superseded)
+    before, epoch = epoch.session, replace(epoch, session=session)
+    course = _course(tx.connection, attempt, epoch, before) if epoch.activity else None
+    attempt = _follow(tx, attempt, epoch, before, _said(attempt, epoch, course), on_outcome)
+    return Taken(
+        attempt=attempt,
+        saved=fresh[-1].seq,
+        divergences=len(differences),
+        superseded=superseded,
+        course=None if superseded else course,
+    )
 
 
 def as_of(connection: Connection, trust: str, attempt: str, epoch: int, seq: int) -> Session:
@@ -106,7 +135,8 @@ def as_of(connection: Connection, trust: str, attempt: str, epoch: int, seq: int
     return session
 
 
-def _locked(connection: Connection, trust: str, identifier: str) -> Attempt:
+def locked(connection: Connection, trust: str, identifier: str) -> Attempt:
+    """Return an attempt, and let nobody else move it until the transaction ends; raises `AttemptMissing`."""
     found = store.attempt(connection, trust, identifier, lock=True)
     if found is None:
         raise AttemptMissing
@@ -140,18 +170,59 @@ def _require_known(epoch: Epoch, fresh: list[Call]) -> None:
             raise BatchMalformed(f"call {call.seq} is of no function of the API")
 
 
-def _follow(tx: Transaction, attempt: Attempt, epoch: Epoch, session: Session, on_outcome: OnOutcome) -> Attempt:
+def _course(connection: Connection, attempt: Attempt, epoch: Epoch, before: Session) -> Conducted | None:
+    """Return the course with what an activity has reported by now, where that is news; a late report may raise it."""
+    if not _telling(epoch.session, before):
+        return None
+    if epoch.epoch == attempt.epoch:
+        course = courses.conducted(connection, attempt)
+        courses.so_far(course, epoch)
+        return course
+    course = courses.conducted(connection, attempt, lock=True)
+    if not courses.raised(course, epoch):
+        return None
+    courses.keep(connection, attempt, course)
+    return course
+
+
+def _telling(session: Session, before: Session) -> bool:
+    """Has the status, the score or the state of a SCO changed, or anything by which its objectives are known?"""
+    words = VOCABULARIES[session.launch.model]
+    also = ("cmi.objectives.", "cmi.progress_measure")
+    told = [name for name in session.data if name in words.telling or name.startswith(also)]
+    return session.state is not before.state or any(session.data[name] != before.data.get(name) for name in told)
+
+
+def _said(attempt: Attempt, epoch: Epoch, course: Conducted | None) -> Outcome | None:
+    """Say what has been reported: of the whole course, where the window is of one; None where that is no news."""
+    if not epoch.activity:
+        return outcome.outcome_of(epoch.session, number(epoch.launch.mastery_score))
+    if course is None:
+        return attempt.outcome
+    if epoch.session.state is State.FINISHED and epoch.epoch == attempt.epoch:
+        return courses.if_left(course, epoch)
+    return courses.outcome(course, finished=False)
+
+
+def _follow(  # noqa: PLR0913, PLR0917 - before and after of attempt and session
+    tx: Transaction, attempt: Attempt, epoch: Epoch, before: Session, said: Outcome | None, on_outcome: OnOutcome
+) -> Attempt:
     """Keep what the attempt has come to, and tell whom it concerns when that is news."""
-    said = outcome.outcome_of(session, number(epoch.launch.mastery_score))
     if epoch.epoch < attempt.epoch:
         # An older window may raise the status; how the newer one stands is not its business (DESIGN section 4).
-        now = outcome.best(said, attempt.outcome) if attempt.outcome else said
+        now = outcome.best(said, attempt.outcome) if attempt.outcome and said else said
         after = replace(attempt, outcome=now)
     else:
-        now = outcome.best(attempt.outcome, said) if attempt.outcome else said
-        after = replace(attempt, outcome=now, running=session.state is State.RUNNING, active_at=tx.now)
+        now = outcome.best(attempt.outcome, said) if attempt.outcome and said else said
+        after = replace(attempt, outcome=now, running=epoch.session.state is State.RUNNING, active_at=tx.now)
+    return follow(tx, attempt, after, on_outcome, begun=epoch.session.began != before.began)
+
+
+def follow(tx: Transaction, before: Attempt, after: Attempt, on_outcome: OnOutcome, *, begun: bool = False) -> Attempt:
+    """Keep an attempt as it stands after something, and tell whom it concerns when that is news."""
     store.keep_attempt(tx.connection, after)
-    if after.running != attempt.running or session.began != epoch.session.began or _news(attempt.outcome, now):
+    now = after.outcome
+    if now is not None and (after.running != before.running or begun or _news(before.outcome, now)):
         on_outcome(tx, after, now)
     return after
 

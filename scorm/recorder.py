@@ -62,9 +62,11 @@ class Change:
     after: str | None
 
 
-def sco_of(attempt: Attempt, number: int) -> str:  # noqa: ARG001 - a window of a course of several SCOs has its own
+def sco_of(connection: Connection, attempt: Attempt, number: int) -> str:
     """Return the identifier of the SCO that played in a window."""
-    return attempt.sco
+    table = tables.epochs
+    wanted = (table.c.trust == attempt.trust, table.c.attempt == attempt.id, table.c.epoch == number)
+    return connection.scalar(select(table.c.activity).where(*wanted)) or attempt.sco
 
 
 def story(connection: Connection, attempt: Attempt) -> Story:

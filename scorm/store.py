@@ -47,7 +47,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Epoch:
-    """One window of an attempt: what was frozen for it, and where its session stands after call `seq`."""
+    """One window of an attempt: what was frozen for it, and where its session stands after call `seq`.
+
+    In a course of several activities each that is delivered has a window of its own, and `activity` is its identifier.
+    """
 
     trust: str
     attempt: str
@@ -56,6 +59,7 @@ class Epoch:
     opening: Mapping[str, str]
     session: Session
     seq: int
+    activity: str = ""
 
     @property
     def key(self) -> dict[str, Any]:
@@ -121,6 +125,7 @@ def add_epoch(connection: Connection, epoch: Epoch, late_key: str, now: datetime
         "opening": json.dumps(dict(epoch.opening)),
         "snapshot": json.dumps(epoch.session.snapshot()),
         "seq": epoch.seq,
+        "activity": epoch.activity,
         "late_key": tokens.hashed(late_key),
         "opened_at": now,
     }
@@ -132,6 +137,23 @@ def epoch(connection: Connection, trust: str, attempt: str, number: int) -> Epoc
     key = {"trust": trust, "attempt": attempt, "epoch": number}
     wanted = [tables.epochs.c[name] == value for name, value in key.items()]
     found = connection.execute(select(tables.epochs).where(*wanted)).one_or_none()
+    return _epoch(found) if found else None
+
+
+def last_epoch_of(connection: Connection, attempt: Attempt, activity: str) -> Epoch | None:
+    """Return the latest window of an attempt in which this activity of its course played."""
+    table = tables.epochs
+    mine = (table.c.trust == attempt.trust, table.c.attempt == attempt.id, table.c.activity == activity)
+    found = connection.execute(select(table).where(*mine).order_by(table.c.epoch.desc()).limit(1)).one_or_none()
+    return _epoch(found) if found else None
+
+
+def opened_with(connection: Connection, trust: str, attempt: str, number: int, late_key: str) -> Epoch | None:
+    """Return one window of an attempt if it was opened with this late key."""
+    table = tables.epochs
+    wanted = (table.c.trust == trust, table.c.attempt == attempt, table.c.epoch == number)
+    mine = table.c.late_key == tokens.hashed(late_key)
+    found = connection.execute(select(table).where(*wanted, mine)).one_or_none()
     return _epoch(found) if found else None
 
 
@@ -176,4 +198,5 @@ def _epoch(row: Row[Any]) -> Epoch:
         opening=json.loads(row.opening),
         session=Session.restore(launch, json.loads(row.snapshot)),
         seq=row.seq,
+        activity=row.activity,
     )

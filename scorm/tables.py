@@ -63,11 +63,29 @@ epochs = Table(
     Column("epoch", Integer, primary_key=True, autoincrement=False),
     Column("launch", Text, nullable=False),
     Column("opening", Text, nullable=False),
+    Column("activity", Text, nullable=False),
     Column("snapshot", Text, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("late_key", _Hash, nullable=False, index=True),
     Column("opened_at", Instant, nullable=False),
     ForeignKeyConstraint(["trust", "attempt"], ["attempts.trust", "attempts.id"]),
+)
+
+course_states = Table(
+    "course_states",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("attempt", Id, primary_key=True),
+    Column("kept", Text, nullable=False),
+    ForeignKeyConstraint(["trust", "attempt"], ["attempts.trust", "attempts.id"]),
+)
+
+shared_states = Table(
+    "shared_states",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("learner", Id, primary_key=True),
+    Column("kept", Text, nullable=False),
 )
 
 calls = Table(

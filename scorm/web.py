@@ -37,12 +37,28 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from engine.errors import Conflict
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
-from scorm import addresses, aicc_web, batches, blobs, content, elements, library, permits, playing, store, tokens
+from scorm import (
+    addresses,
+    aicc_web,
+    batches,
+    blobs,
+    conducting,
+    content,
+    contents_told,
+    elements,
+    library,
+    moves,
+    permits,
+    playing,
+    store,
+    tokens,
+)
 from scorm.batches import Batch
+from scorm.conducting import Conducting
 from scorm.errors import AttemptMissing, BatchGap, BatchMalformed, PackageMissing
 from scorm.manifest import AU
 from scorm.permits import Site
-from scorm.playing import OnOutcome, Taken
+from scorm.playing import OnOutcome, Opened, Taken
 from scorm.tokens import Purpose
 
 LARGEST_BATCH = 2 * 1024 * 1024
@@ -95,20 +111,8 @@ def _player(site: Site) -> Blueprint:
     def launch(token: str) -> dict[str, Any]:
         _, attempt = site.permitted(token)
         with site.engine.transaction() as tx:
-            opened = playing.begin(tx.connection, attempt.trust, attempt.id, tx.now)
-            item = library.sco(tx.connection, attempt.trust, attempt.package, attempt.sco)
-        now_playing = addresses.play_token(opened.attempt, site.secret, tx.now)
-        return {
-            "attempt": attempt.id,
-            "epoch": opened.epoch.epoch,
-            "launch": opened.epoch.launch.as_dict(),
-            "data": dict(opened.epoch.opening),
-            "model_url": f"/model/{opened.epoch.launch.model}.json",
-            "calls_url": f"/play/{now_playing}/calls",
-            "late_url": f"/late/{opened.late_key}/calls",
-            "content_url": f"/content/{now_playing}/{quote(item.path)}{item.suffix}",
-            "title": site.title(attempt),
-        }
+            shown = conducting.launch(tx, attempt.trust, attempt.id, site.on_outcome)
+        return _shown(site, shown)
 
     @pages.get("/finish-saving/<key>")
     def finish_saving(key: str) -> str:
@@ -132,6 +136,16 @@ def _calls(site: Site) -> Blueprint:
     def take(token: str) -> tuple[dict[str, Any], int]:
         permit, _ = site.permitted(token)
         return _taken(site, permit.trust, _batch(permit.attempt, permit.epoch))
+
+    @pages.post("/play/<token>/navigate")
+    def navigate(token: str) -> tuple[dict[str, Any], int]:
+        permit, _ = site.permitted(token)
+        move = moves.parse(_said())
+        if (move.attempt, move.epoch) != (permit.attempt, permit.epoch):
+            raise BatchMalformed("it is for another attempt or window")
+        with site.engine.transaction() as tx:
+            shown = conducting.navigate(tx, permit.trust, move, site.on_outcome)
+        return _shown(site, shown), HTTPStatus.GONE if shown.superseded else HTTPStatus.OK
 
     @pages.post("/late/<key>/calls")
     def take_late(key: str) -> tuple[dict[str, Any], int]:
@@ -166,6 +180,39 @@ def _content(site: Site) -> Blueprint:
     return pages
 
 
+def _shown(site: Site, shown: Conducting) -> dict[str, Any]:
+    """Say what a window shows from now on: how the course stands, and what plays where something new does."""
+    outcome, course, opened = shown.attempt.outcome, shown.course, shown.opened
+    known = {
+        "attempt": shown.attempt.id,
+        "saved": shown.saved,
+        "outcome": outcome.as_dict() if outcome else None,
+    }
+    if shown.superseded:
+        return {**known, "error": "superseded"}
+    told = {"course": contents_told.told(course)} if course else {}
+    return {**known, **told, **(_launch(site, opened, alone=course is None) if opened else {})}
+
+
+def _launch(site: Site, opened: Opened, *, alone: bool) -> dict[str, Any]:
+    """Say what a window needs to play; without an address of content nothing plays until the learner chooses."""
+    attempt, epoch = opened.attempt, opened.epoch
+    token = addresses.play_token(attempt, site.secret, site.engine.clock())
+    plays = attempt.sco if alone else epoch.activity
+    item = site.item(attempt, plays) if plays else None
+    return {
+        "epoch": epoch.epoch,
+        "launch": epoch.launch.as_dict(),
+        "data": dict(epoch.opening),
+        "model_url": f"/model/{epoch.launch.model}.json",
+        "calls_url": f"/play/{token}/calls",
+        "navigate_url": f"/play/{token}/navigate",
+        "late_url": f"/late/{opened.late_key}/calls",
+        "content_url": f"/content/{token}/{quote(item.path)}{item.suffix}" if item else "",
+        "title": site.title(attempt),
+    }
+
+
 def _batch(attempt: str, epoch: int) -> Batch:
     """Read the batch in the request; whose it is says the token or the key, never the body."""
     batch = batches.parse(_said())
@@ -196,6 +243,7 @@ def _receipt(taken: Taken, batch: Batch) -> dict[str, Any]:
         "divergences": taken.divergences,
         "outcome": outcome.as_dict() if outcome else None,
         **({"error": "superseded"} if taken.superseded else {}),
+        **({"course": contents_told.told(taken.course)} if taken.course else {}),
     }
 
 

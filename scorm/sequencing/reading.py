@@ -24,6 +24,14 @@ def read(root: Element) -> tuple[Organisation | None, tuple[str, ...]]:
     return reading.organisation(), tuple(dict.fromkeys(reading.literals.doubts))
 
 
+def only(identifier: str, title: str, edition: str) -> Organisation:
+    """Make a course of the only activity there is, where the manifest organises nothing."""
+    node = Node(identifier=identifier, title=title, resource=identifier)
+    settings = Settings(flow=True, choice=False)
+    root = Node(identifier=f"{identifier} (course)", title=title, settings=settings, children=(node,))
+    return Organisation(root=root, edition=edition)
+
+
 class _Reading:
     """One pass over one manifest, gathering doubts on the way."""
 

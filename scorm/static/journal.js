@@ -86,24 +86,31 @@ export class Courier {
   #launch;
   #url;
   #changed;
+  #told;
   #pending = [];
   #sending = null;
   #waiting = false;
   #superseded = false;
   #reached = true;
 
-  /** `launch` is {attempt, epoch, late_url}; `url` takes batches until its token expires. */
-  constructor({ journal, launch, url, changed = () => undefined, calls = [] }) {
+  /** `launch` is {attempt, epoch, late_url}; `url` takes batches until its token expires; `told` gets each receipt. */
+  constructor({ journal, launch, url, changed = () => undefined, told = () => undefined, calls = [] }) {
     this.#journal = journal;
     this.#launch = launch;
     this.#url = url;
     this.#changed = changed;
+    this.#told = told;
     this.#pending = [...calls];
   }
 
   /** How many calls the server does not have yet. */
   get unsaved() {
     return this.#pending.length;
+  }
+
+  /** Those calls, for whoever sends them with something else and then has them settled. */
+  get pending() {
+    return fitting(this.#pending, BATCH_BYTES);
   }
 
   /** Whether the server answered the last batch at all. */
@@ -142,7 +149,7 @@ export class Courier {
   /** Send what fits into a request that outlives the page; the rest stays in the journal. */
   leave() {
     const calls = fitting(this.#pending, LEAVING_BYTES);
-    if (calls.length) this.#post(calls, true).then((reply) => this.#settle(reply));
+    if (calls.length) this.#post(calls, true).then((reply) => this.settle(reply));
   }
 
   #soon() {
@@ -159,7 +166,7 @@ export class Courier {
     while (this.#pending.length && before !== this.#position) {
       before = this.#position;
       const calls = fitting(this.#pending, BATCH_BYTES);
-      this.#settle(await this.#post(calls.length ? calls : [this.#pending[0]], false));
+      this.settle(await this.#post(calls.length ? calls : [this.#pending[0]], false));
     }
   }
 
@@ -181,12 +188,14 @@ export class Courier {
     }
   }
 
-  #settle(reply) {
+  /** Do what an answer says: forget what is saved. */
+  settle(reply) {
     this.#reached = reply.status > 0 && reply.status < 500;
     if (reply.status === 401) this.#url = this.#launch.late_url;
     if (reply.status === 410) this.#superseded = true;
     if (reply.status === 409 && reply.expected) this.#saved(reply.expected - 1);
     if (reply.saved) this.#saved(reply.saved);
+    if (reply.saved) this.#told(reply);
     this.#changed(this);
   }
 

@@ -1,19 +1,31 @@
-// The player page: opens the course, gives it the API, and tells the truth about what is saved.
+// The player page: opens the course, gives it the API, takes the learner through it, and tells the truth about what is
+// saved.
 
 import { Session } from "./api.js";
 import { Courier, flushLeftovers, Journal } from "./journal.js";
+import { Journey } from "./journey.js";
 
 const ROUND = 5_000; // milliseconds between two sendings while something is unsaved
 const WORRY = 10_000; // milliseconds after which the learner is told
 const FAREWELL = 8_000; // milliseconds that leaving waits for the last batch
 const UNSENT = "This browser still holds progress that could not be sent. Check the connection, then open the course again.";
+const DONE = { completed: "Completed", passed: "Passed", failed: "Not passed" };
 
 /** Why the server does not open the course, in its own words. */
 class Refusal extends Error {}
 
 const element = (id) => document.getElementById(id);
 const frame = element("course");
+const journal = await Journal.open();
+const journey = new Journey((request, target) => go({ request, target }));
+
+let opened; // what the server said of the window that plays
+let courier;
+let api; // the name of the API's object
 let leaving = false;
+let homeward = false;
+let moving = null; // the move that is on its way
+let unanswered = null; // the move that got no answer: asked again as it was, it does nothing twice
 
 try {
   await play();
@@ -22,57 +34,138 @@ try {
 }
 
 async function play() {
-  const journal = await Journal.open();
   // First, for the server must know the last page before it says where to resume.
   if (!(await flushLeftovers(journal)).reached) throw new Refusal(UNSENT);
-  const opened = await asked(frame.dataset.launch, { method: "POST" });
-  const model = await asked(opened.model_url);
+  const first = await asked(frame.dataset.launch, { method: "POST" });
+  element("receipt").dataset.status = DONE[first.outcome?.lesson_status]; // that was recorded another time
+  await enter(first);
+  watch();
+  element("home").addEventListener("click", goHome);
+  element("again").addEventListener("click", goHome);
+  element("retry").addEventListener("click", () => go(unanswered?.click ?? null));
+}
+
+// Begin a window: its own journal, its own session, and what it shows.
+async function enter(told) {
+  const model = await asked(told.model_url);
+  opened = told;
   journal.enrol({
-    attempt: opened.attempt,
-    epoch: opened.epoch,
-    late_url: opened.late_url,
-    title: opened.title,
+    attempt: told.attempt,
+    epoch: told.epoch,
+    late_url: told.late_url,
+    title: told.title,
     started: Date.now(),
   });
-  const courier = new Courier({ journal, launch: opened, url: opened.calls_url, changed: show });
-  const session = new Session(model, opened.launch, opened.data);
-  window[model.object] = session.object(recorder(courier));
-  watch(courier, journal);
-  element("home").addEventListener("click", (event) => goHome(event, courier));
-  element("again").addEventListener("click", (event) => goHome(event, courier));
-  frame.src = opened.content_url;
+  courier = new Courier({ journal, launch: told, url: told.calls_url, changed: show, told: heard });
+  if (api) delete window[api];
+  api = model.object;
+  if (told.content_url) window[api] = new Session(model, told.launch, told.data).object(recorder(courier, model));
+  heard(told);
+  show();
+  frame.hidden = !told.content_url;
+  if (!told.content_url) return journey.pause();
+  const title = journey.resume();
+  frame.title = title || told.title;
+  element("spoken").textContent = title && `Open now: ${title}`;
+  frame.src = told.content_url;
 }
 
 async function asked(url, options) {
   const response = await fetch(url, options);
   const reply = await response.json();
-  if (!response.ok) throw new Refusal(reply.detail);
+  if (!response.ok) throw new Refusal(reply.detail ?? reply.error);
   return reply;
 }
 
 // The page is told to go before the course in its frame is: what the course says in its unload is sent call by call.
-function recorder(courier) {
+function recorder(mine, model) {
   return (call, urgent) => {
-    courier.add(call, urgent && !leaving);
-    if (urgent && leaving) courier.leave();
+    mine.add(call, urgent && !leaving);
+    if (urgent && leaving) mine.leave();
+    // What the SCO asked for when it ended is done, unless the learner has asked for something already.
+    const ended = model.functions[call[2]].verb === "finish" && call[5] === "0";
+    if (ended && journey.there && !leaving && !homeward && !moving) setTimeout(() => mine === courier && go(null));
   };
 }
 
-function watch(courier, journal) {
+// The learner's wish is noted first, for the SCO may end in its own unload, and then asks for less.
+async function go(click) {
+  const mine = courier;
+  if (click) await moving;
+  if (moving || mine !== courier) return; // something else plays by now
+  moving = moved(click).finally(() => {
+    moving = null;
+    journey.busy = false;
+  });
+  await moving;
+}
+
+async function moved(click) {
+  journey.busy = true;
+  element("lost").hidden = true;
+  if (click) await unloaded();
+  unanswered ??= { click, key: newKey() };
+  const reply = await sent(unanswered);
+  if (!reply) return void (element("lost").hidden = false);
+  unanswered = null;
+  if (reply.error === "superseded") return openOnce(element("elsewhere"));
+  if (!reply.course) return refuse(reply.detail);
+  courier.settle(reply);
+  if (reply.epoch) return enter(reply);
+  heard(reply);
+  if (click || reply.course.over) pause();
+}
+
+async function sent({ click, key }) {
+  await courier.flush();
+  const { attempt, epoch, navigate_url } = opened;
+  const [calls, headers] = [courier.pending, { "Content-Type": "application/json" }];
+  const body = JSON.stringify({ attempt, epoch, key, click, first: calls[0]?.[0], calls });
+  try {
+    const response = await fetch(navigate_url, { method: "POST", headers, body, signal: AbortSignal.timeout(20_000) });
+    return response.status < 500 && { status: response.status, ...(await response.json()) };
+  } catch {
+    return null;
+  }
+}
+
+function pause() {
+  frame.src = "about:blank";
+  frame.hidden = true;
+  journey.pause();
+}
+
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+function heard({ course, outcome }) {
+  if (course) journey.show(course);
+  const done = DONE[outcome?.lesson_status];
+  if (!done || element("receipt").dataset.status === done) return;
+  const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const percent = outcome.score_scaled === null ? outcome.score_raw : Math.round(outcome.score_scaled * 1e4) / 100;
+  const score = percent === null ? "" : `, ${percent}%`;
+  element("receipt").dataset.status = done;
+  element("receipt").textContent = `${done}${score}: recorded at ${at}.`;
+  element("receipt").hidden = false;
+}
+
+function watch() {
   element("copy").hidden = !journal.durable;
   element("no-copy").hidden = journal.durable;
   setInterval(() => courier.unsaved && courier.flush(), ROUND);
-  setInterval(() => show(courier), 1_000);
+  setInterval(show, 1_000);
   addEventListener("online", () => courier.flush());
   addEventListener("pagehide", () => {
     leaving = true;
     courier.leave();
   });
   document.addEventListener("visibilitychange", () => document.hidden && courier.leave());
-  show(courier);
 }
 
-function show(courier) {
+function show() {
   const late = courier.unsaved > 0 && Date.now() - courier.since >= WORRY;
   const state = late ? "late" : courier.state;
   if (courier.state === "superseded") openOnce(element("elsewhere"));
@@ -84,10 +177,14 @@ function show(courier) {
   element("worry").hidden = !late;
 }
 
-async function goHome(event, courier) {
+async function goHome(event) {
   event.preventDefault();
+  homeward = true;
+  await moving;
   await unloaded();
-  await Promise.race([courier.flush(), new Promise((done) => setTimeout(done, FAREWELL))]);
+  const farewell = journey.there ? sent({ click: { request: "suspendAll" }, key: newKey() }) : courier.flush();
+  const reply = await Promise.race([farewell, new Promise((done) => setTimeout(done, FAREWELL))]);
+  if (reply?.course) courier.settle(reply);
   if (courier.unsaved && courier.state !== "superseded") openOnce(element("unsaved"));
   else location.assign(element("home").href);
 }

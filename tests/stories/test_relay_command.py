@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import pytest
 
 from engine import database
+from tests import journeys
 from tests.contract.test_content_origin import MANIFEST
 from tests.course import FILES
 from tests.remote_system import System, serving
@@ -91,3 +92,13 @@ def answers(port: int, address: str) -> bool:
         return ask(port, "GET", f"{address}?AICC_SID=s-1&AICC_URL=https://127.0.0.1/", {}).status == 200
     except ConnectionError:
         return False
+
+
+def test_a_package_of_several_parts_is_not_relayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = f"PRECEPTOR_DATA_DIR={tmp_path}\nPRECEPTOR_CONTENT_ORIGIN=http://content.localhost:8000\n"
+    (tmp_path / "relay.env").write_text(f"{settings}PRECEPTOR_RELAY_HOSTS=127.0.0.1\n")
+    database.migrate(f"sqlite:///{tmp_path / 'preceptor.db'}")
+
+    assert ended(tmp_path, str(journeys.zipped(tmp_path, journeys.OLD))) == 2
+
+    assert "Only a package of one SCO of SCORM 1.2 can be played" in capsys.readouterr().err

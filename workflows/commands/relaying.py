@@ -16,7 +16,9 @@ from engine import logs
 from engine.errors import SettingError
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
-from scorm import library, package, relay_store, relay_web, relaying
+from scorm import items, library, package, relay_store, relay_web, relaying
+from scorm.errors import PackageRefused
+from scorm.manifest import Manifest
 from scorm.permits import Site
 from scorm.relaying import TRUST, Ask
 from scorm.web import create_content_app
@@ -26,6 +28,7 @@ from workflows.commands.report import as_json, engine_of, say, settings_of
 ROUND: Final = 1.0
 """Seconds between two looks at what is due."""
 
+_NOT_RELAYED: Final = "Only a package of one SCO of SCORM 1.2 can be played for a remote system."
 _log = logging.getLogger(__name__)
 
 
@@ -84,6 +87,9 @@ def reporting(engine: Engine, ask: Ask, stopping: threading.Event) -> threading.
 
 def _imported(engine: Engine, settings: Settings, file: Path) -> str:
     imported = package.read(file, settings.blobs)
+    if items.course(Manifest.recorded(imported.manifest)) is not None:
+        # The remote system is told of one SCO of SCORM 1.2: of more it could not give back where each was left.
+        raise PackageRefused([_NOT_RELAYED])
     with engine.transaction() as tx:
         library.add(tx.connection, TRUST, imported, tx.now)
     return relay_web.launch_url(settings, imported.hash)

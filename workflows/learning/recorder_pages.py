@@ -229,7 +229,7 @@ def _learning(connection: Connection, enrolled: Enrolment) -> pages.Learning:
 
 def _title(connection: Connection, attempt: runtime.Attempt, number: int) -> str:
     """Return what the SCO of a window is called."""
-    identifier = recorder.sco_of(attempt, number)
+    identifier = recorder.sco_of(connection, attempt, number)
     try:
         return library.sco(connection, attempt.trust, attempt.package, identifier).title or identifier
     except PackageMissing:

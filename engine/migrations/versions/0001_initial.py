@@ -458,6 +458,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trust", "number", name=op.f("pk_seals")),
     )
     op.create_table(
+        "shared_states",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("learner", sa.String(length=40), nullable=False),
+        sa.Column("kept", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "learner", name=op.f("pk_shared_states")),
+    )
+    op.create_table(
         "template_versions",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("notice", sa.String(length=80), nullable=False),
@@ -843,12 +850,23 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "course_states",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("attempt", sa.String(length=40), nullable=False),
+        sa.Column("kept", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "attempt"], ["attempts.trust", "attempts.id"], name=op.f("fk_course_states_trust_attempt")
+        ),
+        sa.PrimaryKeyConstraint("trust", "attempt", name=op.f("pk_course_states")),
+    )
+    op.create_table(
         "epochs",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("attempt", sa.String(length=40), nullable=False),
         sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("launch", sa.Text(), nullable=False),
         sa.Column("opening", sa.Text(), nullable=False),
+        sa.Column("activity", sa.Text(), nullable=False),
         sa.Column("snapshot", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("late_key", sa.String(length=64), nullable=False),
@@ -1249,6 +1267,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_epochs_late_key"))
 
     op.drop_table("epochs")
+    op.drop_table("course_states")
     with op.batch_alter_table("awards", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_awards_held", sqlite_where=sa.text("state = 'HELD'"), postgresql_where=sa.text("state = 'HELD'")
@@ -1312,6 +1331,7 @@ def downgrade() -> None:
 
     op.drop_table("timers")
     op.drop_table("template_versions")
+    op.drop_table("shared_states")
     op.drop_table("seals")
     op.drop_table("saved_views")
     op.drop_table("reminders")

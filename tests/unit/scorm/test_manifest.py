@@ -119,11 +119,26 @@ def test_an_element_of_another_space_is_not_taken_for_ours():
         ("2004", "2004 2nd Edition"),
     ],
 )
-def test_scorm_2004_is_recognised_and_refused_in_one_sentence(stated, edition):
+def test_scorm_2004_is_recognised_by_its_edition_and_sequenced(stated, edition):
     found = parse(version=VERSION.replace("1.2", stated))
 
     assert (found.standard, found.edition, found.title) == ("SCORM", edition, "Fire")
-    assert found.reasons == (f"This is a SCORM {edition} package; only SCORM 1.2 can be played as yet.",)
+    assert (found.reasons, [sco.path for sco in found.scos]) == ((), ["index.html"])
+    assert found.course["root"]["children"][0]["identifier"] == found.scos[0].identifier
+
+
+def test_scorm_2004_without_an_organisation_plays_its_only_page():
+    found = parse(version=VERSION.replace("1.2", "2004 4th Edition"), organisation="")
+
+    assert (found.reasons, found.course["root"]["settings"]["flow"]) == ((), True)
+    assert found.course["root"]["children"][0]["identifier"] == found.scos[0].identifier == "r"
+
+
+def test_an_activity_without_a_page_is_refused():
+    missing = item(attributes='identifierref="gone"')
+    found = parse(version=VERSION.replace("1.2", "2004 4th Edition"), organisation=missing)
+
+    assert found.reasons == ("Item 'i' means 'gone', which has no page to open.",)
 
 
 @pytest.mark.parametrize(
@@ -142,13 +157,13 @@ def test_without_a_version_the_spaces_tell(spaces, edition):
     found = parse(version="", spaces=spaces)
 
     assert found.edition == edition
-    assert (found.reasons == ()) == (edition == "1.2")
+    assert (found.reasons == ()) == bool(edition)
 
 
 def test_a_version_that_is_not_scorm_is_refused():
     found = parse(version=VERSION.replace("1.2", "IMS CC 1.1"))
 
-    assert found.reasons == ("The manifest does not say that this is a SCORM 1.2 package.",)
+    assert found.reasons == ("The manifest does not say which version of SCORM this is.",)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +289,7 @@ def test_without_an_organisation_nothing_is_guessed_among_several():
     assert found.reasons == ("The manifest has no organisation, so nothing says what is to be launched.",)
 
 
-def test_several_parts_are_listed_and_refused_for_now():
+def test_several_parts_are_listed():
     second = '<item identifier="j" identifierref="r" isvisible="false"><title>Again</title></item>'
     found = parse(
         organisation=ORGANISATION.replace(ITEM, f'<item identifier="h"><title>One</title>{ITEM}{second}</item>')
@@ -282,7 +297,13 @@ def test_several_parts_are_listed_and_refused_for_now():
 
     assert [(sco.identifier, sco.visible) for sco in found.scos] == [("i", True), ("j", False)]
     assert found.items[0].path == ""
-    assert found.reasons == ("It has 2 parts, each launched by itself; only packages with one can be played as yet.",)
+    assert found.reasons == ()
+
+
+def test_parts_of_one_identifier_are_told_apart():
+    found = parse(organisation=ORGANISATION.replace(ITEM, ITEM * 3))
+
+    assert [sco.identifier for sco in found.scos] == ["i", "i#2", "i#3"]
 
 
 def test_an_item_without_its_resource_cannot_be_launched():

@@ -1,0 +1,54 @@
+"""What the player is told of a course: its table of contents and its controls, as plain data. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scorm.courses import Conducted
+from scorm.sequencing.contents import Entry
+from scorm.sequencing.refusals import Refusal
+from scorm.sequencing.requests import Request
+
+_CONTROLS = (Request.PREVIOUS, Request.CONTINUE, Request.EXIT_ALL)
+
+
+def told(found: Conducted) -> dict[str, Any]:
+    """Say {playing, over, said, contents: [{id, title, depth, leaf, current, status, why}], controls: {name: why}}.
+
+    `why` is "" for what is possible; a control that the content hides is not there.
+    """
+    course = found.course
+    controls = course.controls()
+    return {
+        "playing": course.delivered or "",
+        "over": found.over,
+        "said": found.said,
+        "contents": [_line(entry) for entry in course.contents() if entry.visible],
+        "controls": {str(one): _why(controls[one]) for one in _CONTROLS if one in controls},
+    }
+
+
+def _line(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.identifier,
+        "title": entry.title or entry.identifier,
+        "depth": entry.depth,
+        "leaf": entry.leaf,
+        "current": entry.current,
+        "status": _status(entry),
+        "why": _why(entry.why),
+    }
+
+
+def _status(entry: Entry) -> str:
+    if entry.satisfied is False:
+        return "Not passed" if entry.completed else "Not passed yet"
+    if entry.completed:
+        return "Completed"
+    if entry.satisfied:
+        return "Passed"
+    return "Started" if entry.attempted else "Not started"
+
+
+def _why(refusal: Refusal | None) -> str:
+    return str(refusal) if refusal else ""

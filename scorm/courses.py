@@ -1,0 +1,213 @@
+"""Courses of several activities as they are kept: how far each attempt is, and what a learner's courses share.
+
+Both are written while the attempt's row is locked; the learner's own row is locked too, for two courses of one learner
+may play at once.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from scorm import coupling, items, library, tables
+from scorm.coupling import NOTHING_KEPT, Learner
+from scorm.course import Course, Shared
+from scorm.errors import PackageMissing
+from scorm.outcome import Completion, Outcome, Success
+from scorm.sequencing import records, rollup
+from scorm.sequencing.definition import Aspect, Organisation
+from scorm.sequencing.tracking import Progress
+from scorm.session import Session, State
+from scorm.store import Attempt, Epoch
+
+_SUCCESSES = {"passed": Success.PASSED, "failed": Success.FAILED}
+
+
+class Conducted:
+    """The course of an attempt: `told` is the last window whose report it has, `seconds` the time of all those.
+
+    `answered` is the late key, hashed, of the last move after which nothing new played; `said` is why, `over` that the
+    course ended with it. It changes with the course that it has; `keep` writes it.
+    """
+
+    def __init__(  # noqa: PLR0913 - as it is kept
+        self,
+        course: Course,
+        *,
+        told: int = 0,
+        seconds: float = 0.0,
+        answered: str = "",
+        said: str = "",
+        over: bool = False,
+    ) -> None:
+        """Begin, or go on from what was kept."""
+        self.course = course
+        self.told = told
+        self.seconds = seconds
+        self.answered = answered
+        self.said = said
+        self.over = over
+
+    def tell(self, epoch: Epoch) -> None:
+        """Note that the course has the report of this window now."""
+        self.told = epoch.epoch
+        self.seconds += _spent(epoch.session)
+
+    def waits_for(self, epoch: Epoch) -> bool:
+        """Say whether the session of this window is still to be reported."""
+        return bool(epoch.activity) and self.told < epoch.epoch and epoch.session.state is not State.IDLE
+
+
+def organisation(connection: Connection, attempt: Attempt) -> Organisation | None:
+    """Return what sequencing plays of an attempt's package, None for one SCO of 1.2 or a unit of AICC."""
+    found = library.package_of(connection, attempt.trust, attempt.package)
+    if found is None:
+        raise PackageMissing
+    return items.course(found.manifest)
+
+
+def conducted(
+    connection: Connection, attempt: Attempt, played: Organisation | None = None, *, lock: bool = False
+) -> Conducted:
+    """Return the course of an attempt as it stands, or begin it; with `lock` to change and `keep` it."""
+    played = played or organisation(connection, attempt)
+    if played is None:
+        raise PackageMissing
+    learner = Learner(identifier=attempt.learner, name=attempt.learner_name)
+    shared = _shared(connection, attempt, lock=lock) if _shares(played) else Shared()
+    states = tables.course_states
+    mine = (states.c.trust == attempt.trust, states.c.attempt == attempt.id)
+    kept = connection.execute(select(states.c.kept).where(*mine)).scalar_one_or_none()
+    if kept is None:
+        return Conducted(Course.begin(played, learner, seed=attempt.id, shared=shared))
+    record = json.loads(kept)
+    course = Course.restore(played, learner, record.pop("course"), shared=shared)
+    return Conducted(course, **record)
+
+
+def keep(connection: Connection, attempt: Attempt, changed: Conducted) -> None:
+    """Write how far the course is, and what the learner's other courses may know of by now."""
+    record = {name: getattr(changed, name) for name in ("told", "seconds", "answered", "said", "over")}
+    course = changed.course
+    _put(
+        connection,
+        tables.course_states,
+        {"trust": attempt.trust, "attempt": attempt.id},
+        {**record, "course": course.snapshot()},
+    )
+    if _shares(course.tree.organisation):
+        shared = course.shared
+        objectives = {target: asdict(one) for target, one in shared.objectives.items()}
+        said = {"objectives": objectives, "stores": dict(shared.stores)}
+        _put(connection, tables.shared_states, {"trust": attempt.trust, "learner": attempt.learner}, said)
+
+
+def raised(changed: Conducted, epoch: Epoch) -> bool:
+    """Take the late report of an activity that was left, if it says that more was reached; True if so."""
+    course = changed.course
+    index = course.tree.numbers.get(epoch.activity)
+    if index is None:
+        return False
+    before, reached = course.state.copied(), _reached(course, index)
+    coupling.report(course.state, course.tree.activities[index], epoch.session)
+    if reached < _reached(course, index):
+        rollup.overall(course.state, index)
+        return True
+    course.state.become(before)
+    return False
+
+
+def so_far(asked: Conducted, epoch: Epoch) -> None:
+    """Let the course hear what the SCO of its newest window has reported so far: to look at, not to be kept."""
+    if asked.waits_for(epoch):
+        asked.course = asked.course.foreseen(epoch.session)
+        asked.tell(epoch)
+
+
+def if_left(asked: Conducted, epoch: Epoch) -> Outcome:
+    """Say what the course comes to if nobody moves it after its SCO has ended: what that left unsaid is done."""
+    left = Conducted(asked.course.foreseen(epoch.session), told=asked.told, seconds=asked.seconds, over=asked.over)
+    left.course.left()
+    return outcome(left, finished=True)
+
+
+def outcome(found: Conducted, *, finished: bool) -> Outcome:
+    """Say what the whole course has come to, from the root of its tree; `finished` is for now, or for good."""
+    said, status = found.course.outcome(), _status(found)
+    return Outcome(
+        completion=_completion(found, status),
+        success=_SUCCESSES.get(status, Success.UNKNOWN),
+        score_raw=None,
+        score_min=None,
+        score_max=None,
+        score_scaled=said.measure,
+        progress=said.progress,
+        total_seconds=found.seconds,
+        lesson_status=status,
+        exit="" if found.over else "suspend",
+        finished=finished,
+    )
+
+
+def _status(found: Conducted) -> str:
+    """Say in the words of SCORM 1.2 how the course stands, which has one status: who passed a part is not done.
+
+    A course of several parts that can go on may yet be passed, so it is failed only when it has ended.
+    """
+    course, said = found.course, found.course.outcome()
+    alone = sum(not one.children for one in course.tree.activities) == 1
+    if said.satisfied and said.completed is not False:
+        return "passed"
+    if said.satisfied is False and (found.over or alone):
+        return "failed"
+    if said.completed and said.satisfied is None:
+        return "completed"
+    begun = any(one.attempts for one in course.state.standing)
+    return "incomplete" if begun else "not attempted"
+
+
+def _completion(found: Conducted, status: str) -> Completion:
+    if found.course.outcome().completed:
+        return Completion.COMPLETED
+    return Completion.NOT_ATTEMPTED if status == "not attempted" else Completion.INCOMPLETE
+
+
+def _reached(course: Course, index: int) -> frozenset[Aspect]:
+    primary = course.tree.activities[index].primary
+    return frozenset(one for one in (Aspect.COMPLETION, Aspect.SATISFIED) if course.state.read(primary, one))
+
+
+def _spent(session: Session) -> float:
+    return coupling.kept(session, NOTHING_KEPT).seconds
+
+
+def _shares(played: Organisation) -> bool:
+    return played.edition != "1.2" and (played.global_objectives or played.global_data)
+
+
+def _shared(connection: Connection, attempt: Attempt, *, lock: bool) -> Shared:
+    table = tables.shared_states
+    key = {"trust": attempt.trust, "learner": attempt.learner}
+    if lock:
+        # The row that nobody has made yet cannot be locked by anybody.
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+        nothing = json.dumps({"objectives": {}, "stores": {}})
+        connection.execute(dialect.insert(table).values({**key, "kept": nothing}).on_conflict_do_nothing())
+    asked = select(table.c.kept).where(*(table.c[name] == value for name, value in key.items()))
+    kept = connection.execute(asked.with_for_update() if lock else asked).scalar_one_or_none()
+    if kept is None:
+        return Shared()
+    record = json.loads(kept)
+    objectives = {target: records.read(Progress, one) for target, one in record["objectives"].items()}
+    return Shared(objectives=objectives, stores=record["stores"])
+
+
+def _put(connection: Connection, table: Table, key: dict[str, str], kept: dict[str, Any]) -> None:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    text = json.dumps(kept)
+    written = dialect.insert(table).values({**key, "kept": text})
+    connection.execute(written.on_conflict_do_update(index_elements=list(key), set_={"kept": text}))
