@@ -170,8 +170,13 @@ def _window(tx: Transaction, attempt: Attempt, course: Conducted, late_key: str 
 
 def _resumed(delivery: Delivery, last: Epoch | None) -> tuple[Launch, dict[str, str]]:
     """Return what a SCO opens on: in SCORM 1.2 exactly as if it were the only one (RTE 1.2 3.4.4)."""
-    if delivery.launch.model != playing.MODEL or last is None:
+    if last is None:
         return delivery.launch, dict(delivery.data)
+    if delivery.launch.model != playing.MODEL:
+        # A window in which the SCO never began was no session of it.
+        idle = last.session.state is State.IDLE and delivery.launch.entry == "resume"
+        entry = last.launch.entry if idle else delivery.launch.entry
+        return replace(delivery.launch, entry=entry), dict(delivery.data)
     resumed = outcome.resumption(last.session, number(last.launch.mastery_score))
     return replace(delivery.launch, entry=resumed.entry, total_time=resumed.total_time), dict(resumed.data)
 

@@ -60,7 +60,9 @@ export class Journey {
   #line({ id, title, depth, leaf, current, status, why }) {
     const item = document.createElement("li");
     item.style.setProperty("--depth", depth);
-    const name = why && !leaf ? document.createElement("span") : button(title, why, () => this.#choose("choice", id));
+    // To choose the course itself would be to begin it anew: for that there is End.
+    const heading = !leaf && (why || depth === 0);
+    const name = heading ? document.createElement("span") : button(title, why, () => this.#choose("choice", id));
     name.textContent = title;
     name.dataset.move = `part-${id}`;
     if (current) name.setAttribute("aria-current", leaf ? "page" : "true");

@@ -68,6 +68,7 @@ def test_a_course_is_played_to_its_end(
 
     expect(page.get_by_role("heading", name="You have reached the end of this course")).to_be_focused()
     expect(page.locator("#receipt")).to_contain_text("recorded at")
+    expect(page.get_by_role("button", name="Moving people")).to_have_count(0)
     assert stage.told[-1][1].final
     with stage.engine.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(tables.divergences)) == 0
