@@ -1,10 +1,17 @@
 """The workloads prove themselves, small."""
 
 import json
+import pickle
+import zipfile
+from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
-from workflows import bench
+from tests import databases
+from workflows import app, bench
+from workflows.bench import w3
+from workflows.demo import courses
 
 
 def figures(capsys) -> dict[str, object]:
@@ -40,6 +47,39 @@ def test_w2_hands_over_every_letter_once_and_every_second_with_a_calendar(databa
     assert sum(b"text/calendar" in message for message in raw) == 15
 
 
+def test_w3_writes_requests_that_are_stored_when_they_are_sent(database_url, tmp_path, capsys):
+    told = ["--dir", str(tmp_path), "--db", database_url, "--learners", "2", "--commits", "2"]
+    ready = bench.main(["w3", "setup", *told])
+    before = bench.main(["w3", "verify", *told])
+
+    answers = sent(database_url, tmp_path)
+
+    after = bench.main(["w3", "verify", *told])
+    assert (ready, before, after) == (0, 1, 0)
+    assert answers == [200] * 4
+    assert figures(capsys) == {"stored": 2, "ok": True}
+
+
+def sent(database_url: str, folder: Path) -> list[int]:
+    """Send the requests of the plan to the application, and return the status of each answer."""
+    told = w3.Told(folder=folder, url=database_url, port=8000, learners=2, commits=2, synchronous="FULL")
+    engine = told.engine()
+    client = app.create_app(told.settings, engine=engine).content.test_client()
+    plan = pickle.loads((folder / "plan.pickle").read_bytes())  # noqa: S301 - written a moment ago by ourselves
+    answers = [post(client, raw) for learner in plan for commit in learner for raw in commit]
+    databases.close(engine.database)
+    return answers
+
+
+def post(client: FlaskClient, raw: bytes) -> int:
+    """Send a request as it stands in the plan."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    first, host, *_ = head.decode().splitlines()
+    base_url = f"http://{host.removeprefix('Host: ')}"
+    answer = client.post(first.split()[1], data=body, content_type="application/json", base_url=base_url)
+    return answer.status_code
+
+
 @pytest.mark.parametrize("variant", ["flow", "choice"])
 def test_w5_delivers_what_every_request_asks_for(variant, capsys):
     status = bench.main(["w5", "--requests", "60", "--variant", variant])
@@ -48,6 +88,20 @@ def test_w5_delivers_what_every_request_asks_for(variant, capsys):
     assert (status, found["ops"], found["accepted"], found["ok"]) == (0, 60, 60, True)
     assert found["with_contents"]["accepted"] == 60
     assert {"seconds", "rate", "cpu_ms_per_request"} <= set(found)
+
+
+def test_w6_stores_every_file_and_unpacks_the_same_zip_in_the_same_run(tmp_path, capsys):
+    path = tmp_path / "course.zip"
+    path.write_bytes(courses.build(courses.names()[0]))
+
+    status = bench.main(["w6", "--zip", str(path), "--dest", str(tmp_path / "stored")])
+
+    found = figures(capsys)
+    assert (status, found["ok"]) == (0, True)
+    with zipfile.ZipFile(path) as archive:
+        assert found["files"] == len(archive.namelist())
+    assert found["peak_rss_mb"] > 0
+    assert "zipfile.extractall" in found["limits"]
 
 
 def test_another_workload_is_refused(capsys):

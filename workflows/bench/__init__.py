@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-WORKLOADS: Final = ("w1", "w2", "w5")
+WORKLOADS: Final = ("w1", "w2", "w3", "w5", "w6")
 BAD_INPUT: Final = 2
 
 

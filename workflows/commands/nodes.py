@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine import database, logs, settings
 from engine.errors import Invalid, SettingError
-from engine.settings import Settings
 from workflows import app
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def serve(environment: Mapping[str, str], host: str, port: int, processes: int, 
     if database.file_of(chosen.database_url):
         if processes > 1:
             raise Invalid("SQLite is served by one process: use --threads, or move to PostgreSQL.")
-        _in_one_process(chosen, host, port, threads)
+        serve_threads(app.create_app(chosen), host, port, threads)
     else:
         _in_processes(environment, host, port, processes, threads)
 
@@ -47,10 +46,11 @@ def load(environment: Mapping[str, str], _target: str) -> ByHost:
     return app.create_app(chosen)
 
 
-def _in_one_process(chosen: Settings, host: str, port: int, threads: int) -> None:
+def serve_threads(application: ByHost, host: str, port: int, threads: int) -> None:
+    """Serve an application by the threads of this process until SIGTERM or SIGINT."""
     import waitress  # noqa: PLC0415 - only here is anything served by it
 
-    waitress.serve(app.create_app(chosen), host=host, port=port, threads=threads, **AS_IT_CAME)
+    waitress.serve(application, host=host, port=port, threads=threads, **AS_IT_CAME)
 
 
 def _in_processes(environment: Mapping[str, str], host: str, port: int, processes: int, threads: int) -> None:

@@ -1,0 +1,159 @@
+"""W3, SCORM commits: learners' browsers send what their courses say, and each is answered once it is stored."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from engine import database, settings
+from engine.settings import Settings
+from engine.transaction import Engine
+from scorm import addresses, tables
+from scorm.launch import Launch
+from scorm.session import Session
+from scorm.store import Attempt
+from workflows import app
+from workflows.bench import commits, learners
+from workflows.commands import nodes
+
+_PROCESSES: Final = 2
+_THREADS: Final = 4
+_MOMENT: Final = "2026-11-21T10:00:00.000Z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The arguments of a run."""
+
+    folder: Path
+    url: str
+    port: int
+    learners: int
+    commits: int
+    synchronous: str
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Return the settings of an installation in the folder of the run."""
+        return {
+            "PRECEPTOR_DATABASE_URL": self.url,
+            "PRECEPTOR_DATA_DIR": str(self.folder),
+            "PRECEPTOR_APP_ORIGIN": f"http://127.0.0.1:{self.port}",
+            "PRECEPTOR_CONTENT_ORIGIN": f"http://content.localhost:{self.port}",
+        }
+
+    @property
+    def settings(self) -> Settings:
+        """Return them as they are read."""
+        return settings.read(self.environment)
+
+    def engine(self) -> Engine:
+        """Open the database."""
+        opened = database.connect(self.url, synchronous=self.synchronous)
+        return replace(app.engine_of(self.settings), database=opened)
+
+
+def run(arguments: Sequence[str]) -> dict[str, Any]:
+    """Do one part of the workload: `setup`, `serve` until it is stopped, or `verify`; see `--help`."""
+    parser = argparse.ArgumentParser(prog="preceptor bench w3", description=__doc__)
+    parser.add_argument("part", choices=tuple(_PARTS))
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--dir", required=True, type=Path)
+    parser.add_argument("--db", required=True)
+    parser.add_argument("--learners", type=int, default=100)
+    parser.add_argument("--commits", type=int, default=commits.LAST + 1)
+    parser.add_argument("--variant", default="sqlite-FULL", help="sqlite-NORMAL, sqlite-FULL or postgres")
+    told = parser.parse_args(arguments)
+    return _PARTS[told.part](
+        Told(
+            folder=told.dir,
+            url=told.db,
+            port=told.port,
+            learners=told.learners,
+            commits=told.commits,
+            synchronous="NORMAL" if told.variant.endswith("NORMAL") else "FULL",
+        )
+    )
+
+
+def _setup(told: Told) -> dict[str, Any]:
+    """Found a trust, let everybody open the course, and write down every request that their browsers will send."""
+    told.folder.mkdir(parents=True, exist_ok=True)
+    database.migrate(told.url)
+    engine = told.engine()
+    begun = learners.attempts(engine, told.settings.blobs, told.folder, told.learners)
+    client = app.create_app(told.settings, engine=engine).content.test_client()
+    plan = [_requests(told, client, attempt, number) for number, attempt in enumerate(begun, 1)]
+    with (told.folder / "plan.pickle").open("wb") as file:
+        pickle.dump(plan, file)
+    engine.database.dispose()
+    return {"learners": len(plan), "commits": told.commits, "ok": len(plan) == told.learners}
+
+
+def _serve(told: Told) -> dict[str, Any]:
+    """Serve as an installation does: processes of granian on PostgreSQL, threads of waitress on SQLite."""
+    if database.file_of(told.url):
+        nodes.serve_threads(app.create_app(told.settings, engine=told.engine()), "127.0.0.1", told.port, _THREADS * 2)
+    else:
+        nodes.serve(told.environment, "127.0.0.1", told.port, _PROCESSES, _THREADS)
+    return {"ok": True}
+
+
+def _verify(told: Told) -> dict[str, Any]:
+    """Say whether the location of the last commit is stored for every learner."""
+    base = database.connect(told.url)
+    with database.reading(base) as connection:
+        snapshots = connection.execute(select(tables.epochs.c.snapshot)).scalars().all()
+    base.dispose()
+    last = commits.location(told.commits - 1)
+    stored = sum(json.loads(one)["data"].get("cmi.location") == last for one in snapshots)
+    return {"stored": stored, "ok": stored == told.learners}
+
+
+_PARTS: Final[Mapping[str, Callable[[Told], dict[str, Any]]]] = {"setup": _setup, "serve": _serve, "verify": _verify}
+
+
+def _requests(told: Told, client: FlaskClient, attempt: Attempt, number: int) -> list[list[bytes]]:
+    """Open a window as a browser does, and return the request of each commit: the calls and what it answered itself."""
+    now = datetime.now(UTC)  # noqa: TID251 - the tokens must be good when the load is sent
+    address = urlsplit(addresses.play_url(told.settings, attempt, now))
+    opened = client.post(f"{address.path}launch", base_url=f"http://{address.netloc}").get_json()
+    session = Session.open(Launch.from_dict(opened["launch"]), opened["data"])
+    path, key = opened["calls_url"], {"attempt": opened["attempt"], "epoch": opened["epoch"]}
+    requests, seq = [], 0
+    for commit in range(told.commits):
+        wanted = [*([("Initialize", "")] if commit == 0 else []), *_calls(number, commit)]
+        calls = [_answered(session, seq + place, *call) for place, call in enumerate(wanted, 1)]
+        requests.append([_request(address.netloc, path, {**key, "first": seq + 1, "calls": calls})])
+        seq += len(calls)
+    return requests
+
+
+def _calls(learner: int, commit: int) -> Iterator[tuple[str, ...]]:
+    for name, value in commits.elements(learner, commit).items():
+        yield "SetValue", name, value
+    yield "Commit", ""
+
+
+def _answered(session: Session, seq: int, function: str, *arguments: str) -> list[Any]:
+    """Return a call with the browser's answer: a time with a zone and no fraction is refused, as RTE 4.1.1.7 has it."""
+    answer, error = session.call(function, arguments, _MOMENT)
+    return [seq, _MOMENT, function, list(arguments), answer, error]
+
+
+def _request(host: str, path: str, batch: Mapping[str, Any]) -> bytes:
+    body = json.dumps(batch, separators=(",", ":")).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
