@@ -27,8 +27,7 @@ from tests.clock import FrozenClock
 from tests.sink import Received, Sink, running_sink
 from tests.stories.windows import Program, Window
 from tests.waiting import until
-from workflows import app
-from workflows.commands import nodes
+from workflows import app, nodes
 from workflows.demo import running, trust
 
 TRUST = trust.TRUST

@@ -7,8 +7,7 @@ import pytest
 from engine import settings
 from engine.errors import Invalid, SettingError
 from engine.web.frame import frame
-from workflows import app
-from workflows.commands import nodes
+from workflows import app, nodes
 
 POSTGRES = {"PRECEPTOR_DATABASE_URL": "postgresql://127.0.0.1:1/nowhere"}
 PROVIDER = {

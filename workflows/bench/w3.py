@@ -22,9 +22,8 @@ from scorm import addresses, tables
 from scorm.launch import Launch
 from scorm.session import Session
 from scorm.store import Attempt
-from workflows import app
+from workflows import app, nodes
 from workflows.bench import commits, learners
-from workflows.commands import nodes
 
 _PROCESSES: Final = 2
 _THREADS: Final = 4

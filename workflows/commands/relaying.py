@@ -22,7 +22,7 @@ from scorm.manifest import Manifest
 from scorm.permits import Site
 from scorm.relaying import TRUST, Ask
 from scorm.web import create_content_app
-from workflows.commands import nodes
+from workflows import nodes
 from workflows.commands.report import as_json, engine_of, say, settings_of
 
 ROUND: Final = 1.0

@@ -14,8 +14,7 @@ from engine.jobs import Jobs
 from engine.settings import Settings
 from engine.transaction import Engine
 from engine.worker import embedded_jobs
-from workflows import app, wiring
-from workflows.commands import nodes
+from workflows import app, nodes, wiring
 from workflows.commands.report import as_json, engine_of, say, settings_of
 
 

@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 
 import waitress
 
-from workflows.commands import nodes
+from workflows import nodes
 
 
 def test_what_a_proxy_says_of_its_client_reaches_the_application() -> None:
