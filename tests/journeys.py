@@ -60,9 +60,11 @@ _NEW = """<manifest identifier="M" xmlns="http://www.imsglobal.org/xsd/imscp_v1p
   <resources><resource identifier="R" type="webcontent" adlcp:scormType="sco" href="part.html"/></resources>
 </manifest>"""
 
+_BUCKET = '<adlcp:data><adlcp:map targetID="notes"/></adlcp:data>'
 OLD = _OLD
 NEW = _NEW.replace("FORWARD", "")
 FORWARD = _NEW.replace("FORWARD", 'forwardOnly="true"')
+SHARING = NEW.replace("<title>Before</title>", f"<title>Before</title>{_BUCKET}")
 CHOOSE = _NEW.replace('flow="true" FORWARD', 'flow="false"')
 SINGLE = NEW.replace('<item identifier="two" identifierref="R"><title>During</title></item>', "").replace(
     '<item identifier="three" identifierref="R"><title>After</title></item>', ""

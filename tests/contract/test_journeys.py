@@ -191,40 +191,6 @@ def test_a_sco_that_ends_and_asks_for_nothing_stays_until_the_learner_moves(trav
     assert moved["course"]["playing"] == "two"
 
 
-def test_a_window_that_was_closed_is_resumed_where_it_was(stage: Stage, traveller: Traveller) -> None:
-    traveller.move("continue", calls=(*PASSED, END))
-    traveller.send(call(1, "Initialize", ""), call(2, "SetValue", "cmi.location", "7"))
-
-    opened = traveller.open(stage.play_url)
-
-    assert (opened["course"]["playing"], opened["launch"]["entry"], opened["epoch"]) == ("two", "resume", 3)
-    assert opened["data"]["cmi.location"] == "7"
-
-
-def test_a_part_that_never_began_is_not_resumed(stage: Stage, traveller: Traveller) -> None:
-    again = traveller.open(stage.play_url)
-
-    assert (again["course"]["playing"], again["launch"]["entry"], again["epoch"]) == ("one", "ab-initio", 2)
-
-
-def test_what_a_sco_asked_for_is_done_although_its_window_was_closed(stage: Stage, traveller: Traveller) -> None:
-    traveller.send(*PASSED, call(4, "SetValue", "adl.nav.request", "continue"), call(5, "Terminate", ""))
-
-    opened = traveller.open(stage.play_url)
-
-    assert opened["course"]["playing"] == "two"
-
-
-def test_going_home_puts_the_course_aside(stage: Stage, traveller: Traveller) -> None:
-    home = traveller.move("suspendAll", calls=(call(1, "Initialize", ""),)).get_json()
-    assert not home["course"]["over"]
-
-    opened = traveller.open(stage.play_url)
-
-    assert (stage.told[-1][1].finished, stage.told[-1][1].exit) == (True, "suspend")
-    assert (opened["course"]["playing"], opened["launch"]["entry"]) == ("one", "resume")
-
-
 def test_a_course_that_leaves_the_choice_opens_nothing_by_itself(staged: Callable[[str], Stage]) -> None:
     stage = staged(journeys.CHOOSE)
     traveller = Traveller(stage)
