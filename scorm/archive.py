@@ -23,6 +23,8 @@ CHUNK = 1 << 20
 LARGEST_GAP = 65_536
 """Bytes between two files that a tool may leave unused."""
 
+_NO_MEMORY = "Error -4 "  # Z_MEM_ERROR, which Python tells as any other fault of the data
+
 _LOCAL = struct.Struct("<4s5H3L2H")
 _FULL32 = 0xFFFFFFFF
 _ENCRYPTED, _DESCRIBED = 0x2041, 0x0008
@@ -214,6 +216,8 @@ def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
         while not inflater.eof and (more := inflater.decompress(b"", CHUNK)):
             yield more
     except zlib.error as broken:
+        if str(broken).startswith(_NO_MEMORY):
+            raise MemoryError from broken
         raise Damaged(f"The file {entry.name!r} is damaged: {broken}.") from broken
     if not inflater.eof or inflater.unused_data:
         raise Damaged(f"The file {entry.name!r} is damaged: it does not end where the zip says.")

@@ -23,7 +23,7 @@ def engine(database_url, clock):
     package = {"trust": TRUST, "hash": "p", "edition": "1.2", "title": "Fire", "manifest": {}, "imported_at": START}
     attempt = {"trust": TRUST, "registration": "r", "learner": "ann", "learner_name": "Ann", "package": "p", "sco": "s"}
     attempt |= {"epoch": 1, "running": False, "outcome": None, "opened_at": START, "active_at": START}
-    epoch = {"trust": TRUST, "epoch": 1, "launch": "{}", "opening": "{}", "snapshot": "{}", "seq": 0}
+    epoch = {"trust": TRUST, "epoch": 1, "activity": "", "launch": "{}", "opening": "{}", "snapshot": "{}", "seq": 0}
     with database.writing(built.database) as connection:
         connection.execute(insert(tables.packages), package)
         connection.execute(insert(tables.attempts), [{**attempt, "id": one} for one in ("first", "second")])

@@ -453,4 +453,4 @@ def test_an_unknown_workload_is_bad_input(command: Command):
     ran = command("bench", "w9")
 
     assert ran.code == 2
-    assert "bench knows w1, w2, w5" in ran.err
+    assert "bench knows w1, w2, w3, w5, w6" in ran.err

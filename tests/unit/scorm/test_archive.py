@@ -106,6 +106,24 @@ def test_an_honest_zip_gives_its_files_and_their_bytes(method):
     assert b"".join(archive.contents(io.BytesIO(data), found.files[0])) == b"<p>hi</p>" * 9
 
 
+def test_memory_that_runs_out_while_inflating_is_no_fault_of_the_file(monkeypatch):
+    data = honest([("index.html", b"<p>hi</p>" * 9)])
+    found = survey(data)
+    monkeypatch.setattr(archive.zlib, "decompressobj", lambda *_: Starved())
+
+    with pytest.raises(MemoryError):
+        b"".join(archive.contents(io.BytesIO(data), found.files[0]))
+
+
+class Starved:
+    """An inflater that gets no memory, in zlib's words."""
+
+    eof = False
+
+    def decompress(self, *_: object) -> bytes:
+        raise zlib.error("Error -4 while decompressing data")
+
+
 @pytest.mark.parametrize("signed", [True, False])
 def test_a_zip_written_to_a_pipe_is_honest_too(signed):
     data = descriptive(signed=signed)
