@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from scorm import library, package, store
-from tests.course import TRUST, Learner, Stage, set_up
+from tests.course import TRUST, Learner, Stage, call, set_up
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Part</title></head>
@@ -71,6 +72,14 @@ SINGLE = NEW.replace('<item identifier="two" identifierref="R"><title>During</ti
 )
 
 
+PASSED = (
+    call(1, "Initialize", ""),
+    call(2, "SetValue", "cmi.success_status", "passed"),
+    call(3, "SetValue", "cmi.completion_status", "completed"),
+)
+END = call(4, "Terminate", "")
+
+
 def zipped(folder: Path, manifest: str) -> Path:
     """Write the package."""
     path = folder / "journey.zip"
@@ -92,6 +101,30 @@ def stage_of(
         store.add_attempt(tx.connection, mine)
     stage.attempt = mine
     return stage
+
+
+@contextmanager
+def stages(url: str, folder: Path, clock: Callable[[], datetime]) -> Iterator[Callable[[str], Stage]]:
+    """Give what sets up the course of a manifest, and close what it opened in the end."""
+    built: list[Stage] = []
+
+    def build(manifest: str) -> Stage:
+        built.append(stage_of(url, folder, clock, zipped(folder, manifest)))
+        return built[-1]
+
+    yield build
+    for stage in built:
+        stage.engine.database.dispose()
+
+
+def status(answer: Any) -> dict[str, str]:
+    """Return how each part stands, as the contents say."""
+    return {line["id"]: line["status"] for line in answer["course"]["contents"]}
+
+
+def statuses(stage: Stage) -> list[str]:
+    """Return the status of every outcome that was told."""
+    return [outcome.lesson_status for _, outcome in stage.told]
 
 
 class Traveller(Learner):

@@ -12,28 +12,15 @@ import pytest
 from tests import journeys
 from tests.clock import FrozenClock
 from tests.course import Stage, call
-from tests.journeys import Traveller
+from tests.journeys import END, PASSED, Traveller, status, statuses
 
-PASSED = (
-    call(1, "Initialize", ""),
-    call(2, "SetValue", "cmi.success_status", "passed"),
-    call(3, "SetValue", "cmi.completion_status", "completed"),
-)
-END = call(4, "Terminate", "")
 COMPLETED_OLD = (call(1, "LMSInitialize", ""), call(2, "LMSSetValue", "cmi.core.lesson_status", "completed"))
 
 
 @pytest.fixture
 def staged(database_url: str, tmp_path: Path, clock: FrozenClock) -> Iterator[Callable[[str], Stage]]:
-    built: list[Stage] = []
-
-    def build(manifest: str) -> Stage:
-        built.append(journeys.stage_of(database_url, tmp_path, clock, journeys.zipped(tmp_path, manifest)))
-        return built[-1]
-
-    yield build
-    for stage in built:
-        stage.engine.database.dispose()
+    with journeys.stages(database_url, tmp_path, clock) as build:
+        yield build
 
 
 @pytest.fixture
@@ -48,16 +35,8 @@ def traveller(stage: Stage) -> Traveller:
     return traveller
 
 
-def status(answer: Any) -> dict[str, str]:
-    return {line["id"]: line["status"] for line in answer["course"]["contents"]}
-
-
 def why(answer: Any) -> dict[str, str]:
     return {line["id"]: line["why"] for line in answer["course"]["contents"]}
-
-
-def statuses(stage: Stage) -> list[str]:
-    return [outcome.lesson_status for _, outcome in stage.told]
 
 
 def test_a_course_opens_at_its_first_part_with_its_contents(traveller: Traveller) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,27 +12,13 @@ from scorm import store
 from tests import journeys
 from tests.clock import FrozenClock
 from tests.course import Stage, call, set_up
-from tests.journeys import Traveller
-
-PASSED = (
-    call(1, "Initialize", ""),
-    call(2, "SetValue", "cmi.success_status", "passed"),
-    call(3, "SetValue", "cmi.completion_status", "completed"),
-)
-END = call(4, "Terminate", "")
+from tests.journeys import END, PASSED, Traveller, status, statuses
 
 
 @pytest.fixture
 def staged(database_url: str, tmp_path: Path, clock: FrozenClock) -> Iterator[Callable[[str], Stage]]:
-    built: list[Stage] = []
-
-    def build(manifest: str) -> Stage:
-        built.append(journeys.stage_of(database_url, tmp_path, clock, journeys.zipped(tmp_path, manifest)))
-        return built[-1]
-
-    yield build
-    for stage in built:
-        stage.engine.database.dispose()
+    with journeys.stages(database_url, tmp_path, clock) as build:
+        yield build
 
 
 @pytest.fixture
@@ -46,14 +31,6 @@ def traveller(stage: Stage) -> Traveller:
     traveller = Traveller(stage)
     traveller.open(stage.play_url)
     return traveller
-
-
-def status(answer: Any) -> dict[str, str]:
-    return {line["id"]: line["status"] for line in answer["course"]["contents"]}
-
-
-def statuses(stage: Stage) -> list[str]:
-    return [outcome.lesson_status for _, outcome in stage.told]
 
 
 def test_a_window_that_was_closed_is_resumed_where_it_was(stage: Stage, traveller: Traveller) -> None:
