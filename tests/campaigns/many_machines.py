@@ -43,6 +43,9 @@ from tests.stories.courses import Player
 from tests.stories.story_site import free_port
 from workflows.learning.tables import enrolments
 
+LONGEST_STOP = 10.0
+"""Seconds that a polite stop may take: a figure of the campaign, for in the gate it would measure the machine."""
+
 _NODES = 3
 _CLIENTS = 6
 
@@ -78,6 +81,7 @@ class Report:
     slowest_stop: float
     longest_wait: float
     seconds: float
+    in_time: bool
     ok: bool
 
 
@@ -214,7 +218,6 @@ def _counted(  # noqa: PLR0917 - what is compared with what
     polite = campaign.stop is signal.SIGTERM
     most = 0 if polite else LEASE_MESSAGES * (campaign.ends + campaign.outages * _NODES + 2 * _NODES)
     only_patience = set(client.faults) <= {"503 with Retry-After", "409"}
-    bounded = doubled <= most and slowest <= 10.0
     return Report(
         posts=campaign.posts,
         ends=campaign.ends,
@@ -229,7 +232,8 @@ def _counted(  # noqa: PLR0917 - what is compared with what
         slowest_stop=round(slowest, 2),
         longest_wait=round(client.longest, 2),
         seconds=round(seconds, 1),
-        ok=lost == 0 and kept == sent and half == 0 and gone == 0 and only_patience and bounded,
+        in_time=slowest <= LONGEST_STOP,
+        ok=lost == 0 and kept == sent and half == 0 and gone == 0 and only_patience and doubled <= most,
     )
 
 
@@ -252,7 +256,7 @@ def main() -> int:
             cluster.upgrade(arguments["url"])
         report = run(Campaign(**arguments))
     print(json.dumps(dataclasses.asdict(report)))  # noqa: T201 - a command prints
-    return 0 if report.ok else 1
+    return 0 if report.ok and report.in_time else 1
 
 
 if __name__ == "__main__":

@@ -318,7 +318,7 @@ def test_a_token_is_worth_nothing_changed_or_on_another_host(stage: Stage, learn
 
     assert learner.get(path).status_code == 200
     assert learner.get(path, base_url=other).status_code == 404
-    assert learner.get(path[:-2] + "x/").status_code == 404
+    assert learner.get(path[:-9] + ("x" if path[-9] != "x" else "y") + path[-8:]).status_code == 404
     assert learner.get(path.replace("/play/", "/finish-saving/").rstrip("/")).status_code == 404
 
 
