@@ -34,12 +34,18 @@ def organisation(manifest: Manifest) -> Organisation | None:
 
 
 def doubts(manifest: Manifest) -> tuple[str, ...]:
-    """Say of every prerequisite that cannot be read that it locks nothing."""
-    return tuple(
+    """Say of every prerequisite that cannot be read that it locks nothing, and of pages that are left out."""
+    unread = (
         f"The prerequisites {one.prerequisites[:60]!r} of item {one.identifier!r} cannot be read and lock nothing."
         for one in manifest.scos
         if not _readable(one.prerequisites)
     )
+    left_out = (
+        f"Item {one.identifier!r} has a page of its own and parts beneath it: only the parts are played."
+        for one in manifest.scos
+        if any(any(below.launchable()) for below in one.items)
+    )
+    return (*unread, *left_out)
 
 
 def _node(item: Item) -> Node | None:

@@ -52,5 +52,13 @@ def test_a_prerequisite_that_cannot_be_read_is_said() -> None:
     assert items.doubts(manifest) == ("The prerequisites '((' of item 'b' cannot be read and lock nothing.",)
 
 
+def test_a_page_of_an_item_with_parts_beneath_it_is_said_to_be_left_out() -> None:
+    manifest = Manifest(items=(Item(identifier="h", title="H", path="h.html", items=(sco("a"),)), sco("b")))
+
+    assert items.doubts(manifest) == (
+        "Item 'h' has a page of its own and parts beneath it: only the parts are played.",
+    )
+
+
 def test_nothing_to_launch_makes_no_course() -> None:
     assert items.organisation(Manifest(items=(Item(identifier="h", title="H"),))) is None
