@@ -100,13 +100,6 @@ def running_of(connection: Connection, trust: str, learner: str) -> list[Attempt
     return [_attempt(row) for row in connection.execute(select(table).where(*wanted).order_by(table.c.id))]
 
 
-def silent_since(connection: Connection, trust: str, moment: datetime) -> list[Attempt]:
-    """Return the running attempts of which nothing was heard since a moment."""
-    table = tables.attempts
-    wanted = (table.c.trust == trust, table.c.running, table.c.active_at < moment)
-    return [_attempt(row) for row in connection.execute(select(table).where(*wanted).order_by(table.c.id))]
-
-
 def keep_attempt(connection: Connection, attempt: Attempt) -> None:
     """Write what changes in an attempt: epoch, running, outcome, when it was last heard of."""
     outcome = attempt.outcome.as_dict() if attempt.outcome else None
