@@ -105,8 +105,8 @@ def desk_on(url: str, clock: FrozenClock, folder: Path, **environment: str) -> D
         worklist.blueprint(engine, {}, works=on_the_ward),
         acting.blueprint(engine, chosen, {}),
         messages.blueprint(engine, chosen),
-        journal.blueprint(engine),
-        why.blueprint(engine),
+        journal.blueprint(engine, {}),
+        why.blueprint(engine, {}),
         template_pages.blueprint(engine),
         mailbox.blueprint(sink),
     ):

@@ -45,6 +45,7 @@ from engine.web import api as rest
 from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
 from workflows import api, web, wiring
+from workflows.called import CALLED
 from workflows.learning import playing
 from workflows.people import store as people
 from workflows.people.records import Site
@@ -182,9 +183,9 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
         acting.blueprint(engine, settings, web.presenters(engine)),
         messages.blueprint(engine, settings),
         template_pages.blueprint(engine),
-        journal.blueprint(engine),
+        journal.blueprint(engine, CALLED),
         dashboard.blueprint(engine),
-        why.blueprint(engine),
+        why.blueprint(engine, CALLED),
         absences.blueprint(engine, web.presenters(engine), people.workplaces),
         coverage.blueprint(engine),
         roles.blueprint(engine),

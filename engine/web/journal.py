@@ -14,6 +14,8 @@ from engine.errors import Missing
 from engine.letters import Subject
 from engine.machine import Actor
 from engine.transaction import Engine
+from engine.web import called
+from engine.web.called import Called
 from engine.web.permissions import requires
 from engine.web.visitors import visitor
 
@@ -55,8 +57,8 @@ class Entry:
     because: Cause | None
 
 
-def blueprint(engine: Engine) -> Blueprint:
-    """Return the page of a subject's history."""
+def blueprint(engine: Engine, known: Called) -> Blueprint:
+    """Return the page of a subject's history, which `known` names."""
     pages = Blueprint("history", __name__, url_prefix="/history")
 
     @pages.get("/<kind>/<id>")
@@ -67,8 +69,13 @@ def blueprint(engine: Engine) -> Blueprint:
         of = Subject(kind=kind, trust=here.trust, id=id)
         with engine.reading() as connection:
             require_within_reach(engine, connection, here.actor, of)
-            entries = history(engine, connection, of)
-        return render_template("engine/history.html", title=engine.kept(kind)[0].title, subject=of, entries=entries)
+            return render_template(
+                "engine/history.html",
+                title=engine.kept(kind)[0].title,
+                subject=of,
+                called=called.words(known, connection, of),
+                entries=history(engine, connection, of),
+            )
 
     return pages
 

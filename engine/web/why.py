@@ -10,7 +10,8 @@ from flask import Blueprint, current_app, render_template, request, url_for
 from engine import notices, why
 from engine.letters import Subject
 from engine.transaction import Engine
-from engine.web import journal
+from engine.web import called, journal
+from engine.web.called import Called
 from engine.web.permissions import requires
 from engine.web.visitors import visitor
 from engine.why import Answer, Evidence
@@ -18,8 +19,8 @@ from engine.why import Answer, Evidence
 NONE: Final = ""
 
 
-def blueprint(engine: Engine) -> Blueprint:
-    """Return the page of a subject's why; the page of a message has its own."""
+def blueprint(engine: Engine, known: Called) -> Blueprint:
+    """Return the page of a subject's why, which `known` names; the page of a message has its own."""
     pages = Blueprint("why", __name__, url_prefix="/why")
 
     @pages.get("/<kind>/<id>")
@@ -36,6 +37,7 @@ def blueprint(engine: Engine) -> Blueprint:
                 "engine/why.html",
                 title=engine.kept(kind)[0].title,
                 subject=of,
+                called=called.words(known, connection, of),
                 said=why.state(engine, connection, of, within),
                 silence=why.silence(engine, connection, of, wanted, within) if wanted else None,
                 wanted=wanted,
