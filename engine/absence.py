@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from engine.machine import Workflow
+from engine.machine import Step, Workflow
 from engine.routing import Action
 
 FIRST_YEAR: Final = 2000
@@ -64,9 +64,11 @@ class Absence:
 
 
 def choices_of(workflows: Iterable[Workflow]) -> Choices:
-    """Return what the questions of these workflows can be answered with."""
+    """Return what the questions of these workflows can be answered with, all of them alike."""
     return {
-        workflow.kind: tuple(dict.fromkeys(str(one) for state in workflow.questions for one in workflow.answers(state)))
+        workflow.kind: tuple(
+            dict.fromkeys(str(step.trigger) for step in workflow.steps if _needs_nobody(workflow, step))
+        )
         for workflow in workflows
         if workflow.questions
     }
@@ -101,6 +103,12 @@ def _answers(one: Absence, _names: Mapping[str, str]) -> str:
 
 def _delivers(_one: Absence, _names: Mapping[str, str]) -> str:
     return "come all the same"
+
+
+def _needs_nobody(workflow: Workflow, step: Step) -> bool:
+    """Say whether a step answers a question without anything typed for that one."""
+    asked = step.answer and not workflow.questions.keys().isdisjoint(step.sources)
+    return asked and not any(condition.typed for condition in step.when)
 
 
 _DOES: Final[Mapping[Action, Callable[[Absence, Mapping[str, str]], str]]] = {

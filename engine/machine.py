@@ -84,10 +84,11 @@ class Case(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition of a step, and the sentence that is said when it does not hold."""
+    """A condition of a step, its sentence when it does not hold, and whether only what is typed can make it hold."""
 
     test: Callable[[Any], bool]
     sentence: str
+    typed: bool = False
 
     @property
     def name(self) -> str:
@@ -99,9 +100,9 @@ class Guard:
         return self.test(case)
 
 
-def guard(sentence: str) -> Callable[[Callable[[Any], bool]], Guard]:
+def guard(sentence: str, *, typed: bool = False) -> Callable[[Callable[[Any], bool]], Guard]:
     """Make a test of a case into a guard that can say why it refuses."""
-    return lambda test: Guard(test, sentence)
+    return lambda test: Guard(test, sentence, typed)
 
 
 @guard("A reason is needed.")

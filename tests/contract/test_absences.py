@@ -20,6 +20,7 @@ from engine.transaction import Engine
 from tests.clock import START, FrozenClock
 from tests.people import ADMINISTRATOR, SURGERY, TRUST, WARD, account, engine_on
 from tests.trial import LEAVE
+from workflows.onboarding import transfer
 
 CHOICES = choices_of([LEAVE])
 DAY = timedelta(days=1)
@@ -276,3 +277,7 @@ def test_only_a_suggestion_is_dismissed_and_only_an_account_gets_one(engine):
 )
 def test_a_rule_is_said_in_one_sentence(said, words):
     assert sentence(away(**said), {"acc-wren": "Wren"}, {"leave": "Leave"}) == words
+
+
+def test_an_answer_that_needs_something_typed_for_each_question_is_given_by_no_rule():
+    assert choices_of([transfer.WORKFLOW]) == {"transfer": ("ACCEPT", "REJECT")}

@@ -103,7 +103,7 @@ def lines_known(case: Case[Transfer]) -> bool:
     return set(case.facts.get("lines") or ()) <= {line.number for line in case.record.lines}
 
 
-@guard("Nothing was changed: accept the competences as they are.")
+@guard("Nothing was changed: accept the competences as they are.", typed=True)
 def something_edited(case: Case[Transfer]) -> bool:
     """Hold where at least one line differs from what came."""
     return any(one.edited for one in as_edited(case))
