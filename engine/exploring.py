@@ -224,7 +224,7 @@ def _told(index: int, sentence: str) -> Guard:
     def holds(case: Case[Any]) -> bool:
         return index not in case.facts["failing"]
 
-    return Guard(holds, sentence)
+    return Guard(test=holds, sentence=sentence)
 
 
 def _assignments(guards: Sequence[int]) -> Iterator[frozenset[int]]:

@@ -82,7 +82,7 @@ class Case(Generic[R]):
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
     """A condition of a step, its sentence when it does not hold, and whether only what is typed can make it hold."""
 
@@ -102,7 +102,7 @@ class Guard:
 
 def guard(sentence: str, *, typed: bool = False) -> Callable[[Callable[[Any], bool]], Guard]:
     """Make a test of a case into a guard that can say why it refuses."""
-    return lambda test: Guard(test, sentence, typed)
+    return lambda test: Guard(test=test, sentence=sentence, typed=typed)
 
 
 @guard("A reason is needed.")

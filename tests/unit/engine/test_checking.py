@@ -193,7 +193,7 @@ def test_an_undeclared_token_is_named(templates):
 
 
 def test_a_guard_that_never_holds_is_warned_of():
-    wrong = with_step("refuse", when=(Guard(lambda _case: False, "Never."),))
+    wrong = with_step("refuse", when=(Guard(test=lambda _case: False, sentence="Never."),))
 
     assert found(bundle(wrong), Severity.WARNING) == {"refuse": "In no example this guard holds: Never."}
 

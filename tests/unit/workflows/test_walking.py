@@ -31,7 +31,7 @@ def open_by_name(workflow: Workflow) -> Workflow:
 
 
 def _bare(step: Step) -> Step:
-    named = Guard(lambda case: step.id in case.facts["open"], "Not named.")
+    named = Guard(test=lambda case: step.id in case.facts["open"], sentence="Not named.")
     return replace(step, when=(named,), effects=nothing, notices=())
 
 
