@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from scorm import aicc_files, archive, blobs, items, manifest
+from scorm import aicc_files, archive, blobs, imsmanifest, items
 from scorm.archive import Archive, Damaged, Entry, Limits
 from scorm.manifest import Manifest
+from scorm.zipnames import listed
 
 MANIFEST = "imsmanifest.xml"
 MOST_DAMAGES = 20
@@ -23,6 +24,9 @@ MOST_DAMAGES = 20
 
 OUT_OF_MEMORY = 3
 """The exit code of a child that was refused memory; one that was stopped has a signal's."""
+
+_OLDEST = (".csf", "/csf.xml", "csf.xml")
+"""How files that describe a course of SCORM 1.1 are called (CSF, course structure format)."""
 
 _OTHER_STANDARDS = {
     "tincan.xml": "xAPI",
@@ -136,7 +140,7 @@ def _described(file: BinaryIO, found: Archive, limits: Limits) -> Manifest:
         xml = b"".join(archive.contents(file, entry))
     except Damaged as damaged:
         return Manifest(reasons=(str(damaged),))
-    return manifest.parse(xml, names, chosen[: -len(MANIFEST)], warnings)
+    return imsmanifest.parse(xml, names, chosen[: -len(MANIFEST)], warnings)
 
 
 def _course(file: BinaryIO, found: Archive, limits: Limits, course: aicc_files.Found) -> Manifest:
@@ -155,24 +159,42 @@ def _course(file: BinaryIO, found: Archive, limits: Limits, course: aicc_files.F
 
 def _chosen(names: Sequence[str]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Choose the manifest, the outermost one: its name or "", with warnings and reasons."""
-    every = [name for name in names if name.casefold().rpartition("/")[2] == MANIFEST]
-    outermost = [name for name in every if "/" not in name]
-    wrapped = [name for name in every if name.count("/") == 1]
-    if outermost:
-        others = (f"The zip has other manifests in its folders; {outermost[0]!r} is used.",) if every[1:] else ()
-        return outermost[0], others, ()
-    if len(wrapped) == 1:
-        return wrapped[0], (f"The whole package lies in a folder; {wrapped[0]!r} is used.",), ()
-    if wrapped:
-        return "", (), (f"The zip has {len(wrapped)} manifests in its folders and none outside them.",)
-    return "", (), (_absence(names),)
+    every = [name for name in names if name.casefold().rpartition("/")[2] == MANIFEST and not _shadow(name)]
+    depth = min((name.count("/") for name in every), default=0)
+    outermost = [name for name in every if name.count("/") == depth]
+    if not every:
+        return "", (), (_absence(names),)
+    if len(outermost) > 1:
+        several = f"The zip has {len(outermost)} manifests in its folders and none outside them"
+        return "", (), (f"{several}: {listed(outermost)}. Upload each course as a zip of its own.",)
+    chosen = outermost[0]
+    warnings = [f"The whole package lies in a folder; {chosen!r} is used."] if depth else []
+    if len(every) > 1:
+        warnings.append(f"The zip has other manifests in its folders; {chosen!r} is used.")
+    return chosen, tuple(warnings), ()
+
+
+def _shadow(name: str) -> bool:
+    """Say whether this is what macOS puts into a zip beside the files."""
+    return name.startswith("__MACOSX/") or "/._" in f"/{name}"
 
 
 def _absence(names: Sequence[str]) -> str:
     standard = _standard(names)
     if standard:
         return f"This is {standard} content; only SCORM and AICC courses can be played."
-    return f"There is no {MANIFEST} in the zip, so it is not a SCORM package."
+    if any(name.casefold().endswith(_OLDEST) for name in names):
+        return imsmanifest.SCORM_11
+    if inner := [name for name in names if name.casefold().endswith(".zip") and not _shadow(name)]:
+        return (
+            f"The zip has no course in it but another zip, {listed(inner)}. Unpack this one, and upload what is in it."
+        )
+    like = [name for name in names if "manifest" in name.casefold() and name.casefold().endswith((".xml", ".xml.txt"))]
+    if like:
+        return f"There is no {MANIFEST} in the zip, so it is not a SCORM package; {listed(like)} may be meant for it."
+    return (
+        f"There is no {MANIFEST} in the zip, so it is not a SCORM package. Export the course as SCORM, not for the web."
+    )
 
 
 def _standard(names: Sequence[str]) -> str:

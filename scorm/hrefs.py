@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
@@ -29,7 +30,7 @@ class Names:
         self._exact = frozenset(names)
         self._folded: dict[str, list[str]] = {}
         for name in names:
-            self._folded.setdefault(name.casefold(), []).append(name)
+            self._folded.setdefault(folded(name), []).append(name)
 
     def find(self, href: str, base: str) -> Found | None:
         """Look an href up below a base folder (`shared/` or ""); None if no file, or more than one, can be meant."""
@@ -38,7 +39,7 @@ class Names:
             if path in self._exact:
                 return Found(name=path, suffix=suffix, warning=_warning(href, oddity))
         for path, suffix, _ in spellings:
-            alike = self._folded.get(path.casefold(), [])
+            alike = self._folded.get(folded(path), [])
             if len(alike) == 1:
                 return Found(name=alike[0], suffix=suffix, warning=_warning(href, f"the file is called {alike[0]!r}"))
         return None
@@ -47,6 +48,11 @@ class Names:
 def elsewhere(href: str) -> bool:
     """Does this href lead out of the package, to another server?"""
     return _ELSEWHERE.match(href.strip()) is not None
+
+
+def folded(path: str) -> str:
+    """Write a path so that what differs only in case, or in how accents are written, is the same."""
+    return unicodedata.normalize("NFC", path).casefold()
 
 
 def suffixed(suffix: str, parameters: str) -> str:
@@ -60,6 +66,12 @@ def suffixed(suffix: str, parameters: str) -> str:
     else:
         whole = suffix
     return quote(whole, safe=_SAFE_IN_SUFFIX)
+
+
+def plain(href: str) -> str:
+    """Give the path that an href says, without what follows it, as a key of files that may not have it."""
+    match = _SUFFIX.search(href)
+    return _normal(unquote(href[: match.start()] if match else href).replace("\\", "/")) or href
 
 
 def _spellings(href: str, base: str) -> Iterator[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from scorm import tables
+from scorm import hrefs, tables
 from scorm.errors import PackageMissing
 from scorm.manifest import Item, Manifest
 from scorm.package import ImportedPackage
@@ -84,19 +84,21 @@ def sco(connection: Connection, trust: str, package: str, identifier: str) -> It
 
 
 def file(connection: Connection, trust: str, package: str, path: str) -> StoredFile | None:
-    """Return the file of exactly this name, else the only one that differs in case alone.
+    """Return the file of exactly this name, else the only one that differs in case or in how accents are written.
 
-    Packages are made on systems that do not tell `Index.HTML` from `index.html`.
+    Packages are made on systems that do not tell `Index.HTML` from `index.html`, and on some that take `é` apart.
     """
     table = tables.package_files
-    wanted = (table.c.trust == trust, table.c.package == package, table.c.folded == path.casefold())
+    # Rows of before have the name as it was written, folded for case alone.
+    ways = {hrefs.folded(path), path.casefold()}
+    wanted = (table.c.trust == trust, table.c.package == package, table.c.folded.in_(ways))
     rows = connection.execute(select(table.c.path, table.c.hash, table.c.size).where(*wanted)).all()
     exact = [row for row in rows if row.path == path] or (rows if len(rows) == 1 else [])
     return StoredFile(path=exact[0].path, hash=exact[0].hash, size=exact[0].size) if exact else None
 
 
 def _file_row(trust: str, package: str, path: str, hashed: str, size: int) -> dict[str, Any]:
-    folded = path.casefold()
+    folded = hrefs.folded(path)
     return {"trust": trust, "package": package, "path": path, "folded": folded, "hash": hashed, "size": size}
 
 

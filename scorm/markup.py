@@ -1,12 +1,15 @@
-"""The XML of a manifest: safe reading, elements by namespace and never by prefix, and which edition it is. Pure."""
+"""The XML of a manifest: safe reading, elements by namespace and never by prefix. Pure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
+
+from scorm import charsets, mending
 
 ADLCP_12 = "http://www.adlnet.org/xsd/adlcp_rootv1p2"
 ADLCP_2004 = "http://www.adlnet.org/xsd/adlcp_v1p3"
@@ -20,15 +23,11 @@ _SPACES = {
     "adlnav": ("", "http://www.adlnet.org/xsd/adlnav"),
 }
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
-_EDITIONS = (
-    (re.compile(r"1\.2", re.ASCII), "1.2"),
-    (re.compile(r"2004\s*4", re.ASCII), "2004 4th Edition"),
-    (re.compile(r"2004\s*3", re.ASCII), "2004 3rd Edition"),
-    (re.compile(r"2004|CAM\s*1\.3", re.ASCII | re.IGNORECASE), "2004 2nd Edition"),
-)
 # Control characters and those that turn the direction of text: a title must not rewrite the page around it.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _LONGEST_TEXT = 250
+_DECLARATION = re.compile(r"^<\?xml[^>]*\?>")
+_MENDED = "The manifest is not quite XML, for {slips}; it is read as it is plainly meant."
 
 
 class Unreadable(ValueError):
@@ -41,8 +40,9 @@ def read(xml: bytes) -> tuple[Element, list[str]]:
         root, warnings = _parsed(xml)
     except DefusedXmlException as unsafe:
         raise Unreadable("The manifest has a DOCTYPE or entities of its own, which are not allowed.") from unsafe
-    except (ParseError, LookupError, ValueError) as malformed:
+    except (ParseError, ValueError) as malformed:
         raise Unreadable(f"The manifest is not well-formed XML: {malformed}.") from malformed
+    warnings.extend(_named(root))
     if _split(root.tag)[1] != "manifest":
         raise Unreadable(f"The manifest is not one: its outermost element is {_split(root.tag)[1][:60]!r}.")
     return root, warnings
@@ -89,58 +89,53 @@ def text(element: Element | None) -> str:
     return " ".join(_UNSEEN.sub(" ", whole).split())[:_LONGEST_TEXT]
 
 
-def edition(root: Element) -> tuple[str, list[str]]:
-    """Tell the edition of SCORM (`1.2`, `2004 4th Edition`, "" for none) by what it states, else by its namespaces."""
-    metadata = child(root, "metadata")
-    stated = text(child(metadata, "schemaversion"))
-    for pattern, name in _EDITIONS:
-        if pattern.match(stated):
-            return name, []
-    if stated:
-        return "", []
-    return _by_namespace(root)
-
-
-def _by_namespace(root: Element) -> tuple[str, list[str]]:
-    used = {space for one in root.iter() for space in (_split(one.tag)[0], *(_split(key)[0] for key in one.attrib))}
-    if ADLCP_2004 in used:
-        return "2004 2nd Edition", []
-    if ADLCP_12 in used or any(space.startswith("http://www.imsproject.org/") for space in used):
-        return "1.2", ["The manifest states no version; by its namespaces it is taken as SCORM 1.2."]
-    return "", []
+def namespaces(root: Element) -> Iterator[str]:
+    """Give the namespace of every element and attribute, "" where it has none."""
+    for one in root.iter():
+        yield _split(one.tag)[0]
+        yield from (_split(key)[0] for key in one.attrib)
 
 
 def _parsed(xml: bytes) -> tuple[Element, list[str]]:
-    # Some tools put blank lines or a second mark in front of the declaration, where XML allows nothing.
-    plain = xml.lstrip(b"\xef\xbb\xbf \t\r\n")
+    text, warnings = charsets.decoded(xml)
+    plain = _DECLARATION.sub("", text)
     try:
-        return _safely(plain), []
-    except ParseError:
-        if not _lies_about_utf8(plain):
+        return _safely(plain), warnings
+    except ParseError as malformed:
+        whole, slips = mending.mended(plain)
+        if not slips:
             raise
-    declared = re.sub(rb"^<\?xml[^>]*\?>", b"", plain).decode("cp1252")
-    return _safely(declared.encode()), ["The manifest says it is UTF-8 and is not; it was read as Windows-1252."]
+        try:
+            return _safely(whole), [*warnings, _MENDED.format(slips=", and ".join(slips))]
+        except ParseError:
+            # The first fault is told as it stands in the file, not as it would be in what was made of it.
+            raise malformed from None
 
 
-def _safely(xml: bytes) -> Element:
-    root: Element = fromstring(xml, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+def _safely(text: str) -> Element:
+    root: Element = fromstring(text.encode(), forbid_dtd=True, forbid_entities=True, forbid_external=True)
     return root
 
 
-def _lies_about_utf8(xml: bytes) -> bool:
-    head = xml[:200].lower()
-    if xml[:2] in (b"\xff\xfe", b"\xfe\xff") or (b"encoding=" in head and b"utf-8" not in head):
-        return False
-    try:
-        xml.decode()
-    except UnicodeDecodeError:
-        return True
-    return False
+def _named(root: Element) -> list[str]:
+    """Take the elements of an unknown namespace for those of content packaging, where the outermost one is of it."""
+    space, local = _split(root.tag)
+    if local != "manifest" or _known(space, _CONTENT):
+        return []
+    for one in root.iter():
+        if _split(one.tag)[0] == space:
+            one.tag = _split(one.tag)[1]
+    return [f"The manifest's namespace {space[:80]!r} is none that is known; it is read as if it were that of IMS."]
 
 
 def _is(tag: str, spaces: tuple[str, ...], name: str) -> bool:
     space, local = _split(tag)
-    return local == name and any(space == known or (known and space.startswith(known)) for known in spaces)
+    return local == name and _known(space, spaces)
+
+
+def _known(space: str, spaces: tuple[str, ...]) -> bool:
+    space = space.replace("https://", "http://", 1)
+    return any(space == known or (known and space.startswith(known)) for known in spaces)
 
 
 def _split(tag: str) -> tuple[str, str]:

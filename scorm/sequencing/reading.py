@@ -6,10 +6,11 @@ what is not legal is left out, with a doubt that says so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
-from scorm import markup
+from scorm import editions, markup
 from scorm.sequencing.definition import Node, Organisation, Settings, Store
 from scorm.sequencing.literals import Literals
 from scorm.sequencing.settings_reading import read_settings
@@ -24,11 +25,11 @@ def read(root: Element) -> tuple[Organisation | None, tuple[str, ...]]:
     return reading.organisation(), tuple(dict.fromkeys(reading.literals.doubts))
 
 
-def only(identifier: str, title: str, edition: str) -> Organisation:
-    """Make a course of the only activity there is, where the manifest organises nothing."""
-    node = Node(identifier=identifier, title=title, resource=identifier)
-    settings = Settings(flow=True, choice=False)
-    root = Node(identifier=f"{identifier} (course)", title=title, settings=settings, children=(node,))
+def flat(parts: Sequence[tuple[str, str]], title: str, edition: str) -> Organisation:
+    """Make a course of resources, as (identifier, title), one after the other: where the manifest organises nothing."""
+    nodes = tuple(Node(identifier=one, title=named, resource=one) for one, named in parts)
+    settings = Settings(flow=True, choice=len(nodes) > 1)
+    root = Node(identifier=f"{parts[0][0]} (course)", title=title, settings=settings, children=nodes)
     return Organisation(root=root, edition=edition)
 
 
@@ -50,13 +51,15 @@ class _Reading:
             return None
         default = markup.identifier(holder.get("default")) if holder is not None else ""
         matching = [one for one in organisations if markup.identifier(one.get("identifier")) == default]
+        if not matching and (default or len(organisations) > 1):
+            self.literals.doubts.append(f"No organisation is the default one {default!r}; the first is used.")
         chosen = (matching or organisations)[0]
         root = self._node(chosen, 0)
         if root is None:
             return None
         return Organisation(
             root=_alone(root),
-            edition=markup.edition(self.root)[0],
+            edition=editions.edition(self.root)[0],
             global_objectives=self._global(chosen, "adlseq", "objectivesglobaltosystem"),
             global_data=self._global(chosen, "adlcp", "shareddataglobaltosystem"),
         )

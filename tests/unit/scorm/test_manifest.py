@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from scorm import manifest
+from scorm import imsmanifest
 from scorm.manifest import Manifest
 
 NAMES = ["imsmanifest.xml", "index.html", "media/Fire Alarm.mp4", "shared/launch.html", "100% safe.html"]
@@ -28,7 +28,7 @@ def written(*, version=VERSION, organisation=ORGANISATION, resources=RESOURCE, s
 
 
 def parse(xml=None, names=NAMES, folder="", **changes):
-    return manifest.parse(xml or written(**changes), names, folder)
+    return imsmanifest.parse(xml or written(**changes), names, folder)
 
 
 def resource(href, more=""):
@@ -138,7 +138,7 @@ def test_an_activity_without_a_page_is_refused():
     missing = item(attributes='identifierref="gone"')
     found = parse(version=VERSION.replace("1.2", "2004 4th Edition"), organisation=missing)
 
-    assert found.reasons == ("Item 'i' means 'gone', which has no page to open.",)
+    assert found.reasons == ("It means 'gone', which has no page to open.",)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_an_activity_without_a_page_is_refused():
             'xmlns="http://www.imsglobal.org/xsd/imscp_v1p1" xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_v1p3"',
             "2004 2nd Edition",
         ),
-        ('xmlns="http://www.imsglobal.org/xsd/imscp_v1p1" xmlns:adlcp="urn:none"', ""),
+        ('xmlns="http://www.imsglobal.org/xsd/imscp_v1p1" xmlns:adlcp="urn:none"', "1.2"),
     ],
 )
 def test_without_a_version_the_spaces_tell(spaces, edition):
@@ -160,10 +160,36 @@ def test_without_a_version_the_spaces_tell(spaces, edition):
     assert (found.reasons == ()) == bool(edition)
 
 
-def test_a_version_that_is_not_scorm_is_refused():
-    found = parse(version=VERSION.replace("1.2", "IMS CC 1.1"))
+def test_a_version_that_is_not_scorm_is_refused_where_nothing_else_shows_one():
+    found = parse(
+        version=VERSION.replace("1.2", "7"), spaces="", resources='<resource identifier="r" href="index.html"/>'
+    )
 
-    assert found.reasons == ("The manifest does not say which version of SCORM this is.",)
+    assert found.reasons == ("The manifest does not say which version of SCORM this is, and nothing in it shows it.",)
+
+
+@pytest.mark.parametrize("schema", ["IMS Common Cartridge", "IMS Thin Common Cartridge", "IMSQTI"])
+def test_content_of_another_kind_is_named(schema):
+    found = parse(version=VERSION.replace("ADL SCORM", schema))
+
+    assert found.reasons[0].startswith("This is a")
+    assert found.reasons[0].endswith("only SCORM and AICC courses can be played.")
+
+
+def test_scorm_1_1_is_refused_with_what_to_export_instead():
+    found = parse(
+        version=VERSION.replace("1.2", "1.1"), spaces="", resources='<resource identifier="r" href="index.html"/>'
+    )
+
+    assert found.reasons == (imsmanifest.SCORM_11,)
+    assert "as SCORM 1.2 or SCORM 2004" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("stated", "edition"), [("SCORM 1.2", "1.2"), ("2004 (4th Edition)", "2004 4th Edition"), ("1.1", "1.2")]
+)
+def test_a_version_may_be_stated_in_other_words_or_wrongly(stated, edition):
+    assert parse(version=VERSION.replace("1.2", stated)).edition == edition
 
 
 @pytest.mark.parametrize(
@@ -283,8 +309,22 @@ def test_without_an_organisation_the_only_sco_is_launched():
     assert "no organisation" in found.warnings[0]
 
 
-def test_without_an_organisation_nothing_is_guessed_among_several():
-    found = parse(organisation="", resources=RESOURCE + RESOURCE.replace('"r"', '"s"'))
+@pytest.mark.parametrize("version", ["1.2", "2004 3rd Edition"])
+def test_without_an_organisation_several_scos_are_played_one_after_the_other(version):
+    found = parse(
+        organisation="",
+        resources=RESOURCE + RESOURCE.replace('"r"', '"s"').replace("scormtype", "scormType"),
+        version=VERSION.replace("1.2", version),
+    )
+
+    assert [sco.identifier for sco in found.scos] == ["r", "s"]
+    assert found.reasons == ()
+    assert "in the order of the manifest" in found.warnings[0]
+
+
+def test_without_an_organisation_nothing_is_guessed_among_several_assets():
+    asset = RESOURCE.replace('"sco"', '"asset"')
+    found = parse(organisation="", resources=asset + asset.replace('"r"', '"s"'))
 
     assert found.reasons == ("The manifest has no organisation, so nothing says what is to be launched.",)
 
@@ -364,14 +404,130 @@ def test_a_manifest_that_is_not_the_utf_8_it_says_is_read_as_windows_does():
 
 
 @pytest.mark.parametrize(
+    ("changed", "title", "warned"),
+    [
+        (lambda xml: xml.encode("utf-16"), "Sécurité", ""),
+        (lambda xml: xml.encode("utf-16-be"), "Sécurité", "UTF-16 without a mark"),
+        (lambda xml: b"\xef\xbb\xbf" + xml.encode("cp1252"), "Sécurité", "Windows-1252"),
+        (
+            lambda xml: xml.replace("?>", " encoding='utf-16'?>", 1).encode(),
+            "Sécurité",
+            "says it is utf-16 and is UTF-8",
+        ),
+        (lambda xml: xml.replace("?>", " encoding='utf-16'?>", 1).encode("cp1252"), "Sécurité", "Windows-1252"),
+        (lambda xml: xml.replace("?>", " encoding='klingon'?>", 1).encode(), "Sécurité", "says it is klingon"),
+        (lambda xml: xml.replace("?>", " encoding='ISO-8859-1'?>", 1).encode("latin-1"), "Sécurité", ""),
+        (lambda xml: xml.replace("?>", " encoding='ISO-8859-1'?>", 1).encode(), "Sécurité", "and is UTF-8"),
+        (lambda xml: xml.replace("?>", " encoding='rot13'?>", 1).encode(), "Sécurité", "says it is rot13"),
+        (lambda xml: xml.replace("?>", " encoding='ascii'?>", 1).encode("cp1252"), "Sécurité", "Windows-1252"),
+        (
+            lambda xml: xml.replace("Sécurité", "安全").replace("?>", " encoding='gb2312'?>", 1).encode("gb2312"),
+            "安全",
+            "",
+        ),
+        (lambda xml: xml.replace("Sécurité", "S\x81").encode("latin-1"), "S", "Windows-1252"),
+    ],
+)
+def test_a_manifest_is_read_in_the_encoding_that_it_plainly_has(changed, title, warned):
+    found = parse(changed(written().decode().replace("Fire", "Sécurité")))
+
+    assert (found.title, found.reasons) == (title, ())
+    assert (warned in found.warnings[0]) if warned else (found.warnings == ())
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant", "said"),
+    [
+        ("Fire & rescue", "Fire & rescue", "an & that is not written"),
+        ("Fire &nbsp;&eacute; &unknown; &#233;", "Fire é &unknown; é", "an & that is not written"),
+        ("Fire \x0b\x01", "Fire", "characters that XML does not allow"),
+    ],
+)
+def test_slips_whose_meaning_is_plain_are_mended_and_said(slip, meant, said):
+    found = parse(written().replace(b"Fire", slip.encode()))
+
+    assert (found.title, found.reasons) == (meant, ())
+    assert said in found.warnings[0]
+
+
+@pytest.mark.parametrize(("version", "edition"), [("1.2", "1.2"), ("2004 3rd Edition", "2004 3rd Edition")])
+def test_prefixes_that_are_not_explained_are_those_of_the_standard(version, edition):
+    found = parse(spaces=CP, version=VERSION.replace("1.2", version))
+
+    assert (found.edition, found.reasons, found.scos[0].kind) == (edition, (), "sco")
+    assert "prefixes that it does not explain" in found.warnings[0]
+
+
+def test_what_follows_the_end_of_a_manifest_is_left_out_where_it_is_no_markup():
+    assert parse(written() + b"\x00\x00\x1a").reasons == ()
+    assert "junk" in parse(written() + b"<more/>").reasons[0]
+
+
+def test_a_namespace_of_nobody_is_taken_for_that_of_ims():
+    found = parse(spaces=f'xmlns="http://example.org/imscp" {ADLCP}')
+
+    assert (found.reasons, found.scos[0].path) == ((), "index.html")
+    assert "'http://example.org/imscp' is none that is known" in found.warnings[0]
+
+
+@pytest.mark.parametrize("version", ["1.2", "2004 4th Edition"])
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        ('<resource identifier="s" adlcp:scormtype="sco" href="gone/two.html?a=b"/>', "not in the zip"),
+        ('<resource identifier="s" adlcp:scormtype="sco" href="https://example.org/two.html"/>', "on another server"),
+    ],
+)
+def test_a_part_that_cannot_be_opened_stays_and_is_said(version, second, why):
+    parts = ITEM + '<item identifier="j" identifierref="s"><title>More</title></item>'
+    found = parse(
+        organisation=ORGANISATION.replace(ITEM, parts),
+        resources=RESOURCE + second,
+        version=VERSION.replace("1.2", version),
+    )
+
+    assert found.reasons == ()
+    assert [sco.identifier for sco in found.scos] == ["i", "j"]
+    (warning,) = [one for one in found.warnings if one.startswith("Part 'More' cannot be opened")]
+    assert why in warning
+
+
+def test_all_pages_that_are_missing_are_told_at_once():
+    second = '<item identifier="j" identifierref="s"><title>More</title></item>'
+    found = parse(
+        organisation=ORGANISATION.replace(ITEM, ITEM + second),
+        resources=resource("a.html") + resource("b.html").replace('"r"', '"s"'),
+    )
+
+    assert found.reasons == ("Its page 'a.html' is not in the zip.", "Its page 'b.html' is not in the zip.")
+
+
+def test_a_name_with_its_accents_taken_apart_is_the_same_file():
+    apart = "cafe\u0301.html"
+    found = parse(names=[apart], resources=resource("caf\u00e9.html"))
+
+    assert found.scos[0].path == apart
+
+
+@pytest.mark.parametrize("version", ["1.2", "2004 4th Edition"])
+def test_a_default_organisation_that_is_not_there_is_said_in_every_version(version):
+    found = parse(
+        organisation=ORGANISATION.replace('default="o"', 'default="gone"'), version=VERSION.replace("1.2", version)
+    )
+
+    assert "No organisation is the default one 'gone'; the first is used." in found.warnings
+
+
+@pytest.mark.parametrize(
     ("xml", "reason"),
     [
         (b"", "not well-formed"),
         (b"<manifest>", "not well-formed"),
-        (written().replace(b"Fire", b"Fire & rescue"), "not well-formed"),
-        (b'<?xml version="1.0" encoding="klingon"?><manifest/>', "not well-formed"),
-        (written().replace(b"Fire", b"\xff & "), "not well-formed"),
-        (b'<?xml version="1.0" encoding="ascii"?><manifest>\xff</manifest>', "not well-formed"),
+        (written()[:-30], "not well-formed XML: unclosed token"),
+        (written().replace(b"Fire", b"Fire & rescue")[:-30], "not well-formed"),
+        (written().replace(b"<title>Begin</title>", b"<title>Begin"), "not well-formed XML: mismatched tag: line 1"),
+        ("\ufeff<".encode("utf-16-le") + b"\x00\xd8\x00\x00", "begins as UTF-16"),
+        ("<m".encode("utf-16-le") + b"\x00\xd8\x00\x00", "begins as UTF-16"),
         (b"<html/>", "its outermost element is 'html'"),
         (b"<!DOCTYPE manifest><manifest/>", "DOCTYPE"),
         (b'<!DOCTYPE m [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><manifest>&b;</manifest>', "DOCTYPE"),
@@ -379,7 +535,7 @@ def test_a_manifest_that_is_not_the_utf_8_it_says_is_read_as_windows_does():
     ],
 )
 def test_xml_that_is_unsafe_or_unreadable_is_refused(xml, reason):
-    found = manifest.parse(xml, NAMES)
+    found = imsmanifest.parse(xml, NAMES)
 
     assert reason in found.reasons[0]
     assert found.scos == ()

@@ -141,7 +141,11 @@ def test_a_zip_with_endless_damage_names_twenty_files(zipped, course):
         (["course.AU", "course.crs"], "The file 'course.crs' has no group [Course]"),
         (["sounds/bell.au"], "There is no imsmanifest.xml in the zip"),
         (["a/imsmanifest.xml", "b/imsmanifest.xml"], "The zip has 2 manifests in its folders"),
-        (["a/b/imsmanifest.xml"], "There is no imsmanifest.xml in the zip"),
+        (["a/b/imsmanifest.xml", "a/c/imsmanifest.xml"], "The zip has 2 manifests in its folders"),
+        (["__MACOSX/imsmanifest.xml", "a/._imsmanifest.xml"], "There is no imsmanifest.xml in the zip"),
+        (["course.zip", "read me.txt"], "The zip has no course in it but another zip, 'course.zip'."),
+        (["imsmanifest.xml.txt"], "There is no imsmanifest.xml in the zip, so it is not a SCORM package; 'imsm"),
+        (["course.csf"], "This is SCORM 1.1, which players of today do not play."),
     ],
 )
 def test_a_zip_without_one_manifest_says_what_it_is(zipped, names, reason):
@@ -156,6 +160,12 @@ def test_a_package_in_a_folder_is_taken_with_a_warning(zipped, course):
     assert verdict.accepted
     assert verdict.launch == "fire/index.html"
     assert "lies in a folder" in verdict.warnings[0]
+
+
+def test_a_package_may_lie_in_folders_of_folders(zipped, course):
+    verdict = package.examine(zipped({f"out/fire/{name}": content for name, content in course.items()}))
+
+    assert (verdict.accepted, verdict.launch) == (True, "out/fire/index.html")
 
 
 def test_the_outermost_manifest_counts(zipped, course):
