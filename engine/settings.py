@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ EMBEDDED = "embedded"
 PROCRASTINATE = "procrastinate"
 _ENVIRONMENTS = (DEVELOPMENT, PRODUCTION)
 _JOBS = (EMBEDDED, PROCRASTINATE)
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]{1,5})?")
 _SECRET_LENGTH = 32
 _LONGEST_REMINDER = 90
 _ROOM = 2
@@ -56,7 +58,7 @@ class Settings:
     Origins are `scheme://host[:port]` without a path. `fixed_now` starts the clock of a trial at that moment. `jobs` is
     the job engine; `trusted_proxies` are the networks of those whose `X-Forwarded-For` is believed.
     `retention` are days by rule, where they are not the defaults; `webhook_hosts` may be called, and `relay_hosts` by
-    the content-server adapter. `reminders` are the
+    the content-server adapter; courses may load from `content_hosts` beside their own. `reminders` are the
     days before an expiry at which a learner is reminded after the first time, at three months; of what is not required
     only where that is said. After so many `stuck_days` of silence, or `stuck_ends` proper ends, somebody is asked about
     an e-learning that seems done.
@@ -79,6 +81,7 @@ class Settings:
     retention: Mapping[str, int] = field(default_factory=dict)
     webhook_hosts: tuple[str, ...] = ()
     relay_hosts: tuple[str, ...] = ()
+    content_hosts: tuple[str, ...] = ()
     reminders: tuple[int, ...] = (60, 30, 7)
     remind_not_required: bool = False
     stuck_days: int = 7
@@ -126,6 +129,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         retention=_days(environment.get("PRECEPTOR_RETENTION", "")),
         webhook_hosts=tuple(environment.get("PRECEPTOR_WEBHOOK_HOSTS", "").lower().split()),
         relay_hosts=tuple(environment.get("PRECEPTOR_RELAY_HOSTS", "").lower().split()),
+        content_hosts=_hosts(environment.get("PRECEPTOR_CONTENT_HOSTS", "")),
         reminders=_reminders(environment.get("PRECEPTOR_REMINDERS", "60 30 7")),
         remind_not_required=_switch(environment, "PRECEPTOR_REMIND_NOT_REQUIRED"),
         stuck_days=_count(environment, "PRECEPTOR_STUCK_DAYS", 7),
@@ -175,6 +179,13 @@ def _proxies(value: str) -> tuple[Network, ...]:
         raise SettingError(
             f"PRECEPTOR_TRUSTED_PROXIES must be addresses or networks such as “127.0.0.1 10.0.0.0/8”, not {value!r}."
         ) from None
+
+
+def _hosts(value: str) -> tuple[str, ...]:
+    hosts = tuple(value.lower().split())
+    if wrong := next((host for host in hosts if not _HOST.fullmatch(host)), None):
+        raise SettingError(f"PRECEPTOR_CONTENT_HOSTS must be hosts such as cdn.example.org, not {wrong!r}.")
+    return hosts
 
 
 def _oidc(environment: Mapping[str, str]) -> Oidc | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Any
@@ -72,7 +72,8 @@ _PLAYER_POLICY = (
     "frame-ancestors 'none'"
 )
 _CONTENT_POLICY = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self'; frame-ancestors 'self'"
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:{hosts}; connect-src 'self'; "
+    "frame-ancestors 'self'{more}"
 )
 
 
@@ -93,7 +94,7 @@ def create_content_app(engine: Engine, settings: Settings, on_outcome: OnOutcome
     for passing in (OperationalError, InterfaceError, TimeoutError, Conflict):
         app.register_error_handler(passing, _busy)
     app.register_error_handler(Exception, _failed)
-    app.after_request(_guard)
+    app.after_request(_guard(_content_policy(settings)))
     return app
 
 
@@ -273,16 +274,27 @@ def _problem(status: HTTPStatus, error: str, detail: str, **facts: Any) -> Respo
     return Response(json.dumps({"error": error, "detail": detail, **facts}), status, mimetype="application/json")
 
 
-def _guard(response: Response) -> Response:
-    """Put on every answer what keeps a package apart from the rest."""
-    headers: Mapping[str, str] = {
-        "Content-Security-Policy": _CONTENT_POLICY if request.path.startswith("/content/") else _PLAYER_POLICY,
-        "Permissions-Policy": "unload=(self)",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Cache-Control": "no-store",
-    }
-    for name, value in headers.items():
-        response.headers.setdefault(name, value)
-    return response
+def _content_policy(settings: Settings) -> str:
+    """Return what a package may load: its own files, and those of the hosts that the installation allows."""
+    hosts = "".join(f" {host}" for host in settings.content_hosts)
+    secure = settings.content_origin.startswith("https://")
+    return _CONTENT_POLICY.format(hosts=hosts, more="; upgrade-insecure-requests" if secure else "")
+
+
+def _guard(content_policy: str) -> Callable[[Response], Response]:
+    """Return what puts on every answer what keeps a package apart from the rest."""
+
+    def guard(response: Response) -> Response:
+        headers: Mapping[str, str] = {
+            "Content-Security-Policy": content_policy if request.path.startswith("/content/") else _PLAYER_POLICY,
+            "Permissions-Policy": "unload=(self)",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Cache-Control": "no-store",
+        }
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return guard

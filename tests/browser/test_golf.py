@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
@@ -17,7 +19,8 @@ from tests.databases import close, sqlite_database
 
 pytestmark = pytest.mark.browser
 
-Opened = Callable[[str], Stage]
+Opened = Callable[..., Stage]
+JQUERY = "ajax.googleapis.com"
 END = "You have reached the end of this course"
 
 
@@ -27,9 +30,10 @@ def opened(shared: Path, page: Page, tmp_path: Path, clock: FrozenClock, free_po
     built: list[Stage] = []
     with sqlite_database(tmp_path) as url:
 
-        def build(name: str) -> Stage:
+        def build(name: str, **settings: Any) -> Stage:
             course = shared / "scorm" / "packages" / f"golf_{name}.zip"
             built.append(journeys.stage_of(url, tmp_path, clock, course, port=free_port))
+            built[0].settings = replace(built[0].settings, **settings)
             servers.append(serving(built[0].app, free_port))
             servers[0].__enter__()
             page.on("dialog", lambda dialog: dialog.accept())
@@ -102,9 +106,9 @@ def test_forced_sequential_opens_part_by_part(opened: Opened, page: Page) -> Non
 
 
 def test_a_posttest_alone_decides_where_the_package_says_so(opened: Opened, page: Page) -> None:
-    # It takes jQuery from a server elsewhere, from which nothing may be loaded, and needs no more of it than this.
-    page.add_init_script("window.$ = () => ({ dialog() {} })")
-    stage = opened("SequencingPostTestRollup4thEd_SCORM20044thEdition")
+    # It takes jQuery from a server elsewhere, which the installation allows, and needs no more of it than this.
+    page.route(f"http://{JQUERY}/**", lambda route: route.fulfill(body="window.$ = () => ({ dialog() {} })"))
+    stage = opened("SequencingPostTestRollup4thEd_SCORM20044thEdition", content_hosts=(JQUERY,))
     expect(sco(page).frame_locator("#contentFrame").locator("h1")).to_be_visible()
     sco(page).locator("#butJump").click()
     expect_open(page, "Quiz")

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from engine.errors import Conflict
 from scorm import calls, library, package, playing, store, tables
 from scorm.errors import AttemptMissing
+from scorm.web import create_content_app
 from tests.clock import FrozenClock
 from tests.course import FILES, TRUST, Learner, Stage, call, set_up
 
@@ -398,6 +399,17 @@ def test_no_answer_sets_a_cookie_and_each_keeps_the_package_in_its_place(stage: 
     assert all(answer.headers["X-Content-Type-Options"] == "nosniff" for answer in answers)
     assert "frame-ancestors 'none'" in player.headers["Content-Security-Policy"]
     assert "frame-ancestors 'self'" in answers[1].headers["Content-Security-Policy"]
+
+
+def test_a_course_loads_from_elsewhere_what_the_installation_allows(stage: Stage, learner: Learner) -> None:
+    closed = learner.get(learner.open(stage.play_url)["content_url"]).headers["Content-Security-Policy"]
+    allowed = replace(stage.settings, content_hosts=("cdn.example.org",), content_origin="https://content.example")
+    app = create_content_app(stage.engine, allowed, lambda _tx, _attempt: None)
+    opened = app.test_client().get("/content/x/y", base_url="https://h.content.example").headers
+
+    assert "cdn.example.org" not in closed
+    assert "blob: cdn.example.org; connect-src 'self'" in opened["Content-Security-Policy"]
+    assert "upgrade-insecure-requests" in opened["Content-Security-Policy"]
 
 
 def test_the_model_that_the_browser_plays_by_is_served(learner: Learner) -> None:

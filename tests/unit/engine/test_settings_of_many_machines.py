@@ -50,6 +50,10 @@ def test_what_is_said_is_read():
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
+        (
+            {"PRECEPTOR_CONTENT_HOSTS": "cdn.example.org https://elsewhere"},
+            "PRECEPTOR_CONTENT_HOSTS must be hosts such as cdn.example.org, not 'https://elsewhere'.",
+        ),
         ({"PRECEPTOR_JOBS": "celery"}, "PRECEPTOR_JOBS must be one of embedded, procrastinate, not 'celery'."),
         (
             {"PRECEPTOR_JOBS": "procrastinate"},
