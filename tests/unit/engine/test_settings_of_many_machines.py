@@ -76,7 +76,7 @@ def test_what_is_said_is_read():
             "PRECEPTOR_OIDC_ISSUER must use https in production.",
         ),
     ],
-    ids=["jobs", "no server", "proxies", "half a provider", "no address", "no https"],
+    ids=["content hosts", "jobs", "no server", "proxies", "half a provider", "no address", "no https"],
 )
 def test_a_wrong_setting_is_said_in_one_sentence(environment, sentence):
     with pytest.raises(SettingError) as caught:
