@@ -1,4 +1,4 @@
-"""AICC course files (.crs, .au, .des, .cst, .pre) -> Manifest: what a course is made of, and what is launched. Pure.
+"""AICC course files (.crs, .au, .des, .cst, .pre …) -> Manifest: what a course is made of, and what is launched. Pure.
 
 Clauses are those of AICC CMI001 4.0. An assignable unit whose file is at another server is opened there (`Item.url`).
 """
@@ -6,21 +6,25 @@ Clauses are those of AICC CMI001 4.0. An assignable unit whose file is at anothe
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, urlsplit
 
 from engine.text import clean
-from scorm import aicc_tables, hrefs
+from scorm import aicc_structure, aicc_tables, hrefs
+from scorm.aicc_structure import LONGEST, Structure
 from scorm.aicc_tables import Unreadable
-from scorm.manifest import AU, DEEPEST, Item, Manifest
+from scorm.manifest import AU, Item, Manifest
 from scorm.values import Space
 
-_LINE: Final = 250
 _LONGEST_URL: Final = 2000
 _SAFE_IN_URL: Final = "/%:@!$&'()*+,;=~"
-_ENDS: Final = (".crs", ".au", ".des", ".cst", ".pre")
+_ENDS: Final = (".crs", ".au", ".des", ".cst", ".pre", ".cmp", ".ort")
+_UNUSED: Final = {
+    ".cmp": "its completion requirements are not applied: a block is done when all of its units are",
+    ".ort": "the relations of its objectives are not applied",
+}
 _MASTERY: Final = Space.stated({"values": [""], "pattern": r"[0-9]{1,3}(\.[0-9]{1,9})?", "range": [0, 100]})
 _TIME: Final = Space.stated({"values": [""], "pattern": r"[0-9]{2,4}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,2})?"})
 _LAUNCH_DATA: Final = Space.stated({"max": 4096})
@@ -85,16 +89,18 @@ class _Reading:
 
     def manifest(self) -> Manifest:
         said = self._said()
-        described = {row.get("system_id", "").casefold(): row for row in self._table(".des", "system_id")}
-        needed = {row.get("structure_element", "").casefold(): row for row in self._table(".pre", "structure_element")}
-        units = self._units(described, needed)
-        title = clean(said.get("course_title", ""), _LINE) or "Untitled"
-        items = _Structure(self, units, described).items(self._members())
+        titles = {_key(row, "system_id"): row.get("title", "") for row in self._table(".des", "system_id")}
+        units = self._units(titles)
+        structure = Structure(units, titles, self._asked())
+        items = structure.items(self._members())
+        self.warnings.extend(structure.warnings)
+        self.reasons.extend(structure.reasons)
         self._judge(units)
+        title = clean(said.get("course_title", ""), LONGEST) or "Untitled"
         return Manifest(
             standard="AICC",
             edition=clean(f"AICC {said.get('version', '')}", 20),
-            identifier=clean(said.get("course_id", ""), _LINE),
+            identifier=clean(said.get("course_id", ""), LONGEST),
             title=title,
             items=items,
             warnings=tuple(dict.fromkeys(self.warnings)),
@@ -121,35 +127,40 @@ class _Reading:
             self.reasons.append(f"The file {self.course.files[end]!r} has no column {', '.join(absent)}.")
         return [] if absent else found
 
-    def _units(
-        self, described: Mapping[str, Mapping[str, str]], needed: Mapping[str, Mapping[str, str]]
-    ) -> dict[str, Item]:
+    def _asked(self) -> dict[str, str]:
+        """Return the prerequisites of units and blocks (CMI001 5.6); where one has several rows, all must hold."""
+        asked: dict[str, list[str]] = {}
+        for row in self._table(".pre", "structure_element", "prerequisite"):
+            if script := row.get("prerequisite", ""):
+                asked.setdefault(_key(row, "structure_element"), []).append(script)
+        return {one: found[0] if len(found) == 1 else _all(found) for one, found in asked.items()}
+
+    def _units(self, titles: Mapping[str, str]) -> dict[str, Item]:
         """Return every assignable unit by its id in small letters (CMI001 5.3)."""
         if ".au" not in self.files:
             self.reasons.append("There is no .au file, which says what is launched.")
         units: dict[str, Item] = {}
         for row in self._table(".au", "system_id", "file_name"):
-            key = row["system_id"].casefold()
-            if not key or key in units:
+            one = _key(row, "system_id")
+            if not one or one in units or len(one) > LONGEST:
                 self.reasons.append(f"The .au file has a unit {row['system_id'][:60]!r} that has no id of its own.")
                 continue
-            units[key] = self._unit(row, described.get(key, {}), needed.get(key, {}))
+            units[one] = self._unit(row, titles.get(one, ""))
         return units
 
-    def _unit(self, row: Mapping[str, str], described: Mapping[str, str], needed: Mapping[str, str]) -> Item:
-        name = row["system_id"][:_LINE]
+    def _unit(self, row: Mapping[str, str], title: str) -> Item:
+        name = aicc_structure.named(row["system_id"])
         item = Item(
             identifier=name,
-            title=clean(described.get("title", ""), _LINE) or name,
+            title=clean(title, LONGEST) or name,
             kind=AU,
             mastery_score=self._legal(row, "mastery_score", _MASTERY),
             max_time_allowed=self._legal({**row, "max_time_allowed": _padded(row)}, "max_time_allowed", _TIME),
             time_limit_action=self._action(row),
             launch_data=self._legal(row, "core_vendor", _LAUNCH_DATA),
-            prerequisites=needed.get("prerequisite", "")[:_LINE],
-            password=row.get("au_password", "")[:_LINE],
+            password=row.get("au_password", "")[:LONGEST],
         )
-        return self._launched(item, row["file_name"], row.get("web_launch", ""))
+        return self._launched(item, row.get("file_name", ""), row.get("web_launch", ""))
 
     def _legal(self, row: Mapping[str, str], column: str, space: Space) -> str:
         value = row.get(column, "")
@@ -204,54 +215,11 @@ class _Reading:
     def _judge(self, units: Mapping[str, Item]) -> None:
         if not units and not self.reasons:
             self.reasons.append("Nothing in this package can be launched.")
-        if len(units) > 1:
-            self.reasons.append(
-                f"It has {len(units)} parts, each launched by itself; only packages with one can be played as yet."
-            )
-
-
-class _Structure:
-    """The tree that the course structure makes of units and blocks."""
-
-    def __init__(
-        self, reading: _Reading, units: Mapping[str, Item], described: Mapping[str, Mapping[str, str]]
-    ) -> None:
-        self.reading = reading
-        self.units = units
-        self.described = described
-        self.blocks: dict[str, list[str]] = {}
-        self.used: set[str] = set()
-
-    def items(self, rows: Sequence[Sequence[str]]) -> tuple[Item, ...]:
-        """Return what is at the top; a unit that no block has is put behind the others."""
-        for block, *members in rows:
-            self.blocks.setdefault(block.casefold(), []).extend(filter(None, members))
-        inside = {member.casefold() for members in self.blocks.values() for member in members}
-        tops = ["root"] if "root" in self.blocks else [block for block in self.blocks if block not in inside]
-        ordered = tuple(item for top in tops for item in self._members(top, 1))
-        left = tuple(item for key, item in self.units.items() if key not in self.used)
-        if left and self.blocks:
-            self.reading.warnings.append(f"The structure lacks {', '.join(one.identifier for one in left[:5])}.")
-        return (*ordered, *left)
-
-    def _members(self, block: str, level: int) -> tuple[Item, ...]:
-        if level > DEEPEST:
-            self.reading.reasons.append(f"The structure nests its blocks more than {DEEPEST} levels deep.")
-            return ()
-        return tuple(item for member in self.blocks[block] for item in self._member(member, level))
-
-    def _member(self, member: str, level: int) -> tuple[Item, ...]:
-        key = member.casefold()
-        known = key in self.units or key in self.blocks
-        if key in self.used or not known:
-            why = "more than once" if known else "and it is neither a unit nor a block"
-            self.reading.warnings.append(f"The structure names {member[:60]!r} {why}; that is left out.")
-            return ()
-        self.used.add(key)
-        if key in self.units:
-            return (self.units[key],)
-        title = clean(self.described.get(key, {}).get("title", ""), _LINE) or member[:_LINE]
-        return (Item(identifier=member[:_LINE], title=title, items=self._members(key, level + 1)),)
+        self.warnings.extend(
+            f"The file {self.course.files[end]!r} is not used: {why}."
+            for end, why in _UNUSED.items()
+            if end in self.files
+        )
 
 
 def address(file: str) -> str:
@@ -265,6 +233,14 @@ def address(file: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or strange or len(file) > _LONGEST_URL:
         return ""
     return f"{parts.scheme}://{parts.netloc}{quote(parts.path or '/', safe=_SAFE_IN_URL)}"
+
+
+def _all(scripts: list[str]) -> str:
+    return " & ".join(f"({script})" for script in scripts)
+
+
+def _key(row: Mapping[str, str], column: str) -> str:
+    return aicc_structure.key(row.get(column, ""))
 
 
 def _padded(row: Mapping[str, str]) -> str:

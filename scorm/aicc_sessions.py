@@ -29,7 +29,7 @@ MOST_CALLS: Final = 100_000
 def open_unit(connection: Connection, attempt: Attempt, now: datetime) -> str:
     """Open the next window of an attempt at a unit, and return its session id."""
     identifier = tokens.new_late_key()
-    playing.begin(connection, attempt.trust, attempt.id, now, _key(identifier))
+    playing.begin(connection, attempt.trust, attempt.id, now, tokens.unit_key(identifier))
     return identifier
 
 
@@ -47,7 +47,7 @@ def launch_url(item: Item, content: str, session: str, origin: str) -> str:
 
 def attempt_of(connection: Connection, session: str, now: datetime) -> Attempt | None:
     """Return the attempt for which a session id speaks, while it lives."""
-    found = store.late(connection, _key(session), now)
+    found = store.late(connection, tokens.unit_key(session), now)
     return found[0] if found else None
 
 
@@ -57,7 +57,7 @@ def take(tx: Transaction, message: Message, on_outcome: OnOutcome) -> tuple[Erro
     if found is None:
         return Error.INVALID_SESSION, ""
     attempt, epoch = found
-    error = _refusal(tx, attempt, message)
+    error = _refusal(tx, attempt, epoch, message)
     if error is not Error.NONE:
         return error, ""
     if message.command is Command.GET_PARAM:
@@ -72,7 +72,7 @@ def window(tx: Transaction, session: str) -> tuple[Attempt, Epoch] | None:
     found = attempt_of(tx.connection, session, tx.now)
     attempt = store.attempt(tx.connection, found.trust, found.id, lock=True) if found else None
     # Only now, for a GetParam that came just before may have opened another window.
-    late = store.late(tx.connection, _key(session), tx.now)
+    late = store.late(tx.connection, tokens.unit_key(session), tx.now)
     epoch = store.epoch(tx.connection, attempt.trust, attempt.id, late[1]) if attempt and late else None
     return (attempt, epoch) if attempt and epoch and epoch.seq < MOST_CALLS else None
 
@@ -89,10 +89,13 @@ def record(tx: Transaction, epoch: Epoch, made: tuple[Call, ...], on_outcome: On
 
 
 def again(tx: Transaction, attempt: Attempt, epoch: Epoch, session: str) -> Epoch:
-    """Open another window where content that has left asks again: its page was loaded anew."""
-    if epoch.session.state is not State.FINISHED or epoch.epoch < attempt.epoch:
+    """Open another window where content that has left asks again: its page was loaded anew.
+
+    In a course of several units the page with the contents opens the windows, and the unit goes on in the one it has.
+    """
+    if epoch.activity or epoch.session.state is not State.FINISHED or epoch.epoch < attempt.epoch:
         return epoch
-    return playing.begin(tx.connection, attempt.trust, attempt.id, tx.now, _key(session)).epoch
+    return playing.begin(tx.connection, attempt.trust, attempt.id, tx.now, tokens.unit_key(session)).epoch
 
 
 def moment(now: datetime) -> str:
@@ -100,18 +103,13 @@ def moment(now: datetime) -> str:
     return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"
 
 
-def _refusal(tx: Transaction, attempt: Attempt, message: Message) -> Error:
+def _refusal(tx: Transaction, attempt: Attempt, epoch: Epoch, message: Message) -> Error:
     if message.command is None:
         return Error.INVALID_COMMAND
     if message.command is Command.GET_PARAM and not may_read(attempt, tx.now):
         return Error.INVALID_SESSION
-    password = library.sco(tx.connection, attempt.trust, attempt.package, attempt.sco).password
+    password = library.sco(tx.connection, attempt.trust, attempt.package, epoch.activity or attempt.sco).password
     # Content that says none is let in: what nobody can guess is the session id, and much of it never sends the other.
     if password and message.password and not hmac.compare_digest(password.encode(), message.password.encode()):
         return Error.INVALID_PASSWORD
     return Error.NONE
-
-
-def _key(session: str) -> str:
-    """Return the late key that a session id is: no such key is one of the player's."""
-    return f"aicc:{session}"

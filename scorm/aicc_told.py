@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scorm import aicc_values
-from scorm.session import Session
+from scorm.session import Session, State
 
 PREFERENCES: Final = ("audio", "language", "speed", "text")
 SCORES: Final = ("raw", "max", "min")
@@ -44,7 +44,7 @@ def entries(session: Session, array: str) -> list[Mapping[str, str]]:
 
 def _core(session: Session) -> list[str]:
     score = ",".join(session.value(f"cmi.core.score.{part}") for part in SCORES).rstrip(",")
-    status, entry = session.value("cmi.core.lesson_status"), session.launch.entry
+    status, entry = session.value("cmi.core.lesson_status"), _entry(session)
     return _pairs(
         Student_ID=session.launch.student_id,
         Student_Name=session.launch.student_name,
@@ -55,6 +55,13 @@ def _core(session: Session) -> list[str]:
         Time=aicc_values.hours(session.launch.total_time),
         Lesson_Mode=session.launch.lesson_mode,
     )
+
+
+def _entry(session: Session) -> str:
+    """Say how content begins; what has left and asks again goes on, if it meant to."""
+    if session.state is not State.FINISHED:
+        return session.launch.entry
+    return "resume" if session.value("cmi.core.exit") == "suspend" else ""
 
 
 def objectives(session: Session) -> Iterator[str]:

@@ -6,10 +6,10 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from scorm import addresses, aicc, aicc_sessions, olm, olm_sessions
+from scorm import addresses, aicc, aicc_sessions, olm, olm_sessions, permits
 from scorm.aicc import Error
 from scorm.permits import Site
 from scorm.store import Attempt
@@ -33,7 +33,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/unit/<token>/")
     def unit(token: str) -> Response:
         """Show where the unit is, and open it: by script at once, else by the button."""
-        _, attempt = site.permitted(token)
+        attempt = _alone(site, token)
         item = site.item(attempt)
         there = urlsplit(item.url)
         origin = f"{there.scheme}://{there.netloc}" if item.url else ""
@@ -52,7 +52,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/unit/<token>/open")
     def opened(token: str) -> ResponseReturnValue:
         """Open a window, and say or go where the unit is."""
-        _, attempt = site.permitted(token)
+        attempt = _alone(site, token)
         url = _opened(site, attempt)
         wants_json = request.accept_mimetypes.best == "application/json"
         return {"url": url} if wants_json else redirect(url, HTTPStatus.SEE_OTHER)
@@ -72,6 +72,14 @@ def blueprint(site: Site) -> Blueprint:
         return Response(said, content_type="text/plain; charset=utf-8")
 
     return pages
+
+
+def _alone(site: Site, token: str) -> Attempt:
+    """Return the attempt at a package of one unit; those of several are opened from their contents only."""
+    _, attempt = site.permitted(token)
+    if not site.alone(attempt):
+        abort(HTTPStatus.NOT_FOUND, permits.UNKNOWN)
+    return attempt
 
 
 def _opened(site: Site, attempt: Attempt) -> str:

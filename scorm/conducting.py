@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sqlalchemy import Connection
+
 from engine.transaction import Transaction
-from scorm import courses, outcome, playing, store, tokens
+from scorm import coupling, courses, outcome, playing, store, tokens
 from scorm.course import Click, Delivery
 from scorm.courses import Conducted
 from scorm.errors import AttemptMissing
@@ -90,9 +92,21 @@ def navigate(tx: Transaction, trust: str, move: Move, on_outcome: OnOutcome) -> 
     return Conducting(attempt=attempt, course=course, saved=epoch.seq, opened=opened)
 
 
+def standing(connection: Connection, attempt: Attempt, epoch: int) -> Conducting:
+    """Return how a course stands with what is heard of its window so far; raises `AttemptMissing`."""
+    played = courses.organisation(connection, attempt)
+    shown = store.epoch(connection, attempt.trust, attempt.id, epoch)
+    if played is None or shown is None:
+        raise AttemptMissing
+    course = courses.conducted(connection, attempt, played)
+    courses.so_far(course, shown)
+    return Conducting(attempt=attempt, course=course, saved=shown.seq, superseded=epoch < attempt.epoch)
+
+
 def _again(tx: Transaction, attempt: Attempt, course: Conducted, left: Epoch, key: str) -> Conducting:
     """Answer a move from a window that is not the newest: it made the newest itself, or another one was opened."""
-    made = store.opened_with(tx.connection, attempt.trust, attempt.id, left.epoch + 1, key)
+    place = (tx.connection, attempt.trust, attempt.id, left.epoch + 1)
+    made = store.opened_with(*place, key) or store.opened_with(*place, tokens.unit_key(key))
     if made is None or made.epoch < attempt.epoch:
         return Conducting(attempt=attempt, course=course, saved=left.seq, superseded=True)
     courses.so_far(course, made)
@@ -156,23 +170,29 @@ def _begun(now: Outcome, attempt: Attempt) -> bool:
 
 
 def _window(tx: Transaction, attempt: Attempt, course: Conducted, late_key: str = "") -> Opened:
-    """Open the window of what is delivered; of nothing, where the learner is to choose first."""
+    """Open the window of what is delivered; of nothing, where the learner is to choose first.
+
+    The late key of a unit of AICC is its session id.
+    """
     delivery = course.course.delivery(tx.now.isoformat())
     if delivery is None:
         told = _nothing(attempt, course.course.tree.organisation)
         return playing.open_window(tx.connection, attempt, told, {}, tx.now, late_key=late_key)
     last = store.last_epoch_of(tx.connection, attempt, delivery.identifier)
     told, opening = _resumed(delivery, last)
-    return playing.open_window(
-        tx.connection, attempt, told, opening, tx.now, activity=delivery.identifier, late_key=late_key
+    late_key = late_key or tokens.new_late_key()
+    kept = tokens.unit_key(late_key) if told.model == playing.MODEL_OF_UNITS else late_key
+    opened = playing.open_window(
+        tx.connection, attempt, told, opening, tx.now, activity=delivery.identifier, late_key=kept
     )
+    return replace(opened, late_key=late_key)
 
 
 def _resumed(delivery: Delivery, last: Epoch | None) -> tuple[Launch, dict[str, str]]:
     """Return what a SCO opens on: in SCORM 1.2 exactly as if it were the only one (RTE 1.2 3.4.4)."""
     if last is None:
         return delivery.launch, dict(delivery.data)
-    if delivery.launch.model != playing.MODEL:
+    if delivery.launch.model not in playing.ONE_STATUS:
         # A window in which the SCO never began was no session of it.
         idle = last.session.state is State.IDLE and delivery.launch.entry == "resume"
         entry = last.launch.entry if idle else delivery.launch.entry
@@ -182,5 +202,4 @@ def _resumed(delivery: Delivery, last: Epoch | None) -> tuple[Launch, dict[str, 
 
 
 def _nothing(attempt: Attempt, played: Organisation) -> Launch:
-    model = playing.MODEL if played.edition == "1.2" else "scorm2004"
-    return Launch(model=model, student_id=attempt.learner, student_name=attempt.learner_name)
+    return Launch(model=coupling.model_of(played), student_id=attempt.learner, student_name=attempt.learner_name)

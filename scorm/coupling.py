@@ -12,7 +12,7 @@ from scorm import intervals
 from scorm.elements import Place
 from scorm.launch import Launch
 from scorm.outcome import Completion, Success, outcome_of
-from scorm.sequencing.definition import Aspect
+from scorm.sequencing.definition import Aspect, Organisation
 from scorm.sequencing.requests import Request
 from scorm.sequencing.survey import Survey
 from scorm.sequencing.tracking import State, Value
@@ -31,6 +31,8 @@ _COMPLETION: Mapping[str, bool | None] = {
     "not attempted": False,
     "unknown": None,
 }
+_MODELS: Mapping[str, str] = {"1.2": "scorm12", "AICC": "aicc"}
+_OLD = frozenset(_MODELS.values())
 _NUMBERS: Mapping[str, Aspect] = {
     "score.scaled": Aspect.MEASURE,
     "score.raw": Aspect.RAW,
@@ -73,10 +75,11 @@ def launch(  # noqa: PLR0913 - each is from somewhere else, and all are needed a
     server_time: str,
 ) -> Launch:
     """Say all that the SCO of this activity is told; `stores` is adl.data by target."""
-    old = state.tree.organisation.edition == "1.2"
+    model = model_of(state.tree.organisation)
+    old = model in _OLD
     settings = activity.settings
     return Launch(
-        model="scorm12" if old else "scorm2004",
+        model=model,
         student_id=learner.identifier,
         student_name=learner.name,
         credit=learner.credit,
@@ -93,6 +96,16 @@ def launch(  # noqa: PLR0913 - each is from somewhere else, and all are needed a
         given={} if old else {**_objectives(state, activity), **_stored(activity, stores), **_valid(state, survey)},
         access={} if old else _access(activity),
     )
+
+
+def model_of(organisation: Organisation) -> str:
+    """Name the data model that the parts of a course speak."""
+    return _MODELS.get(organisation.edition, "scorm2004")
+
+
+def old(session: Session) -> bool:
+    """Say whether a session has the one status of SCORM 1.2 and AICC, which know of no navigation by content."""
+    return session.launch.model in _OLD
 
 
 def _decimal(value: Value) -> str:
@@ -228,6 +241,7 @@ def _report_12(state: State, activity: Activity, session: Session) -> None:
 
 _REPORTS: Mapping[str, Callable[[State, Activity, Session], None]] = {
     "scorm12": _report_12,
+    "aicc": _report_12,
     "scorm2004": _report_2004,
 }
 
@@ -251,16 +265,21 @@ def opened_on(before: Kept, told: Launch) -> dict[str, str]:
 
 
 def _spent(session: Session) -> float:
-    if session.launch.model == "scorm12":
+    if old(session):
         return min(span_seconds(session.value("cmi.core.session_time")), LONGEST_SESSION)
     return min(intervals.seconds(session.value("cmi.session_time")), LONGEST_SESSION)
 
 
 def leaving(session: Session) -> str:
     """Give what the SCO said of how it ends: `time-out`, `suspend`, `logout`, `normal` or "" (RTE 4.2.8)."""
-    return session.value("cmi.core.exit" if session.launch.model == "scorm12" else "cmi.exit")
+    return session.value("cmi.core.exit" if old(session) else "cmi.exit")
+
+
+def ends_all(session: Session) -> bool:
+    """Say whether the course ends with its SCO (RTE 4.2.8); that of AICC is not what one unit of it can end."""
+    return session.launch.model != "aicc" and leaving(session) in ("time-out", "logout")
 
 
 def asked(session: Session) -> str:
     """Give what the SCO asked for with adl.nav.request, `_none_` where it asked for nothing (RTE 4.4.1)."""
-    return "_none_" if session.launch.model == "scorm12" else session.value("adl.nav.request") or "_none_"
+    return "_none_" if old(session) else session.value("adl.nav.request") or "_none_"

@@ -271,7 +271,7 @@ class Course:
         before = self._kept.get(activity.identifier, NOTHING_KEPT)
         self._kept[activity.identifier] = coupling.kept(session, before)
         # RTE 1.2 knows of one attempt at an item, which goes on however often it is left.
-        suspended = session.launch.model == "scorm12" or coupling.leaving(session) == "suspend"
+        suspended = coupling.old(session) or coupling.leaving(session) == "suspend"
         self._finished = session.state is Ended.FINISHED and not suspended
         self.state.stand(current, suspended=suspended)
         rollup.overall(self.state, current)
@@ -279,7 +279,7 @@ class Course:
 
 def _following(session: Session, click: Click | None) -> Click | None:
     """RTE 4.2.8 and 4.4.1: a time-out or log-out ends all; else the learner's click; else what the SCO asked for."""
-    if coupling.leaving(session) in ("time-out", "logout"):
+    if coupling.ends_all(session):
         return Click(Request.EXIT_ALL)
     if click is not None:
         return click

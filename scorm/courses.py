@@ -186,7 +186,7 @@ def _spent(session: Session) -> float:
 
 
 def _shares(played: Organisation) -> bool:
-    return played.edition != "1.2" and (played.global_objectives or played.global_data)
+    return coupling.model_of(played) == "scorm2004" and (played.global_objectives or played.global_data)
 
 
 def _shared(connection: Connection, attempt: Attempt, *, lock: bool) -> Shared:

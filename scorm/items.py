@@ -1,12 +1,14 @@
-"""The items of a SCORM 1.2 manifest -> Organisation: several SCOs are played by the one sequencing engine. Pure.
+"""The items of a SCORM 1.2 manifest, or of AICC's files -> Organisation: one sequencing engine plays them all. Pure.
 
-SCORM 1.2 leaves to the LMS how a learner gets from SCO to SCO: here by choice and by Continue and Previous, past what
+Both leave to the LMS how a learner gets from SCO to SCO: here by choice and by Continue and Previous, past what
 adlcp:prerequisites locks (CAM 1.2 2.3.5.4); a heading is done when all beneath it is.
 """
 
 from __future__ import annotations
 
-from scorm.manifest import Item, Manifest
+from collections.abc import Iterator
+
+from scorm.manifest import AU, Item, Manifest
 from scorm.sequencing import prerequisites
 from scorm.sequencing.definition import Node, Organisation, Settings
 
@@ -17,28 +19,30 @@ _ASSET = Settings(objective_by_content=True)
 
 
 def course(manifest: Manifest) -> Organisation | None:
-    """Return what the sequencing engine plays of a package; None where it has one SCO of 1.2, or units of AICC."""
+    """Return what the sequencing engine plays of a package; None where it has one SCO of 1.2, or one unit of AICC."""
     if manifest.course is not None:
         return Organisation.recorded(dict(manifest.course))
-    return organisation(manifest) if manifest.edition == "1.2" and len(manifest.scos) > 1 else None
+    return organisation(manifest) if len(manifest.scos) > 1 else None
 
 
 def organisation(manifest: Manifest) -> Organisation | None:
     """Make a course of a manifest's items; None if nothing in it can be launched."""
-    children = tuple(node for node in map(_node, manifest.items) if node is not None)
+    known = _known(manifest)
+    children = tuple(node for item in manifest.items if (node := _node(item, known)) is not None)
     if not children:
         return None
     identifier = manifest.identifier or "course"
     root = Node(identifier=f"{identifier} (course)", title=manifest.title, settings=_CLUSTER, children=children)
-    return Organisation(root=root, edition="1.2")
+    return Organisation(root=root, edition="AICC" if manifest.scos[0].kind == AU else "1.2")
 
 
 def doubts(manifest: Manifest) -> tuple[str, ...]:
-    """Say of every prerequisite that cannot be read that it locks nothing, and of pages that are left out."""
+    """Say of every prerequisite that cannot be read or met that it locks nothing, and of pages that are left out."""
+    known = _known(manifest)
     unread = (
-        f"The prerequisites {one.prerequisites[:60]!r} of item {one.identifier!r} cannot be read and lock nothing."
-        for one in manifest.scos
-        if not _readable(one.prerequisites)
+        f"The prerequisites {one.prerequisites[:60]!r} of item {one.identifier!r} {why} and lock nothing."
+        for one in _every(manifest.items)
+        if (why := _flaw(one.prerequisites, known))
     )
     left_out = (
         f"Item {one.identifier!r} has a page of its own and parts beneath it: only the parts are played."
@@ -48,21 +52,32 @@ def doubts(manifest: Manifest) -> tuple[str, ...]:
     return (*unread, *left_out)
 
 
-def _node(item: Item) -> Node | None:
-    children = tuple(node for node in map(_node, item.items) if node is not None)
-    if not children and not item.path:
+def _known(manifest: Manifest) -> frozenset[str]:
+    return frozenset(one.identifier for one in _every(manifest.items))
+
+
+def _every(items: tuple[Item, ...]) -> Iterator[Item]:
+    for item in items:
+        yield item
+        yield from _every(item.items)
+
+
+def _node(item: Item, known: frozenset[str]) -> Node | None:
+    children = tuple(node for below in item.items if (node := _node(below, known)) is not None)
+    page = item.path or item.url
+    if not children and not page:
         return None
     return Node(
         identifier=item.identifier,
         title=item.title,
         visible=item.visible,
-        resource="" if children else item.path,
+        resource="" if children else page,
         parameters="" if children else item.suffix,
         launch_data=item.launch_data,
         time_limit_action=item.time_limit_action,
         mastery_score=item.mastery_score,
         maximum_time=item.max_time_allowed,
-        prerequisites=item.prerequisites,
+        prerequisites="" if _flaw(item.prerequisites, known) else item.prerequisites,
         settings=_settings(item, children),
         children=children,
     )
@@ -74,9 +89,10 @@ def _settings(item: Item, children: tuple[Node, ...]) -> Settings:
     return _ASSET if item.kind == "asset" else _SCO
 
 
-def _readable(script: str) -> bool:
+def _flaw(script: str, known: frozenset[str]) -> str:
+    """Say why a script locks nothing: what asks for a part that is not there could never be opened."""
     try:
-        prerequisites.parsed(script)
+        absent = [name for name in prerequisites.names(script) if name not in known]
     except prerequisites.Unreadable:
-        return False
-    return True
+        return "cannot be read"
+    return f"ask for {absent[0][:60]!r}, which the course does not have," if absent else ""

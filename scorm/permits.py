@@ -10,7 +10,7 @@ from flask import abort, request
 
 from engine.settings import Settings
 from engine.transaction import Engine
-from scorm import addresses, library, store, tokens
+from scorm import addresses, courses, library, store, tokens
 from scorm.manifest import Item
 from scorm.playing import OnOutcome
 from scorm.store import Attempt
@@ -58,6 +58,11 @@ class Site:
         """Return a part of an attempt's package, the first where none is named; raises `PackageMissing`."""
         with self.engine.reading() as connection:
             return library.sco(connection, attempt.trust, attempt.package, identifier or attempt.sco)
+
+    def alone(self, attempt: Attempt) -> bool:
+        """Say whether an attempt is at a package of one part, which sequencing does not play."""
+        with self.engine.reading() as connection:
+            return courses.organisation(connection, attempt) is None
 
     def title(self, attempt: Attempt) -> str:
         """Return what the course is called."""

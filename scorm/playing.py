@@ -25,6 +25,7 @@ from scorm.vocabulary import VOCABULARIES
 
 MODEL = "scorm12"
 MODEL_OF_UNITS = "aicc"
+ONE_STATUS = frozenset({MODEL, MODEL_OF_UNITS})
 
 OnOutcome = Callable[[Transaction, Attempt, Outcome], None]
 """Called in the transaction of a batch in which a SCO initialised, finished, or changed status or score.

@@ -63,6 +63,11 @@ def new_late_key() -> str:
     return secrets.token_urlsafe(32)
 
 
+def unit_key(session: str) -> str:
+    """Return the late key that the session id of an AICC unit is: no such key is one of the player's."""
+    return f"aicc:{session}"
+
+
 def hashed(key: str) -> str:
     """Return what of a late key is stored."""
     return hashlib.sha256(key.encode()).hexdigest()

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote
 
 from flask import (
     Blueprint,
@@ -38,7 +37,6 @@ from engine.errors import Conflict
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
 from scorm import (
-    addresses,
     aicc_web,
     batches,
     blobs,
@@ -52,13 +50,13 @@ from scorm import (
     playing,
     store,
     tokens,
+    window_told,
 )
 from scorm.batches import Batch
-from scorm.conducting import Conducting
 from scorm.errors import AttemptMissing, BatchGap, BatchMalformed, PackageMissing
 from scorm.manifest import AU
 from scorm.permits import Site
-from scorm.playing import OnOutcome, Opened, Taken
+from scorm.playing import OnOutcome, Taken
 from scorm.tokens import Purpose
 
 LARGEST_BATCH = 2 * 1024 * 1024
@@ -104,7 +102,7 @@ def _player(site: Site) -> Blueprint:
     @pages.get("/play/<token>/")
     def player(token: str) -> ResponseReturnValue:
         _, attempt = site.permitted(token)
-        if site.item(attempt).kind == AU:
+        if site.item(attempt).kind == AU and site.alone(attempt):
             return redirect(url_for("aicc.unit", token=token), HTTPStatus.SEE_OTHER)
         return render_template("scorm/player.html", token=token, title=site.title(attempt), home_url=site.home)
 
@@ -113,7 +111,14 @@ def _player(site: Site) -> Blueprint:
         _, attempt = site.permitted(token)
         with site.engine.transaction() as tx:
             shown = conducting.launch(tx, attempt.trust, attempt.id, site.on_outcome)
-        return _shown(site, shown)
+        return window_told.told(site, shown)
+
+    @pages.get("/play/<token>/standing")
+    def standing(token: str) -> tuple[dict[str, Any], int]:
+        permit, attempt = site.permitted(token)
+        with site.engine.reading() as connection:
+            shown = conducting.standing(connection, attempt, permit.epoch)
+        return window_told.standing(shown), HTTPStatus.GONE if shown.superseded else HTTPStatus.OK
 
     @pages.get("/finish-saving/<key>")
     def finish_saving(key: str) -> str:
@@ -146,7 +151,7 @@ def _calls(site: Site) -> Blueprint:
             raise BatchMalformed("it is for another attempt or window")
         with site.engine.transaction() as tx:
             shown = conducting.navigate(tx, permit.trust, move, site.on_outcome)
-        return _shown(site, shown), HTTPStatus.GONE if shown.superseded else HTTPStatus.OK
+        return window_told.told(site, shown), HTTPStatus.GONE if shown.superseded else HTTPStatus.OK
 
     @pages.post("/late/<key>/calls")
     def take_late(key: str) -> tuple[dict[str, Any], int]:
@@ -179,39 +184,6 @@ def _content(site: Site) -> Blueprint:
         return response
 
     return pages
-
-
-def _shown(site: Site, shown: Conducting) -> dict[str, Any]:
-    """Say what a window shows from now on: how the course stands, and what plays where something new does."""
-    outcome, course, opened = shown.attempt.outcome, shown.course, shown.opened
-    known = {
-        "attempt": shown.attempt.id,
-        "saved": shown.saved,
-        "outcome": outcome.as_dict() if outcome else None,
-    }
-    if shown.superseded:
-        return {**known, "error": "superseded"}
-    told = {"course": contents_told.told(course)} if course else {}
-    return {**known, **told, **(_launch(site, opened, alone=course is None) if opened else {})}
-
-
-def _launch(site: Site, opened: Opened, *, alone: bool) -> dict[str, Any]:
-    """Say what a window needs to play; without an address of content nothing plays until the learner chooses."""
-    attempt, epoch = opened.attempt, opened.epoch
-    token = addresses.play_token(attempt, site.secret, site.engine.clock())
-    plays = attempt.sco if alone else epoch.activity
-    item = site.item(attempt, plays) if plays else None
-    return {
-        "epoch": epoch.epoch,
-        "launch": epoch.launch.as_dict(),
-        "data": dict(epoch.opening),
-        "model_url": f"/model/{epoch.launch.model}.json",
-        "calls_url": f"/play/{token}/calls",
-        "navigate_url": f"/play/{token}/navigate",
-        "late_url": f"/late/{opened.late_key}/calls",
-        "content_url": f"/content/{token}/{quote(item.path)}{item.suffix}" if item else "",
-        "title": site.title(attempt),
-    }
 
 
 def _batch(attempt: str, epoch: int) -> Batch:

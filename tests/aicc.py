@@ -35,6 +35,19 @@ def hosted_elsewhere(url: str = ELSEWHERE, password: str = "") -> dict[str, byte
     return course(au=f'System_ID,File_Name,Mastery_Score,AU_Password\r\nA1,"{url}",80,{password}\r\n'.encode())
 
 
+def several() -> dict[str, bytes]:
+    """Return a course of two units of ours, A1 and A3, and one of others, A2: A1 first, then the rest of its block."""
+    files = course(
+        au=b"System_ID,File_Name,Mastery_Score,Max_Time_Allowed,Time_Limit_Action,Core_Vendor,Web_Launch\r\n"
+        b"A1,fire/start.html,80,0:30:00,E M,pages=9,mode=full\r\n"
+        b"A2,https://learning.example/doors,,,,,\r\n"
+        b"A3,fire/start.html,,,,,\r\n",
+        des=b"System_ID,Title\r\nB1,The basics\r\nA1,Smoke\r\nA2,Doors\r\nA3,Quiz\r\n",
+        cst=b"Block,Member,Member\r\nroot,B1,A3\r\nB1,A1,A2\r\n",
+    )
+    return {**files, "fire.pre": b'Structure_Element,Prerequisite\r\nA2,a1=p\r\nA3,"b1 & 1*{A1, A2}"\r\n'}
+
+
 def zipped(path: Path, files: dict[str, bytes]) -> Path:
     """Write the files as a zip."""
     with ZipFile(path, "w") as target:

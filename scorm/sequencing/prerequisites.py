@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 Statuses = Callable[[str], str]
 """Gives the lesson status of the item of this identifier, "" if there is none."""
 
 Prerequisite = Callable[[Statuses], bool]
+
+LONGEST = 4_000
+"""Characters of a script that are read: CMI001 has 255, and every look at the contents evaluates it."""
 
 _TOKEN = re.compile(r"""\s*(?:(<>|[&|~=(){},*])|"([^"]*)"|'([^']*)'|([^\s&|~=<>(){},*"']+))""")
 _DONE = frozenset({"passed", "completed"})
@@ -20,6 +23,22 @@ _LETTERS = {"p": "passed", "c": "completed", "f": "failed", "i": "incomplete", "
 
 class Unreadable(ValueError):
     """A prerequisite is not written in aicc_script."""
+
+
+def names(script: str) -> tuple[str, ...]:
+    """Return what a script asks about, in order; Unreadable if it is none."""
+    parsed(script)
+    tokens = _tokens(script)
+    return tuple(tokens[at][1:] for at in _naming(tokens))
+
+
+def spelled(script: str, known: Mapping[str, str]) -> str:
+    """Write the names of a script as `known` has them by their small letters; Unreadable if it is none."""
+    parsed(script)
+    tokens = _tokens(script)
+    for at in _naming(tokens):
+        tokens[at] = "'" + known.get(tokens[at][1:].casefold(), tokens[at][1:])
+    return "".join(_quoted(token[1:]) if token.startswith("'") else token for token in tokens)
 
 
 def parsed(script: str) -> Prerequisite:
@@ -33,9 +52,25 @@ def parsed(script: str) -> Prerequisite:
     return prerequisite
 
 
+def _naming(tokens: list[str]) -> list[int]:
+    """Give the places of names: a word that is no status behind a comparison, and no number before `*`."""
+    around = zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False)
+    return [at for at, (before, here, after) in enumerate(around) if _names(before, here, after)]
+
+
+def _names(before: str, here: str, after: str) -> bool:
+    return here.startswith("'") and before not in ("=", "<>") and after != "*"
+
+
+def _quoted(word: str) -> str:
+    return f"'{word}'" if '"' in word else f'"{word}"'
+
+
 def _tokens(script: str) -> list[str]:
-    tokens, at = [], 0
-    while script[at:].strip():
+    if len(script) > LONGEST:
+        raise Unreadable(script[:80])
+    script, tokens, at = script.rstrip(), [], 0
+    while at < len(script):
         match = _TOKEN.match(script, at)
         if match is None:
             raise Unreadable(script)

@@ -47,27 +47,54 @@ async function play() {
 
 // Begin a window: its own journal, its own session, and what it shows.
 async function enter(told) {
-  const model = await asked(told.model_url);
+  // A unit of AICC calls no API: it reports to the server by itself, and we ask how it stands.
+  const model = told.standing_url ? null : await asked(told.model_url);
   opened = told;
-  journal.enrol({
-    attempt: told.attempt,
-    epoch: told.epoch,
-    late_url: told.late_url,
-    title: told.title,
-    started: Date.now(),
-  });
+  const { attempt, epoch, late_url, title } = told;
+  if (model) journal.enrol({ attempt, epoch, late_url, title, started: Date.now() });
   courier = new Courier({ journal, launch: told, url: told.calls_url, changed: show, told: heard });
   if (api) delete window[api];
-  api = model.object;
-  if (told.content_url) window[api] = new Session(model, told.launch, told.data).object(recorder(courier, model));
+  api = model?.object;
+  if (api && told.content_url) window[api] = new Session(model, told.launch, told.data).object(recorder(courier, model));
   heard(told);
   show();
-  frame.hidden = !told.content_url;
-  if (!told.content_url) return journey.pause();
-  const title = journey.resume();
-  frame.title = title || told.title;
-  element("spoken").textContent = title && `Open now: ${title}`;
-  frame.src = told.content_url;
+  present(told);
+}
+
+function present({ content_url, title, elsewhere }) {
+  frame.hidden = !content_url || Boolean(elsewhere);
+  element("outside").hidden = !elsewhere;
+  if (!content_url) return journey.pause();
+  const part = journey.resume();
+  frame.title = part || title;
+  element("spoken").textContent = part && `Open now: ${part}`;
+  if (!elsewhere) return void (frame.src = content_url);
+  element("outside-title").textContent = `${part} is at ${elsewhere}`;
+  element("outside-link").href = content_url;
+}
+
+// How the course stands while a unit plays, null where nobody says.
+async function stood() {
+  try {
+    const response = await fetch(opened.standing_url, { signal: AbortSignal.timeout(20_000) });
+    if (response.status === 410) openOnce(element("elsewhere"));
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+async function look() {
+  const mine = opened;
+  const reply = mine.standing_url && !document.hidden && !moving ? await stood() : null;
+  if (reply && mine === opened && !moving) heard(reply);
+}
+
+// What a unit says in its unload is on its way to the server: it is to be there before the next part opens.
+async function reported() {
+  for (let tries = 0; tries < 5 && opened.standing_url && (await stood())?.running; tries++) {
+    await new Promise((done) => setTimeout(done, 200));
+  }
 }
 
 async function asked(url, options) {
@@ -104,6 +131,7 @@ async function moved(click) {
   journey.busy = true;
   element("lost").hidden = true;
   if (click) await unloaded();
+  if (click) await reported();
   unanswered ??= { click, key: newKey() };
   const reply = await sent(unanswered);
   if (!reply) return void (element("lost").hidden = false);
@@ -132,6 +160,7 @@ async function sent({ click, key }) {
 function pause() {
   frame.src = "about:blank";
   frame.hidden = true;
+  element("outside").hidden = true;
   journey.pause();
 }
 
@@ -157,6 +186,7 @@ function watch() {
   element("no-copy").hidden = journal.durable;
   setInterval(() => courier.unsaved && courier.flush(), ROUND);
   setInterval(show, 1_000);
+  setInterval(look, ROUND);
   addEventListener("online", () => courier.flush());
   addEventListener("pagehide", () => {
     leaving = true;
@@ -167,7 +197,7 @@ function watch() {
 
 function show() {
   const late = courier.unsaved > 0 && Date.now() - courier.since >= WORRY;
-  const state = late ? "late" : courier.state;
+  const state = late ? "late" : opened.standing_url ? "" : courier.state;
   if (courier.state === "superseded") openOnce(element("elsewhere"));
   if (element("saved").dataset.state === state) return;
   if (late) element("spoken").textContent = "";
@@ -182,6 +212,7 @@ async function goHome(event) {
   homeward = true;
   await moving;
   await unloaded();
+  await reported();
   const farewell = journey.there ? sent({ click: { request: "suspendAll" }, key: newKey() }) : courier.flush();
   const reply = await Promise.race([farewell, new Promise((done) => setTimeout(done, FAREWELL))]);
   if (reply?.course) courier.settle(reply);
@@ -205,6 +236,7 @@ function openOnce(dialog) {
 function refuse(reason) {
   element("saved").textContent = "";
   element("refusal").hidden = false;
+  element("outside").hidden = true;
   element("reason").textContent = reason;
   frame.hidden = true;
 }

@@ -116,6 +116,30 @@ def test_without_scripts_the_page_says_where_the_course_is_and_its_button_opens_
         expect(scriptless.locator("#done")).to_be_visible()
 
 
+def test_a_course_of_several_units_is_taken_through_its_contents(stage: Stage, page: Page, tmp_path: Path) -> None:
+    with another_server() as address:
+        units = f"System_ID,File_Name\nA1,fire/start.html\nA2,{address}\n".encode()
+        files = aicc.course(au=units, cst=b"Block,Member,Member\nroot,A1,A2\n")
+        at_a_unit(stage, tmp_path, files | {"fire/start.html": CONTENT, "fire.pre": b"A2,A1\n"})
+        page.goto(stage.play_url)
+        course = page.frame_locator("#course")
+        expect(course.locator("#said")).to_contain_text("Student_Name=Okafor, Ngozi")
+        expect(page.get_by_role("button", name="A2")).to_have_attribute("aria-disabled", "true")
+
+        with page.expect_response("**/hacp"):
+            course.locator("#done").click()
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_role("heading", name="A2 is at 127.0.0.1")).to_be_visible()
+        assert Axe().run(page).response["violations"] == []
+        with page.expect_popup() as opened:
+            page.get_by_role("link", name="Open this part").click()
+        opened.value.locator("#done").click()
+
+        until(lambda: come_to(stage) == ("passed", False), "the course is done")
+        expect(page.locator("#receipt")).to_contain_text("Passed, 90%: recorded at")
+        expect(page.locator("#saved")).to_have_text("")
+
+
 def test_a_unit_that_cannot_be_opened_is_explained(stage: Stage, page: Page, tmp_path: Path) -> None:
     at_a_unit(stage, tmp_path, aicc.hosted_elsewhere())
     page.set_viewport_size({"width": 320, "height": 480})

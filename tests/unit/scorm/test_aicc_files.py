@@ -124,7 +124,7 @@ def test_what_is_not_legal_is_left_out_with_a_warning(column, value):
     assert (manifest.scos[0].mastery_score, manifest.scos[0].max_time_allowed) == ("", "")
 
 
-def test_several_units_are_read_as_a_tree_and_refused_as_yet():
+def test_several_units_are_read_as_a_tree():
     manifest = parsed(
         {
             **aicc.course(
@@ -132,16 +132,21 @@ def test_several_units_are_read_as_a_tree_and_refused_as_yet():
                 des=b"System_ID,Title\nB1,The basics\nA2,Doors\n",
                 cst=b"Block,Member,Member\nroot,B1,a3\nB1,A1,A2\n",
             ),
-            "fire.pre": b"Structure_Element,Prerequisite\nA2,A1\n",
+            "fire.pre": b"Structure_Element,Prerequisite\nA2,a1\nb1,~A3=failed\nA3,b1\nA3,A2=p\n",
+            "fire.cmp": b"Structure_Element,Requirement,Result\nB1,A1,completed\n",
+            "fire.ort": b"Course_Element,Member\nA1,J1\n",
         }
     )
 
     block, last = manifest.items
     assert (block.title, block.kind, [one.identifier for one in block.items]) == ("The basics", "", ["A1", "A2"])
-    assert (last.identifier, block.items[1].prerequisites) == ("A3", "A1")
-    assert manifest.reasons == (
-        "It has 3 parts, each launched by itself; only packages with one can be played as yet.",
-    )
+    assert (block.prerequisites, block.items[1].prerequisites) == ('~"A3"="failed"', '"A1"')
+    assert (last.identifier, last.prerequisites) == ("A3", '("B1")&("A2"="p")')
+    assert manifest.reasons == ()
+    assert [one.partition(":")[0] for one in manifest.warnings] == [
+        "The file 'fire.cmp' is not used",
+        "The file 'fire.ort' is not used",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +194,6 @@ def test_all_that_is_wrong_is_said_at_once():
         "The .au file has a unit '' tha",
         "The page 'gone.html' of unit '",
         "The file 'fire.cst' cannot be ",
-        "It has 2 parts, each launched ",
     ]
 
 
@@ -200,6 +204,7 @@ def test_all_that_is_wrong_is_said_at_once():
         ("au", None, "There is no .au file"),
         ("au", b"System_ID,Type\nA1,Lesson\n", "has no column file_name"),
         ("au", b"System_ID,File_Name\n", "Nothing in this package can be launched"),
+        ("au", b"System_ID,File_Name\n" + b"A" * 251 + b",fire/start.html\n", "that has no id of its own"),
     ],
 )
 def test_what_lacks_a_file_or_a_column_is_refused(end, data, reason):

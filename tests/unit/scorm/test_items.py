@@ -52,6 +52,28 @@ def test_a_prerequisite_that_cannot_be_read_is_said() -> None:
     assert items.doubts(manifest) == ("The prerequisites '((' of item 'b' cannot be read and lock nothing.",)
 
 
+def test_a_prerequisite_that_nothing_can_meet_locks_nothing_and_is_said() -> None:
+    contents = (sco("a"), Item(identifier="h", title="H", items=(sco("b"),), prerequisites="a & gone"))
+
+    open_now = [one.why is None for one in begun(*contents).contents()]
+
+    assert all(open_now)
+    assert items.doubts(Manifest(items=contents)) == (
+        "The prerequisites 'a & gone' of item 'h' ask for 'gone', which the course does not have, and lock nothing.",
+    )
+
+
+def test_units_of_aicc_make_a_course_wherever_they_are() -> None:
+    here = Item(identifier="A1", title="One", kind="au", path="one.html")
+    there = Item(identifier="A2", title="Two", kind="au", url="https://learning.example/two", prerequisites="A1")
+
+    organisation = items.course(Manifest(edition="AICC 4.0", items=(here, there)))
+
+    assert organisation is not None
+    assert (organisation.edition, [one.identifier for one in organisation.root.children]) == ("AICC", ["A1", "A2"])
+    assert items.course(Manifest(edition="AICC 4.0", items=(here,))) is None
+
+
 def test_a_page_of_an_item_with_parts_beneath_it_is_said_to_be_left_out() -> None:
     manifest = Manifest(items=(Item(identifier="h", title="H", path="h.html", items=(sco("a"),)), sco("b")))
 

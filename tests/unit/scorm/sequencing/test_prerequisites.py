@@ -2,7 +2,7 @@
 
 import pytest
 
-from scorm.sequencing.prerequisites import Unreadable, parsed
+from scorm.sequencing.prerequisites import LONGEST, Unreadable, names, parsed, spelled
 from scorm.sequencing.requests import Request
 from tests.trees import Walk, cluster, sco
 
@@ -46,11 +46,41 @@ def test_a_script_asks_for_statuses(script: str, *, wanted: bool) -> None:
 
 @pytest.mark.parametrize(
     "script",
-    ["&", "A &", "A B", "(A", "A)", "2*A", "x*{A}", "{A", "{}", "~", "A=", '"', "=A", "~" * 60 + "A", "(" * 99],
+    [
+        "&",
+        "A &",
+        "A B",
+        "(A",
+        "A)",
+        "2*A",
+        "x*{A}",
+        "{A",
+        "{}",
+        "~",
+        "A=",
+        '"',
+        "=A",
+        "~" * 60 + "A",
+        "(" * 99,
+        "A|" * LONGEST,
+    ],
 )
 def test_what_is_no_script_is_refused(script: str) -> None:
     with pytest.raises(Unreadable):
         parsed(script)
+
+
+def test_the_names_of_a_script_are_told_from_statuses_and_numbers() -> None:
+    assert names("2*{a, B=passed, ~'my unit'<>f} | 3") == ("a", "B", "my unit", "3")
+
+
+def test_names_are_spelled_as_the_course_has_them() -> None:
+    known = {"a1": "A1", "my unit": 'My "unit"'}
+
+    script = spelled("a1=a1 | 1*{'my unit', other}", known)
+
+    assert script == """"A1"="a1"|"1"*{'My "unit"',"other"}"""
+    assert names(script) == ("A1", 'My "unit"', "other")
 
 
 def test_what_is_locked_opens_when_its_prerequisite_is_met() -> None:
