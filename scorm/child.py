@@ -1,19 +1,19 @@
 """The child process that looks at a zip which nobody trusts yet, under limits of time, memory and output.
 
-Started by scorm.package as `python -m scorm.child REQUEST`; REQUEST and what it prints are JSON of the records here.
+Started by scorm.package as `python -m scorm.child`; the request that it reads and what it prints are JSON of the
+records here.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from scorm import aicc_files, archive, blobs, imsmanifest, items
+from scorm import aicc_files, archive, blobs, confined, imsmanifest, items
 from scorm.archive import Archive, Damaged, Entry, Limits
 from scorm.manifest import Manifest
 from scorm.zipnames import listed
@@ -21,9 +21,6 @@ from scorm.zipnames import listed
 MANIFEST = "imsmanifest.xml"
 MOST_DAMAGES = 20
 """Damaged files that are named; a zip with more is no better known for it."""
-
-OUT_OF_MEMORY = 3
-"""The exit code of a child that was refused memory; one that was stopped has a signal's."""
 
 _OLDEST = (".csf", "/csf.xml", "csf.xml")
 """How files that describe a course of SCORM 1.1 are called (CSF, course structure format)."""
@@ -86,12 +83,13 @@ class Result:
 def main(arguments: Sequence[str]) -> int:
     """Answer one request on standard output; 0 whenever there is an answer."""
     request = Request.read(arguments[0])
-    _restrict(request)
+    bounds = request.bounds
+    confined.restrict(memory=bounds.memory, processor=bounds.processor, written=request.limits.size)
     try:
         with Path(request.path).open("rb") as file:
             result = inspect(file, request)
     except MemoryError:
-        return OUT_OF_MEMORY
+        return confined.OUT_OF_MEMORY
     sys.stdout.write(json.dumps(asdict(result)))
     return 0
 
@@ -113,17 +111,6 @@ def inspect(file: BinaryIO, request: Request) -> Result:
         warnings=(*found.warnings, *described.warnings, *items.doubts(described)),
         reasons=tuple(reasons),
     )
-
-
-def _restrict(request: Request) -> None:
-    for kind, most in (
-        (resource.RLIMIT_AS, request.bounds.memory),
-        (resource.RLIMIT_CPU, request.bounds.processor),
-        (resource.RLIMIT_FSIZE, request.limits.size),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (most, most))
 
 
 def _described(file: BinaryIO, found: Archive, limits: Limits) -> Manifest:
@@ -220,4 +207,4 @@ def _taken(file: BinaryIO, entry: Entry, request: Request, *, wanted: bool) -> t
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main([sys.stdin.read()]))

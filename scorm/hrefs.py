@@ -29,6 +29,7 @@ class Names:
         """Take every name as it stands in the zip, with forward slashes."""
         self._exact = frozenset(names)
         self._folded: dict[str, list[str]] = {}
+        self._folders = {folded(name[: at + 1]) for name in names for at, letter in enumerate(name) if letter == "/"}
         for name in names:
             self._folded.setdefault(folded(name), []).append(name)
 
@@ -43,6 +44,11 @@ class Names:
             if len(alike) == 1:
                 return Found(name=alike[0], suffix=suffix, warning=_warning(href, f"the file is called {alike[0]!r}"))
         return None
+
+    def beneath(self, href: str, base: str) -> bool:
+        """Say whether an href means a folder of the package, or the package itself."""
+        path = folded(_normal(base + plain(href)))
+        return not path or f"{path}/" in self._folders
 
 
 def elsewhere(href: str) -> bool:

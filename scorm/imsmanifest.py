@@ -26,6 +26,11 @@ _NAMED: Final = 5
 
 _ABSENT: Final = "not in the zip"
 
+_FLASH: Final = (
+    "All that it opens is Flash ({!r}), which no browser has played since 2021. Publish the course again as HTML5 from "
+    "its authoring tool."
+)
+
 SCORM_11: Final = (
     "This is SCORM 1.1, which players of today do not play. Export the course from its authoring tool again, as "
     "SCORM 1.2 or SCORM 2004 (3rd or 4th Edition)."
@@ -249,6 +254,8 @@ class _Reading:
             known = [f"{why[0].upper()}{why[1:]}." for why in self.lost.values()]
             self.reasons.extend(known or ([] if self.reasons else ["Nothing in this package can be launched."]))
             return
+        if all(one.path.casefold().endswith(".swf") for one in playable):
+            self.reasons.append(_FLASH.format(playable[0].path))
         for item in launchable:
             if why := self.lost.get(item.identifier):
                 self.warnings.append(

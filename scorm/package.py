@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
-import threading
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from scorm import blobs, child
+from scorm import blobs, child, confined
 from scorm.archive import Limits
 from scorm.child import Bounds, Request, Result
 from scorm.errors import CheckStopped, PackageNotStored, PackageRefused
 from scorm.manifest import Item, Manifest
-
-LONGEST_ANSWER = 64 << 20
-"""Bytes that the child may print; 20,000 files with the longest names take a third of it."""
 
 _LIMITS = Limits()
 _BOUNDS = Bounds()
@@ -131,29 +124,10 @@ def identity(files: tuple[tuple[str, str, int], ...]) -> str:
 def _inspected(request: Request) -> Result:
     if not Path(request.path).is_file():
         raise PackageRefused([f"There is no file {request.path!r}."])
-    answer, code = _run(request)
-    if code == child.OUT_OF_MEMORY or code < 0:
+    answer, code = confined.run(child.__name__, json.dumps(asdict(request)), request.bounds.seconds)
+    if code == confined.OUT_OF_MEMORY or code < 0:
         raise CheckStopped(["Looking at it takes more time or memory than it may have."])
     if code:
         raise CheckStopped(["Looking at it ended in an error of ours."])
     result = Result.read(answer)
     return replace(result, reasons=tuple(dict.fromkeys(result.reasons)))
-
-
-def _run(request: Request) -> tuple[bytes, int]:
-    command = [sys.executable, "-I", "-m", child.__name__, json.dumps(asdict(request))]
-    # The child has no business with our settings, least of all the secret key.
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("PRECEPTOR_")}
-    with subprocess.Popen(  # noqa: S603 - our own module, and the request is one argument of JSON
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=surroundings
-    ) as process:
-        timer = threading.Timer(request.bounds.seconds, process.kill)
-        timer.start()
-        try:
-            answer = process.stdout.read(LONGEST_ANSWER) if process.stdout else b""
-            # An answer that is longer is no answer: the child would wait for ever to print the rest.
-            if len(answer) == LONGEST_ANSWER:
-                process.kill()
-            return answer, process.wait()
-        finally:
-            timer.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from engine.errors import Missing
 from scorm import calls, library, package, playing, recorder, store, verdict
+from scorm.inspection import inspecting
+from scorm.inspection.reader import Result
 from scorm.package import Verdict as Check
 from scorm.tables import attempts
 from scorm.verdict import Verdict
@@ -32,7 +34,11 @@ def scorm() -> None:
 def check(file: Path, *, wants_json: bool) -> int:
     """Say whether a package can be played, and why not; keeps nothing. Exit 1 if it cannot."""
     found = package.examine(file)
-    say(found.as_dict(), _lines(file, found), wants_json=wants_json)
+    read = inspecting.of_zip(file, found.manifest) if found.accepted else Result()
+    said = inspecting.warnings(read)
+    found = replace(found, warnings=(*found.warnings, *said))
+    findings = [one.as_dict() for one in read.findings] if read else None
+    say({**found.as_dict(), "findings": findings}, _lines(file, found), wants_json=wants_json)
     return 0 if found.accepted else 1
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from scorm import blobs, child, package
+from scorm import blobs, child, confined, package
 from scorm.archive import Limits
 from scorm.child import Bounds, Request, Result
 from scorm.errors import CheckStopped, PackageNotStored, PackageRefused
@@ -208,7 +208,7 @@ def test_looking_that_takes_too_much_memory_is_stopped(zipped, course):
 
 
 def test_a_child_that_fails_is_a_refusal_too(zipped, course, monkeypatch):
-    monkeypatch.setattr(package, "_run", lambda _request: (b"", 1))
+    monkeypatch.setattr(confined, "run", lambda *_request: (b"", 1))
 
     assert package.examine(zipped(course)).reasons == ("Looking at it ended in an error of ours.",)
 
@@ -238,7 +238,7 @@ def test_no_room_to_keep_files_is_told_as_such(zipped, course, tmp_path):
 
 def test_a_child_that_could_not_store_is_told_as_such(zipped, course, tmp_path, monkeypatch):
     answer = json.dumps(asdict(Result(manifest=Manifest(), unstored="No space left on device"))).encode()
-    monkeypatch.setattr(package, "_run", lambda _request: (answer, 0))
+    monkeypatch.setattr(confined, "run", lambda *_request: (answer, 0))
 
     with pytest.raises(PackageNotStored, match="No space left on device"):
         package.read(zipped(course), tmp_path / "blobs")
@@ -263,7 +263,7 @@ def test_a_child_that_is_refused_memory_says_so_by_its_code(zipped, course, monk
     monkeypatch.setattr(resource, "setrlimit", lambda _kind, _most: None)
     monkeypatch.setattr(child, "inspect", starved)
 
-    assert child.main([json.dumps(asdict(Request(path=str(zipped(course)))))]) == child.OUT_OF_MEMORY
+    assert child.main([json.dumps(asdict(Request(path=str(zipped(course)))))]) == confined.OUT_OF_MEMORY
 
 
 def test_the_child_is_not_told_our_settings(zipped, course, monkeypatch, tmp_path):
@@ -271,7 +271,7 @@ def test_the_child_is_not_told_our_settings(zipped, course, monkeypatch, tmp_pat
     (tmp_path / "spy").write_text(f"#!/bin/sh\nenv > {seen}\nexit 3\n")
     (tmp_path / "spy").chmod(0o755)
     monkeypatch.setenv("PRECEPTOR_SECRET_KEY", "open sesame")
-    monkeypatch.setattr(package.sys, "executable", str(tmp_path / "spy"))
+    monkeypatch.setattr(confined.sys, "executable", str(tmp_path / "spy"))
 
     verdict = package.examine(zipped(course))
 
@@ -283,8 +283,8 @@ def test_the_child_is_not_told_our_settings(zipped, course, monkeypatch, tmp_pat
 def test_an_answer_without_end_is_cut_off(zipped, course, monkeypatch, tmp_path):
     (tmp_path / "chatter").write_text("#!/bin/sh\nexec yes\n")
     (tmp_path / "chatter").chmod(0o755)
-    monkeypatch.setattr(package, "LONGEST_ANSWER", 1 << 16)
-    monkeypatch.setattr(package.sys, "executable", str(tmp_path / "chatter"))
+    monkeypatch.setattr(confined, "LONGEST_ANSWER", 1 << 16)
+    monkeypatch.setattr(confined.sys, "executable", str(tmp_path / "chatter"))
 
     assert not package.examine(zipped(course)).accepted
 

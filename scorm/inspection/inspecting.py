@@ -1,0 +1,44 @@
+"""Has the texts of a package read in a child process, and says what was found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from scorm import confined
+from scorm.inspection import findings, reader
+from scorm.inspection.reader import Request, Result
+from scorm.manifest import Manifest
+
+STOPPED = "Its pages could not be read for what will not work: that took more time or memory than it may."
+
+
+def of_zip(path: Path, manifest: Manifest) -> Result | None:
+    """Read the texts of a zip that was accepted; None if that took too long."""
+    return read(Request(path=str(path), launched=launched(manifest)))
+
+
+def of_files(folder: Path, files: Sequence[tuple[str, str, int]], manifest: Manifest) -> Result | None:
+    """Read the texts of a package whose files (name, SHA-256, bytes) are kept below a folder; None if it took long."""
+    return read(Request(folder=str(folder), files=tuple(files), launched=launched(manifest)))
+
+
+def read(request: Request) -> Result | None:
+    """Run the child; None where it has no answer."""
+    answer, code = confined.run(reader.__name__, json.dumps(asdict(request)), request.seconds * 2)
+    return None if code else Result.recorded(json.loads(answer))
+
+
+def launched(manifest: Manifest) -> tuple[str, ...]:
+    """Return the files that are opened first."""
+    return tuple(dict.fromkeys(sco.path for sco in manifest.scos if sco.path))
+
+
+def warnings(result: Result | None) -> tuple[str, ...]:
+    """Say what was found, in sentences."""
+    if result is None:
+        return (STOPPED,)
+    left = f"{result.unread} of its texts were not read for what will not work: there is too much of it."
+    return (*findings.sentences(result.findings), *([left] if result.unread else []))
