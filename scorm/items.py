@@ -1,12 +1,15 @@
 """The items of a SCORM 1.2 manifest, or of AICC's files -> Organisation: one sequencing engine plays them all. Pure.
 
 Both leave to the LMS how a learner gets from SCO to SCO: here by choice and by Continue and Previous, past what
-adlcp:prerequisites locks (CAM 1.2 2.3.5.4); a heading is done when all beneath it is.
+adlcp:prerequisites locks (CAM 1.2 2.3.5.4); a heading is done when all beneath it is. An item with a page of its own
+and parts beneath it is a heading whose first part is that page: the page keeps the identifier, so that prerequisites
+that name it and what is kept of it mean the page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from scorm.manifest import AU, Item, Manifest
 from scorm.sequencing import prerequisites
@@ -37,19 +40,13 @@ def organisation(manifest: Manifest) -> Organisation | None:
 
 
 def doubts(manifest: Manifest) -> tuple[str, ...]:
-    """Say of every prerequisite that cannot be read or met that it locks nothing, and of pages that are left out."""
+    """Say of every prerequisite that cannot be read or met that it locks nothing."""
     known = _known(manifest)
-    unread = (
+    return tuple(
         f"The prerequisites {one.prerequisites[:60]!r} of item {one.identifier!r} {why} and lock nothing."
         for one in _every(manifest.items)
         if (why := _flaw(one.prerequisites, known))
     )
-    left_out = (
-        f"Item {one.identifier!r} has a page of its own and parts beneath it: only the parts are played."
-        for one in manifest.scos
-        if any(any(below.launchable()) for below in one.items)
-    )
-    return (*unread, *left_out)
 
 
 def _known(manifest: Manifest) -> frozenset[str]:
@@ -64,29 +61,38 @@ def _every(items: tuple[Item, ...]) -> Iterator[Item]:
 
 def _node(item: Item, known: frozenset[str]) -> Node | None:
     children = tuple(node for below in item.items if (node := _node(below, known)) is not None)
-    page = item.path or item.url
-    if not children and not page:
-        return None
+    asked = "" if _flaw(item.prerequisites, known) else item.prerequisites
+    page = _page(item, asked) if item.path or item.url else None
+    if not children or page is None:
+        return _heading(item, item.identifier, asked, children) if children else page
+    return _heading(item, f"{item.identifier} (parts)", asked, (replace(page, prerequisites=""), *children))
+
+
+def _heading(item: Item, identifier: str, asked: str, children: tuple[Node, ...]) -> Node:
     return Node(
-        identifier=item.identifier,
+        identifier=identifier,
         title=item.title,
         visible=item.visible,
-        resource="" if children else page,
-        parameters="" if children else item.suffix,
-        launch_data=item.launch_data,
-        time_limit_action=item.time_limit_action,
-        mastery_score=item.mastery_score,
-        maximum_time=item.max_time_allowed,
-        prerequisites="" if _flaw(item.prerequisites, known) else item.prerequisites,
-        settings=_settings(item, children),
+        prerequisites=asked,
+        settings=_CLUSTER,
         children=children,
     )
 
 
-def _settings(item: Item, children: tuple[Node, ...]) -> Settings:
-    if children:
-        return _CLUSTER
-    return _ASSET if item.kind == "asset" else _SCO
+def _page(item: Item, asked: str) -> Node:
+    return Node(
+        identifier=item.identifier,
+        title=item.title,
+        visible=item.visible,
+        resource=item.path or item.url,
+        parameters=item.suffix,
+        launch_data=item.launch_data,
+        time_limit_action=item.time_limit_action,
+        mastery_score=item.mastery_score,
+        maximum_time=item.max_time_allowed,
+        prerequisites=asked,
+        settings=_ASSET if item.kind == "asset" else _SCO,
+    )
 
 
 def _flaw(script: str, known: frozenset[str]) -> str:

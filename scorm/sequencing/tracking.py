@@ -206,13 +206,24 @@ class State:
         numbers = tree.numbers
         for name, given in snapshot["standing"].items():
             state.standing[numbers[name]] = records.read(Standing, given)
+        slots = _slots(tree, list(snapshot["standing"]))
         for at, given in snapshot["progress"].items():
-            state.progress[int(at)] = records.read(Progress, given)
+            state.progress[slots[int(at)]] = records.read(Progress, given)
         for name, children in snapshot["available"].items():
             state.available[numbers[name]] = tuple(numbers[child] for child in children)
         state.current = None if snapshot["current"] is None else numbers[snapshot["current"]]
         state.suspended = None if snapshot["suspended"] is None else numbers[snapshot["suspended"]]
         return state
+
+
+def _slots(tree: Tree, before: list[str]) -> Sequence[int]:
+    """Give the place of each objective by the place it had in the tree that was kept, of these activities.
+
+    An activity that came to the tree since (a page of SCORM 1.2 above its parts) has moved those after it.
+    """
+    if len(before) == len(tree.activities):
+        return range(len(tree.slots))
+    return [tree.activities[tree.numbers[name]].primary for name in before]
 
 
 def _changed(record: Progress | Standing, first: Progress | Standing) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """SCORM 1.2 packages of several SCOs, as courses."""
 
+from dataclasses import replace
+
 from scorm import items
 from scorm.coupling import Learner
 from scorm.course import Click, Course, Shared
 from scorm.manifest import Item, Manifest
+from scorm.sequencing.definition import Aspect
 from scorm.sequencing.requests import Request
 
 
@@ -74,12 +77,47 @@ def test_units_of_aicc_make_a_course_wherever_they_are() -> None:
     assert items.course(Manifest(edition="AICC 4.0", items=(here,))) is None
 
 
-def test_a_page_of_an_item_with_parts_beneath_it_is_said_to_be_left_out() -> None:
-    manifest = Manifest(items=(Item(identifier="h", title="H", path="h.html", items=(sco("a"),)), sco("b")))
+def paged() -> Item:
+    below = (sco("a"), sco("b", prerequisites="h"))
+    return Item(identifier="h", title="H", kind="sco", path="h.html", prerequisites="z", items=below)
 
-    assert items.doubts(manifest) == (
-        "Item 'h' has a page of its own and parts beneath it: only the parts are played.",
+
+def test_an_item_with_a_page_and_parts_plays_its_page_first() -> None:
+    course = begun(sco("z"), paged())
+
+    assert [(one.identifier, one.depth, one.leaf) for one in course.contents()][2:] == [
+        ("h (parts)", 1, False), ("h", 2, True), ("a", 2, True), ("b", 2, True),
+    ]  # fmt: skip
+    assert [one.said for one in course.contents()][2:] == ["Open after you have finished “Z”."] * 4
+
+
+def test_a_prerequisite_that_names_an_item_with_a_page_means_the_page() -> None:
+    course = begun(sco("y"), replace(paged(), prerequisites=""))
+
+    course.request(Click(Request.CHOICE, "h"))
+
+    assert course.delivered == "h"
+    assert course.contents()[-1].said == "Open after you have finished “H”."
+
+
+def test_a_course_that_was_kept_before_its_page_was_played_goes_on_with_what_was_done() -> None:
+    old = items.organisation(
+        Manifest(identifier="pkg", items=(Item(identifier="h", title="H", items=(sco("a"), sco("b"))), sco("c")))
     )
+    new = items.organisation(Manifest(identifier="pkg", items=(replace(paged(), prerequisites=""), sco("c"))))
+    assert old is not None
+    assert new is not None
+    learner = Learner(identifier="l", name="L")
+    before = Course.begin(old, learner, seed="1", shared=Shared())
+    before.start()
+    before.state.write(before.tree.activities[before.tree.numbers["a"]].primary, Aspect.COMPLETION, value=True)
+    before.left()
+
+    course = Course.restore(new, learner, before.snapshot(), shared=Shared())
+    course.start()
+
+    assert [(one.identifier, one.completed) for one in course.contents() if one.completed] == [("a", True)]
+    assert course.delivered == "a"
 
 
 def test_nothing_to_launch_makes_no_course() -> None:
