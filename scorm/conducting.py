@@ -20,6 +20,7 @@ from scorm.launch import Launch
 from scorm.moves import Move
 from scorm.outcome import Outcome
 from scorm.playing import OnOutcome, Opened
+from scorm.sequencing import needs
 from scorm.sequencing.definition import Organisation
 from scorm.sequencing.overall import Result
 from scorm.sequencing.refusals import Refusal
@@ -152,7 +153,7 @@ def _requested(course: Conducted, click: Click | None) -> Result:
 
 
 def _noted(course: Conducted, result: Result) -> Result:
-    course.said = str(result.refusal) if result.refusal else ""
+    course.said = needs.said(course.course.state, None, result.refusal)
     course.over = result.over and course.course.state.suspended is None
     return result
 

@@ -36,7 +36,7 @@ def _line(entry: Entry) -> dict[str, Any]:
         "leaf": entry.leaf,
         "current": entry.current,
         "status": _status(entry),
-        "why": _why(entry.why),
+        "why": entry.said,
     }
 
 

@@ -14,11 +14,11 @@ from scorm.sequencing.tree import ROOT
 class Stranded(Refusal):
     """A cluster was chosen in which nothing can be delivered; the learner is left standing at it ([SB.2.9] 14)."""
 
-    def __init__(self, target: int, common: int) -> None:
-        """Keep the cluster, and the common ancestor whose attempt ends."""
+    def __init__(self, target: int, common: int, at: int | None = None) -> None:
+        """Keep the cluster, the common ancestor whose attempt ends, and what stands in the way where that is known."""
         self.target = target
         self.common = common
-        super().__init__("SB.2.9-9")
+        super().__init__("SB.2.9-9", at=at)
 
 
 def choose(state: State, target: int) -> int:
@@ -118,4 +118,4 @@ def leaf(state: State, target: int) -> int:
     try:
         return flow(state, target, Direction.FORWARD, enter=True)
     except Blocked as blocked:
-        raise Stranded(target, common(state, target)) from blocked
+        raise Stranded(target, common(state, target), blocked.refusal.at) from blocked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scorm.sequencing import needs
 from scorm.sequencing.refusals import Refusal
 from scorm.sequencing.survey import Survey
 from scorm.sequencing.tracking import State, status
@@ -13,6 +14,8 @@ from scorm.sequencing.tree import ROOT, Activity
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One line of the table of contents; `why` is None where it can be chosen, a status None where it is not known.
+
+    `said` is why in words, by the names of what must come first where that is known; "" where it can be chosen.
 
     `visible` says that neither isvisible nor a hiddenFromChoice rule keeps it from the learner.
     """
@@ -24,6 +27,7 @@ class Entry:
     completed: bool | None
     satisfied: bool | None
     why: Refusal | None
+    said: str
 
     @property
     def identifier(self) -> str:
@@ -71,4 +75,5 @@ def _entry(state: State, survey: Survey, index: int) -> Entry:
         completed=None if completed is None else bool(completed),
         satisfied=None if satisfied is None else bool(satisfied),
         why=survey.choices[index],
+        said=needs.said(survey.after, index, survey.choices[index]),
     )

@@ -7,17 +7,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from scorm.sequencing import phrases
+from scorm.sequencing.phrases import Titles
 
 Statuses = Callable[[str], str]
 """Gives the lesson status of the item of this identifier, "" if there is none."""
 
-Prerequisite = Callable[[Statuses], bool]
+
+class Prerequisite(Protocol):
+    """What a script asks; called with the statuses it says whether that holds."""
+
+    def __call__(self, statuses: Statuses, /) -> bool:
+        """Say whether it holds."""
+        ...
+
+    def lacking(self, statuses: Statuses, titles: Titles, /) -> str:
+        """Say what a learner has to have done first, as in `finished “Part 1”`; "" where that cannot be said."""
+        ...
+
 
 LONGEST = 4_000
 """Characters of a script that are read: CMI001 has 255, and every look at the contents evaluates it."""
 
 _TOKEN = re.compile(r"""\s*(?:(<>|[&|~=(){},*])|"([^"]*)"|'([^']*)'|([^\s&|~=<>(){},*"']+))""")
 _DONE = frozenset({"passed", "completed"})
+_VERBS = {_DONE: "finished", frozenset({"passed"}): "passed", frozenset({"completed"}): "completed"}
 _LETTERS = {"p": "passed", "c": "completed", "f": "failed", "i": "incomplete", "b": "browsed", "n": "not attempted"}
 
 
@@ -44,7 +61,7 @@ def spelled(script: str, known: Mapping[str, str]) -> str:
 def parsed(script: str) -> Prerequisite:
     """Read a script; Unreadable if it is none. An empty one asks nothing."""
     if not script.strip():
-        return lambda _statuses: True
+        return _Several(parts=(), count=0)
     parser = _Parser(_tokens(script))
     prerequisite = parser.either()
     if parser.here:
@@ -80,6 +97,51 @@ def _tokens(script: str) -> list[str]:
     return tokens
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stands:
+    """An item stands as wanted."""
+
+    name: str
+    wanted: frozenset[str]
+
+    def __call__(self, statuses: Statuses) -> bool:
+        return statuses(self.name) in self.wanted
+
+    def lacking(self, _statuses: Statuses, titles: Titles) -> str:
+        verb, title = _VERBS.get(self.wanted, ""), titles(self.name)
+        return f"{verb} {title}" if verb and title else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Not:
+    """Something does not hold; what is to be undone for it, no learner can be asked for."""
+
+    part: Prerequisite
+
+    def __call__(self, statuses: Statuses) -> bool:
+        return not self.part(statuses)
+
+    def lacking(self, _statuses: Statuses, _titles: Titles) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Several:
+    """So many parts hold, or more."""
+
+    parts: tuple[Prerequisite, ...]
+    count: int
+
+    def __call__(self, statuses: Statuses) -> bool:
+        return sum(part(statuses) for part in self.parts) >= self.count
+
+    def lacking(self, statuses: Statuses, titles: Titles) -> str:
+        waiting = [part for part in self.parts if not part(statuses)]
+        missing = self.count - (len(self.parts) - len(waiting))
+        said = [part.lacking(statuses, titles) for part in waiting]
+        return phrases.of(missing, said)
+
+
 class _Parser:
     """Recursive descent: `|` binds least, then `&`, then `~`, then a comparison."""
 
@@ -108,13 +170,13 @@ class _Parser:
         parts = [self.both()]
         while self.taken("|"):
             parts.append(self.both())
-        return parts[0] if len(parts) == 1 else lambda statuses: any(part(statuses) for part in parts)
+        return parts[0] if len(parts) == 1 else _Several(parts=tuple(parts), count=1)
 
     def both(self) -> Prerequisite:
         parts = [self.inner()]
         while self.taken("&"):
             parts.append(self.inner())
-        return parts[0] if len(parts) == 1 else lambda statuses: all(part(statuses) for part in parts)
+        return parts[0] if len(parts) == 1 else _Several(parts=tuple(parts), count=len(parts))
 
     def inner(self) -> Prerequisite:
         self.depth += 1
@@ -126,8 +188,7 @@ class _Parser:
 
     def _inner(self) -> Prerequisite:
         if self.taken("~"):
-            inner = self.inner()
-            return lambda statuses: not inner(statuses)
+            return _Not(part=self.inner())
         if self.taken("("):
             inner = self.either()
             self._close(")")
@@ -142,12 +203,10 @@ class _Parser:
             self._close("{")
             return self.several(_count(name))
         if self.taken("="):
-            wanted = _status(self.word())
-            return lambda statuses: statuses(name) == wanted
+            return _Stands(name=name, wanted=frozenset({_status(self.word())}))
         if self.taken("<>"):
-            barred = _status(self.word())
-            return lambda statuses: statuses(name) != barred
-        return lambda statuses: statuses(name) in _DONE
+            return _Not(part=_Stands(name=name, wanted=frozenset({_status(self.word())})))
+        return _Stands(name=name, wanted=_DONE)
 
     def several(self, count: int | None) -> Prerequisite:
         """Read the rest of `n*{A, B}`; without a number all are asked for."""
@@ -155,8 +214,7 @@ class _Parser:
         while self.taken(","):
             parts.append(self.either())
         self._close("}")
-        wanted = len(parts) if count is None else count
-        return lambda statuses: sum(part(statuses) for part in parts) >= wanted
+        return _Several(parts=tuple(parts), count=len(parts) if count is None else count)
 
     def _close(self, sign: str) -> None:
         if not self.taken(sign):

@@ -70,8 +70,12 @@ SENTENCES: Mapping[str, str] = {
 class Refusal(ScormError):
     """The course does not allow this now."""
 
-    def __init__(self, code: str, *, ends: bool = False) -> None:
-        """Keep the code of the pseudo-code, and whether the sequencing session ends with it (SB.2.1 3.1)."""
+    def __init__(self, code: str, *, ends: bool = False, at: int | None = None) -> None:
+        """Keep the code of the pseudo-code, whether the sequencing session ends with it (SB.2.1 3.1), and where it was.
+
+        `at` is the number of the activity that stands in the way, where that is not the one that was asked for.
+        """
         self.code = code
         self.ends = ends
+        self.at = at
         super().__init__(SENTENCES[code])

@@ -32,7 +32,8 @@ class Survey:
     """Why each thing is not possible now, None where it is.
 
     `moves` is by request; `offers` has the same, but Continue by the control modes alone [NB.2.1]; `choices`, `jumps`
-    and `hidden` (by a rule) are by number of activity; `ends` are the moves that end the session.
+    and `hidden` (by a rule) are by number of activity; `ends` are the moves that end the session. `after` is the state
+    in which they were tried, where it can be read why.
     """
 
     offers: Mapping[Request, Refusal | None]
@@ -41,6 +42,7 @@ class Survey:
     jumps: tuple[Refusal | None, ...]
     hidden: Sequence[bool]
     ends: frozenset[Request]
+    after: State
 
 
 def survey(state: State) -> Survey:
@@ -55,6 +57,7 @@ def survey(state: State) -> Survey:
         jumps=tuple(surveyor.jumped(index) for index in count),
         hidden=surveyor.hidden,
         ends=frozenset(surveyor.ends),
+        after=surveyor.after,
     )
 
 

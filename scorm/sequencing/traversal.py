@@ -115,7 +115,7 @@ def _deliverable(state: State, index: int, direction: Direction, previous: Direc
             raise Blocked(index, Refusal("SB.2.2-1"))
         skipped = conditions.applies(state, index, Action.SKIP)
         if not skipped and conditions.unavailable(state, index):
-            raise Blocked(index, Refusal("SB.2.2-2"))
+            raise Blocked(index, Refusal("SB.2.2-2", at=index))
         if not skipped and not activity.children:
             return index
         try:
@@ -135,7 +135,7 @@ def choice_step(state: State, index: int, direction: Direction) -> None:
     """[SB.2.4] Choice Activity Traversal Subprocess: may a choice pass this activity? Refusal if not."""
     if direction is Direction.FORWARD:
         if conditions.applies(state, index, Action.STOP_FORWARD_TRAVERSAL):
-            raise Refusal("SB.2.4-1")
+            raise Refusal("SB.2.4-1", at=index)
         return
     parent = state.tree.activities[index].parent
     if parent < 0:
