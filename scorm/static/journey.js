@@ -28,9 +28,10 @@ export class Journey {
     const text = JSON.stringify(course);
     if (text === this.#shown) return;
     this.#shown = text;
+    element("way").dataset.playing = course.playing;
     const focused = document.activeElement?.dataset?.move;
     element("contents").hidden = course.contents.length === 0;
-    element("parts").replaceChildren(...course.contents.map((line) => this.#line(line)));
+    element("parts").replaceChildren(...course.contents.map((line) => this.#line(line, course.over)));
     const controls = course.contents.length ? Object.keys(CONTROLS).filter((name) => name in course.controls) : [];
     element("moves").replaceChildren(...controls.map((name) => this.#control(name, course.controls[name])));
     element("moves").hidden = controls.length === 0;
@@ -57,11 +58,11 @@ export class Journey {
     element("way").setAttribute("aria-busy", busy);
   }
 
-  #line({ id, title, depth, leaf, current, status, why }) {
+  #line({ id, title, depth, leaf, current, status, why }, over) {
     const item = document.createElement("li");
     item.style.setProperty("--depth", depth);
-    // To choose the course itself would be to begin it anew: for that there is End.
-    const heading = !leaf && (why || depth === 0);
+    // What is over begins anew with a part of it; as a whole it is opened from the learner's home.
+    const heading = !leaf && (why || (depth === 0 && over));
     const name = heading ? document.createElement("span") : button(title, why, () => this.#choose("choice", id));
     name.textContent = title;
     name.dataset.move = `part-${id}`;

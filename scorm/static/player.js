@@ -43,6 +43,7 @@ async function play() {
   element("home").addEventListener("click", goHome);
   element("again").addEventListener("click", goHome);
   element("retry").addEventListener("click", () => go(unanswered?.click ?? null));
+  document.body.dataset.ready = "yes";
 }
 
 // Begin a window: its own journal, its own session, and what it shows.
