@@ -63,7 +63,9 @@ def test_a_course_is_played_to_its_end(
     for title in ("Before", "During", "After"):
         expect_open(page, title)
         part(page, "#done")
-        expect(page.locator("#parts li", has=page.get_by_role("button", name=title, exact=True))).to_contain_text("Completed")
+        expect(page.locator("#parts li", has=page.get_by_role("button", name=title, exact=True))).to_contain_text(
+            "Completed"
+        )
         control(page, "Continue")
 
     expect(page.get_by_role("heading", name="You have reached the end of this course")).to_be_focused()
