@@ -119,7 +119,7 @@ class _Round:
         now = self._engine.clock
         template = built.template
         try:
-            answer = self._transport.send(self._composer.sender, letter["email"], built.message)
+            answer = self._transport.send(built.sender, letter["email"], built.message)
         except Unreachable:
             self._over = UNREACHABLE
             return self._given_back(letter, now())

@@ -12,6 +12,7 @@ from engine.approvals.tables import approval_attachments, approval_comments, att
 from engine.directory_tables import account_links, accounts, api_tokens, grants, holders, identity
 from engine.incident import KIND as INCIDENT
 from engine.incident_tables import incidents
+from engine.mailroom_tables import inbound_mail, suppressions
 from engine.outbox import WAITING, WITH_A_LINK, Delivery
 from engine.personal import THE_SUBJECT, Holding
 from engine.tables import approvals, invitations, outbox
@@ -140,7 +141,30 @@ HOLDINGS: Final = (
         table=invitations,
         title="Meeting requests",
         subjects=THE_SUBJECT,
-        shown=("uid", "attendee", "method", "said"),
-        erased={"attendee": "", "delivered": None},
+        shown=("uid", "attendee", "method", "said", "partstat", "replied_at", "reply_comment"),
+        erased={"attendee": "", "delivered": None, "reply_comment": None},
+    ),
+    Holding(
+        table=inbound_mail,
+        title="Mail that came from them or about them",
+        person="person",
+        subjects=("about_kind", "about"),
+        shown=("received_at", "from_address", "subject_line", "said", "outcome", "state"),
+        erased={
+            "raw": b"",
+            "sender": "",
+            "from_address": "",
+            "subject_line": "",
+            "said": "",
+            "found": None,
+            "outcome": "",
+        },
+    ),
+    Holding(
+        table=suppressions,
+        title="Letters to them that came back",
+        person="person",
+        shown=("email", "first_at", "last_at", "until", "status", "answer"),
+        gone=True,
     ),
 )

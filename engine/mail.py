@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine import calendar, skeleton, text
+from engine import calendar, return_addresses, skeleton, text
 from engine.letters import Recipient
 from engine.rendering import Template
+from engine.return_addresses import Addresses
 from engine.skeleton import Header, Meant
 from engine.templates import Shelf
 
@@ -27,12 +28,16 @@ _REPARSE_EVERY = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A message ready for SMTP; `ics` is the calendar object in it, if there is one."""
+    """A message ready for SMTP; `ics` is the calendar object in it, if there is one, as it may be kept.
+
+    `sender` is the address that answers for its delivery (RFC 5321 4.1.1.2).
+    """
 
     message: bytes
     message_id: str
     template: str
     ics: str | None = None
+    sender: str = ""
 
 
 def _no_headers(_row: Row) -> Iterable[Header]:
@@ -43,12 +48,17 @@ def _no_tokens(_row: Row) -> Mapping[str, str]:
     return {}
 
 
+def _no_addresses(_row: Row) -> Addresses:
+    return return_addresses.NONE
+
+
 class Composer:
     """Composes messages for one sender, in one thread.
 
     `mail_from` is `Name <address>`; `headers` may add some to a row's message, and `tokens` what a template may say
-    of it though no row keeps it (a link made of the secret key). The first message of each version of
-    a template, and every 500th after it, is read back in full by the standard parser (SECURITY 12).
+    of it though no row keeps it (a link made of the secret key); `addresses` says where what comes back arrives. The
+    first message of each version of a template, and every 500th after it, is read back in full by the standard parser
+    (SECURITY 12).
     """
 
     def __init__(
@@ -57,17 +67,14 @@ class Composer:
         mail_from: str,
         headers: Callable[[Row], Iterable[Header]] = _no_headers,
         tokens: Callable[[Row], Mapping[str, str]] = _no_tokens,
+        addresses: Callable[[Row], Addresses] = _no_addresses,
     ) -> None:
         self._shelf = shelf
         self._name, self._address = parseaddr(mail_from)
         self._headers = headers
         self._tokens = tokens
+        self._addresses = addresses
         self._built: dict[str, int] = {}
-
-    @property
-    def sender(self) -> str:
-        """Return the address that answers for delivery (the envelope's sender)."""
-        return self._address
 
     def prepare(self, conn: Connection, rows: Sequence[Row]) -> None:
         """Look up once which templates apply to these rows; without it the national ones do."""
@@ -80,18 +87,27 @@ class Composer:
         for a message that is not what was meant.
         """
         template = self._shelf.template(row["trust"], row["organisation"], row["notice"])
-        meant = self._meant(row, template, now, with_invitation=with_invitation)
+        addresses = self._addresses(row)
+        invitation = row["invitation"] if with_invitation else None
+        meant = self._meant(row, template, now, invitation, addresses)
         message = skeleton.build(meant)
         self._sample(template.label, message, meant)
-        ics = meant.calendar.decode() if meant.calendar else None
-        return Built(message=message, message_id=row["message_id"], template=template.label, ics=ics)
+        return Built(
+            message=message,
+            message_id=row["message_id"],
+            template=template.label,
+            ics=_kept(meant, invitation, addresses) if invitation else None,
+            sender=addresses.sender or self._address,
+        )
 
-    def _meant(self, row: Row, template: Template, now: datetime, *, with_invitation: bool) -> Meant:
-        record = row["invitation"]
-        said = template.render(self._context(row, record))
-        head = self._head(row, said.subject, now, record if with_invitation else None)
+    def _meant(
+        self, row: Row, template: Template, now: datetime, record: Mapping[str, Any] | None, addresses: Addresses
+    ) -> Meant:
+        said = template.render(self._context(row, row["invitation"]))
+        organizer = (addresses.organizer or record["organizer"]) if record else None
+        head = self._head(row, said.subject, now, organizer, addresses.reply_to)
         meant = Meant(headers=head, text=said.text, html=said.html)
-        return _invited(meant, row, record, now) if record and with_invitation else meant
+        return _invited(meant, row, {**record, "organizer": organizer}, now) if record else meant
 
     def _context(self, row: Row, record: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the tokens of a row, with those that the engine itself knows."""
@@ -107,10 +123,10 @@ class Composer:
         said = {name: value for name, value in row["context"].items() if value not in (None, "")}
         return {**known, **said, **self._tokens(row)}
 
-    def _head(self, row: Row, subject: str, now: datetime, record: Mapping[str, Any] | None) -> list[Header]:
+    def _head(self, row: Row, subject: str, now: datetime, meeting: str | None, reply_to: str) -> list[Header]:
         """Return the header block; an invitation comes from its organizer, for clients distrust any other sender."""
         own = skeleton.address(self._name, self._address)
-        organizer = calendar.mailbox(record["organizer"])[1] if record else self._address
+        organizer = calendar.mailbox(meeting)[1] if meeting else self._address
         head = [
             ("From", skeleton.address(self._name, organizer)),
             ("To", skeleton.address(row["name"], row["email"])),
@@ -120,8 +136,8 @@ class Composer:
             ("References", _thread(row)),
             ("Auto-Submitted", "auto-generated"),
         ]
-        if organizer != self._address:
-            head.insert(1, ("Reply-To", own))
+        if reply_to or organizer != self._address:
+            head.insert(1, ("Reply-To", skeleton.address(self._name, reply_to) if reply_to else own))
         return [*head, *self._headers(row)]
 
     def _sample(self, label: str, message: bytes, meant: Meant) -> None:
@@ -136,6 +152,14 @@ def _invited(meant: Meant, row: Row, record: Mapping[str, Any], now: datetime) -
     attendee = Recipient(name=row["name"], email=row["email"])
     lines = calendar.lines(invitation, record["sequence"], now, record["organizer"], attendee)
     return replace(meant, method=str(invitation.method), calendar=calendar.fold(lines), lines=lines)
+
+
+def _kept(meant: Meant, record: Mapping[str, Any], addresses: Addresses) -> str:
+    """Return the calendar object as it may be kept: without the mark in the organizer's address."""
+    if not addresses.organizer:
+        return meant.calendar.decode()
+    plain = calendar.mailbox(record["organizer"])[1]
+    return calendar.fold([line.replace(addresses.organizer, plain) for line in meant.lines]).decode()
 
 
 def _thread(row: Row) -> str:

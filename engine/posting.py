@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
-from engine import prepared
+from engine import prepared, return_addresses
 from engine.identifiers import new_id
 from engine.letters import Invitation, Letter, Method
 from engine.tables import invitations, outbox
@@ -21,10 +21,18 @@ _Twins = dict[tuple[str, str], _Twin]
 _QUEUEING = insert(outbox)
 
 
-def post(connection: Connection, letters: Sequence[tuple[Letter, int]], now: datetime, reply_domain: str) -> None:
+def post(
+    connection: Connection,
+    letters: Sequence[tuple[Letter, int]],
+    now: datetime,
+    reply_domain: str,
+    *,
+    answered: bool = False,
+) -> None:
     """Queue letters, each with the revision of the move that caused it.
 
-    A cancellation of a meeting that was never asked for goes as a plain message.
+    A cancellation of a meeting that was never asked for goes as a plain message. Where mail is `answered`, each new
+    meeting has an organizer of its own, at which its replies arrive.
     """
     known = _twins(connection, letters)
     said: _Twins = {}
@@ -35,7 +43,8 @@ def post(connection: Connection, letters: Sequence[tuple[Letter, int]], now: dat
             rows.append(_row(letter, revision, None, now, reply_domain))
             continue
         key = (letter.subject.trust, meeting.uid)
-        said[key] = _next(letter, meeting, said.get(key, known.get(key)), reply_domain)
+        tag = new_id(now) if answered else None
+        said[key] = _next(letter, meeting, said.get(key, known.get(key)), tag, reply_domain)
         rows.append(_row(letter, revision, said[key]["said"], now, reply_domain))
     _write_twins(connection, [t for k, t in said.items() if k not in known], [said[k] for k in said if k in known])
     prepared.write(connection, _QUEUEING, rows)
@@ -58,9 +67,12 @@ def _twins(connection: Connection, letters: Sequence[tuple[Letter, int]]) -> _Tw
     return {(row["trust"], row["uid"]): row for row in connection.execute(chosen).mappings()}
 
 
-def _next(letter: Letter, meeting: Invitation, last: _Twin | None, reply_domain: str) -> dict[str, Any]:
+def _next(
+    letter: Letter, meeting: Invitation, last: _Twin | None, tag: str | None, reply_domain: str
+) -> dict[str, Any]:
     """Return the twin after this letter: the same UID and organizer, the next SEQUENCE."""
     sequence = last["sequence"] + 1 if last else 0
+    organizer = return_addresses.tagged(tag, reply_domain) if tag else f"classes@{reply_domain}"
     said = {
         "uid": meeting.uid,
         "method": str(meeting.method),
@@ -72,7 +84,7 @@ def _next(letter: Letter, meeting: Invitation, last: _Twin | None, reply_domain:
         "location": meeting.location,
         "description": meeting.description,
         "url": meeting.url,
-        "organizer": last["said"]["organizer"] if last else f"classes@{reply_domain}",
+        "organizer": last["said"]["organizer"] if last else organizer,
     }
     return {
         "trust": letter.subject.trust,
@@ -83,6 +95,7 @@ def _next(letter: Letter, meeting: Invitation, last: _Twin | None, reply_domain:
         "method": str(meeting.method),
         "sequence": sequence,
         "said": said,
+        "tag": last["tag"] if last else tag,
     }
 
 

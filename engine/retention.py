@@ -19,6 +19,7 @@ from engine.approvals.tables import approval_attachments, approval_comments, att
 from engine.directory_tables import account_links, idempotency, rates
 from engine.errors import Invalid
 from engine.holdings import ERASED
+from engine.mailroom_tables import inbound_mail, suppressions
 from engine.outbox import WAITING
 from engine.tables import approvals, outbox
 
@@ -62,6 +63,25 @@ RULES: Final = (
         table=outbox,
         over=lambda last: and_(outbox.c.state.not_in(WAITING), outbox.c.queued_at <= last, outbox.c.email != ""),
         erased={"name": ERASED, "email": "", "reason": "", "context": {}, "answer": None},
+    ),
+    Rule(
+        name="mail",
+        sentence="What mail that came said; that it came and what became of it stays.",
+        days=90,
+        table=inbound_mail,
+        over=lambda last: and_(
+            inbound_mail.c.read_at <= last, inbound_mail.c.state != "PERSON", inbound_mail.c.size > 0
+        ),
+        erased={"raw": b"", "sender": "", "from_address": "", "subject_line": "", "said": "", "found": None, "size": 0},
+    ),
+    Rule(
+        name="suppressions",
+        sentence="Addresses that refused letters, once they are written to again.",
+        days=365,
+        table=suppressions,
+        over=lambda last: and_(
+            suppressions.c.last_at <= last, or_(suppressions.c.until.is_(None), suppressions.c.until <= last)
+        ),
     ),
     Rule(
         name="questions",

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
-from engine import logs
+from engine import inbound_settings, logs
 from engine.errors import SettingError
+from engine.inbound_settings import Inbound
 
 Network = IPv4Network | IPv6Network
 DEVELOPMENT = "development"
@@ -89,6 +90,7 @@ class Settings:
     log: str = logs.TEXT
     metrics_token: str = ""
     room: Room = Room()
+    inbound: Inbound = field(default_factory=Inbound)
 
     @property
     def production(self) -> bool:
@@ -137,6 +139,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         log=_log(environment.get("PRECEPTOR_LOG", logs.TEXT)),
         metrics_token=environment.get("PRECEPTOR_METRICS_TOKEN", ""),
         room=_room(environment.get("PRECEPTOR_ATTACHMENTS", "20 50")),
+        inbound=inbound_settings.read(environment),
     )
     return _checked(settings)
 

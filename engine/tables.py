@@ -183,7 +183,14 @@ invitations = Table(
     Column("said", Json, nullable=False),
     Column("delivered_sequence", Integer),
     Column("delivered", Text),
+    Column("tag", Id),
+    Column("partstat", String(20)),
+    Column("replied_at", Instant),
+    Column("reply_comment", Text),
+    Column("reply_sequence", Integer),
+    Column("reply_stamp", Instant),
     Index("ix_invitations_subject", "trust", "kind", "subject"),
+    Index("ix_invitations_tag", "tag", sqlite_where=text("tag IS NOT NULL"), postgresql_where=text("tag IS NOT NULL")),
 )
 
 approvals = Table(

@@ -49,6 +49,7 @@ class Engine:
     clock: Callable[[], datetime]
     predicates: Mapping[str, Predicate] = field(default_factory=dict)
     reply_domain: str = "preceptor.example"
+    answered: bool = False
     room: Room = field(default_factory=Room)
 
     @contextmanager
@@ -130,9 +131,7 @@ class Transaction:
     def post(self, letters: Sequence[Letter], revision: int = 0) -> None:
         """Queue letters in this commit; `revision` names the row of the journal that caused them."""
         if letters:
-            posting.post(
-                self.connection, [(letter, revision) for letter in letters], self.now, self.engine.reply_domain
-            )
+            self._queue([(letter, revision) for letter in letters])
 
     def caused_by(self, because: str | None) -> Transaction:
         """Return the same commit as the system's, in the name of the row that caused it.
@@ -183,7 +182,11 @@ class Transaction:
         self._apply(workflow, moves)
         letters = [(letter, move.entry["revision"]) for move in moves for letter in move.decision.letters]
         if letters:
-            posting.post(self.connection, letters, self.now, self.engine.reply_domain)
+            self._queue(letters)
+
+    def _queue(self, letters: Sequence[tuple[Letter, int]]) -> None:
+        domain, answered = self.engine.reply_domain, self.engine.answered
+        posting.post(self.connection, letters, self.now, domain, answered=answered)
 
     def _apply(self, workflow: Workflow, moves: Sequence[Move]) -> None:
         asked: dict[type[Effect], list[tuple[Case[Any], Effect]]] = defaultdict(list)

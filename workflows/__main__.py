@@ -22,6 +22,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "demo": "workflows.commands.demo:demo",
     "due": "workflows.commands.serving:due",
     "forecast": "workflows.commands.forecasting:forecast",
+    "mailroom": "workflows.commands.mailing:mailroom",
     "incidents": "workflows.commands.incidents:incidents",
     "records": "workflows.commands.records:records",
     "relay": "workflows.commands.relaying:relay",

@@ -10,15 +10,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from flask import Flask
 
-from engine import action_links, database, definitions, smtp
+from engine import action_links, database, definitions, return_addresses, smtp
 from engine.errors import SettingError
 from engine.jobs import EmbeddedJobs
 from engine.mail import Composer
+from engine.mailroom.receiving import Door
 from engine.settings import PROCRASTINATE, Network, Settings, secret_for
 from engine.sink import Sink
 from engine.tables import metadata
@@ -32,6 +33,7 @@ from engine.web import (
     frame,
     journal,
     mailbox,
+    mailroom,
     messages,
     probes,
     proxies,
@@ -75,6 +77,7 @@ def engine_of(settings: Settings) -> Engine:
         clock=clock_of(settings),
         reply_domain=settings.reply_domain,
         room=settings.room,
+        answered=settings.inbound.answers,
     )
 
 
@@ -122,21 +125,40 @@ def post_of(settings: Settings) -> Post:
     smtp.route(settings.smtp_url)
     if "@" not in parseaddr(settings.mail_from)[1]:
         raise SettingError("PRECEPTOR_MAIL_FROM must be an address such as Learning <learning@trust.example>.")
-    tokens = action_links.tokens(secret_for(settings), settings.app_origin)
+    key = secret_for(settings)
+    said: dict[str, Any] = {"tokens": action_links.tokens(key, settings.app_origin)}
+    if settings.inbound.answers:
+        said["addresses"] = return_addresses.writer(key, settings.reply_domain)
     return Post(
         transport=lambda: smtp.SmtpTransport(settings.smtp_url),
-        composer=lambda: Composer(Shelf(), settings.mail_from, tokens=tokens),
+        composer=lambda: Composer(Shelf(), settings.mail_from, **said),
     )
 
 
 def worker_of(settings: Settings, engine: Engine | None = None) -> Worker:
     """Return a worker that has opened nothing yet but the database; an engine that is given is used instead."""
     engine = engine or engine_of(settings)
+    return Worker(engine, post_of(settings), jobs_of(settings, engine))
+
+
+def jobs_of(settings: Settings, engine: Engine) -> EmbeddedJobs:
+    """Return the job engine that is chosen, with all work that there is."""
     make = cluster_of().ClusterJobs if settings.jobs == PROCRASTINATE else EmbeddedJobs
-    works = {**wiring.works(engine, settings), **wiring.outside(engine, settings)}
+    works = {**wiring.works(engine, settings), **wiring.outside(engine, settings), **wiring.inbound(engine, settings)}
     schedules = (*wiring.SCHEDULES, *(wiring.OUTSIDE if settings.webhook_hosts else ()))
-    post = post_of(settings)
-    return Worker(engine, post, embedded_jobs(engine, works, schedules, make, post))
+    return embedded_jobs(engine, works, schedules, make, post_of(settings))
+
+
+def door_of(settings: Settings, engine: Engine, *, local: bool = False) -> Door:
+    """Return what the mailroom's server asks of each mail; `local` for LMTP."""
+    return Door(
+        engine,
+        jobs_of(settings, engine),
+        key=secret_for(settings),
+        domain=settings.reply_domain,
+        office=parseaddr(settings.mail_from)[1].lower(),
+        several=local,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +204,7 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
         worklist.blueprint(engine, web.presenters(engine), people.named, people.workplaces),
         acting.blueprint(engine, settings, web.presenters(engine)),
         messages.blueprint(engine, settings),
+        mailroom.blueprint(engine),
         template_pages.blueprint(engine),
         journal.blueprint(engine, CALLED),
         dashboard.blueprint(engine),
@@ -196,6 +219,7 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
     frame.menu(pages, "Absences", "absences.index", 25)
     frame.menu(pages, "Roles", "roles.index", 65)
     frame.menu(pages, "Messages", "messages.index", 70)
+    frame.menu(pages, "Mail that came", "mailroom.index", 75)
     frame.menu(pages, "Templates", "templates.index", 80)
     frame.menu(pages, "Operations", "operations.index", 85)
     if sink is not None:

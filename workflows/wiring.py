@@ -13,6 +13,9 @@ from engine.incidents import Incidents
 from engine.jobs import Daily, Every, Schedule, Work
 from engine.keep import Keep
 from engine.machine import Workflow
+from engine.mailroom import processing
+from engine.mailroom import store as mailroom
+from engine.mailroom.acting import House
 from engine.personal import Holding, Register
 from engine.renaming import Renamed
 from engine.settings import Settings, secret_for
@@ -115,6 +118,7 @@ ABANDON: Final = "abandon-silent-attempts"
 
 FORGET: Final = "forget-what-is-over"
 TELL: Final = "tell-webhooks"
+_READING: Final = timedelta(minutes=2)
 
 SCHEDULES: Final = (
     Schedule(name=ABANDON, rhythm=Every(timedelta(minutes=15))),
@@ -154,6 +158,12 @@ def outside(engine: Engine, settings: Settings) -> Mapping[str, Work]:
         webhooks.deliver(engine, secret_for(settings), settings.webhook_hosts)
 
     return {TELL: Work(run=tell, alone=True)}
+
+
+def inbound(engine: Engine, settings: Settings) -> Mapping[str, Work]:
+    """Return by name the work of reading the mail that came; never in a forecast, which gets none."""
+    house = House(key=secret_for(settings), inbound=settings.inbound, origin=settings.app_origin)
+    return {mailroom.READ: Work(run=lambda arguments: processing.read(engine, house, arguments["id"]), lease=_READING)}
 
 
 def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:
