@@ -1,9 +1,17 @@
 """What the README says of the code is made from the code."""
 
-from tests.code_map import README, written
+from tests import code_map
+from tests.code_map import README
+from tests.conformance import report
 
 
 def test_the_code_map_is_current():
     readme = README.read_text()
 
-    assert written(readme) == readme, "run: python -m tests.code_map"
+    assert code_map.written(readme) == readme, "run: python -m tests.code_map"
+
+
+def test_the_table_of_conformance_is_what_the_last_runs_wrote():
+    readme = README.read_text()
+
+    assert report.written(readme) == readme, "run: python -m tests.conformance engine browser"
