@@ -1,4 +1,4 @@
-"""Who changed what about roles, holders, absences and periods, and when: a row for each change, beside the change."""
+"""Who changed what about roles, holders, absences, periods and attempts, and when: a row for each change."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Amended(StrEnum):
     """What was changed; stored in `amendments.kind`."""
 
     ABSENCE = "absence"
+    ATTEMPTS = "attempts"
     ROLE = "role"
     PERIODS = "periods"
 

@@ -162,7 +162,8 @@ def _follow(tx: Transaction, attempt: Attempt, course: Conducted, on_outcome: On
     """Keep what the course has come to at this moment, in which no SCO is open."""
     said = courses.outcome(course, finished=not course.course.alive)
     now = outcome.best(attempt.outcome, said) if attempt.outcome else said
-    after = replace(attempt, outcome=now if _begun(now, attempt) else None, running=False, active_at=tx.now)
+    reached = now if _begun(now, attempt) else None
+    after = replace(attempt.scored(said), outcome=reached, running=False, active_at=tx.now)
     return playing.follow(tx, attempt, after, on_outcome)
 
 

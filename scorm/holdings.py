@@ -12,7 +12,7 @@ ATTEMPTS: Final = Holding(
     table=attempts,
     title="Attempts at e-learning",
     person="learner",
-    shown=("id", "learner_name", "package", "sco", "outcome", "opened_at", "active_at"),
+    shown=("id", "learner_name", "package", "sco", "outcome", "highest", "last", "opened_at", "active_at"),
     erased={"learner_name": ERASED},
 )
 

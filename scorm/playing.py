@@ -212,10 +212,11 @@ def _follow(  # noqa: PLR0913, PLR0917 - before and after of attempt and session
     if epoch.epoch < attempt.epoch:
         # An older window may raise the status; how the newer one stands is not its business (DESIGN section 4).
         now = outcome.best(said, attempt.outcome) if attempt.outcome and said else said
-        after = replace(attempt, outcome=now)
+        after = replace(attempt.scored(said, late=True), outcome=now)
     else:
         now = outcome.best(attempt.outcome, said) if attempt.outcome and said else said
-        after = replace(attempt, outcome=now, running=epoch.session.state is State.RUNNING, active_at=tx.now)
+        running = epoch.session.state is State.RUNNING
+        after = replace(attempt.scored(said), outcome=now, running=running, active_at=tx.now)
     return follow(tx, attempt, after, on_outcome, begun=epoch.session.began != before.began)
 
 

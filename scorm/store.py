@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,8 @@ class Attempt:
     """One learner's run through one SCO of a package, over as many windows as it takes.
 
     `registration` is whatever the owner of the enrolment calls it. `epoch` counts the windows; `running` says that a
-    SCO has initialised and not finished; `outcome` is the best so far, None before the first call.
+    SCO has initialised and not finished; `outcome` is the best so far, None before the first call. `highest` and `last`
+    are scores that were reported, None also where the attempt is older than they are.
     """
 
     trust: str
@@ -35,6 +36,8 @@ class Attempt:
     epoch: int = 0
     running: bool = False
     outcome: Outcome | None = None
+    highest: float | None = None
+    last: float | None = None
     opened_at: datetime
     active_at: datetime
 
@@ -43,6 +46,14 @@ class Attempt:
         """Say whether the next launch resumes this attempt; what has ended with a result is left as it is."""
         ended = self.outcome is not None and self.outcome.finished and self.outcome.lesson_status in _FINAL
         return not ended
+
+    def scored(self, said: Outcome | None, *, late: bool = False) -> Attempt:
+        """Return the attempt with the score that is reported now; what comes late is not the last word."""
+        score = said.score if said else None
+        if score is None:
+            return self
+        highest = score if self.highest is None else max(self.highest, score)
+        return replace(self, highest=highest, last=self.last if late else score)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +117,14 @@ def keep_attempt(connection: Connection, attempt: Attempt) -> None:
     connection.execute(
         update(tables.attempts)
         .where(tables.attempts.c.trust == attempt.trust, tables.attempts.c.id == attempt.id)
-        .values(epoch=attempt.epoch, running=attempt.running, outcome=outcome, active_at=attempt.active_at)
+        .values(
+            epoch=attempt.epoch,
+            running=attempt.running,
+            outcome=outcome,
+            highest=attempt.highest,
+            last=attempt.last,
+            active_at=attempt.active_at,
+        )
     )
 
 

@@ -6,7 +6,7 @@ refuses.
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, ForeignKeyConstraint, Index, Integer, String, Table, Text
 
 from engine.tables import Id, Instant, Json, key_columns, metadata
 
@@ -48,6 +48,8 @@ attempts = Table(
     Column("epoch", Integer, nullable=False),
     Column("running", Boolean, nullable=False),
     Column("outcome", Json),
+    Column("highest", Float),
+    Column("last", Float),
     Column("opened_at", Instant, nullable=False),
     Column("active_at", Instant, nullable=False),
     ForeignKeyConstraint(["trust", "package"], ["packages.trust", "packages.hash"]),

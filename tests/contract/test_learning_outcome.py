@@ -2,48 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from engine.errors import NotAllowed, Refused
-from engine.machine import THE_SYSTEM, Actor
 from engine.tables import journal
 from engine.transaction import Engine
-from scorm import batches, library
-from scorm import playing as runtime
-from scorm.manifest import Item, Manifest
-from scorm.package import ImportedPackage
-from tests import northshire
+from tests import learning, northshire
 from tests.clock import FrozenClock
-from tests.course import call
-from tests.northshire import HELEN, TRUST, enrol, fire, learner, notices, offer, open_class, profile, steps
-from workflows.learning import pages, playing
-from workflows.learning.records import Delivery
-
-PACKAGE = hashlib.sha256(b"a course").hexdigest()
-FILES = (("index.html", PACKAGE, 8),)
-BEGIN = ("LMSInitialize", "")
-END = ("LMSFinish", "")
-
-
-def status(value: str) -> tuple[str, ...]:
-    return ("LMSSetValue", "cmi.core.lesson_status", value)
+from tests.learning import BEGIN, END, Player, e_learning, learned, status
+from tests.northshire import HELEN, enrol, fire, learner, notices, open_class, profile, steps
+from workflows.learning import playing
 
 
 @pytest.fixture
 def engine(database_url: str, clock: FrozenClock) -> Iterator[Engine]:
     built = northshire.engine_on(database_url, clock)
-    northshire.found(built, clock)
-    item = Item(identifier="I1", title="Fire safety", kind="sco", path="index.html")
-    manifest = Manifest(edition="1.2", identifier="M1", title="Fire safety", items=(item,)).as_record()
-    with built.transaction() as tx:
-        package = ImportedPackage(hash=PACKAGE, title="Fire safety", manifest=manifest, files=FILES, warnings=())
-        library.add(tx.connection, TRUST, package, tx.now)
+    learning.found(built, clock)
     yield built
     built.database.dispose()
 
@@ -51,38 +29,6 @@ def engine(database_url: str, clock: FrozenClock) -> Iterator[Engine]:
 @pytest.fixture
 def enrolment(engine: Engine, clock: FrozenClock) -> str:
     return enrol(engine, e_learning(engine, clock), "ann")
-
-
-def e_learning(engine: Engine, clock: FrozenClock, **changes: Any) -> str:
-    chosen = {"id": "fire-online", "delivery": Delivery.E_LEARNING, "package": PACKAGE, **changes}
-    offer(engine, **chosen)
-    return open_class(engine, clock, sessions=0, offering=chosen["id"])
-
-
-class Player:
-    """Plays an enrolment as a browser would: one window, batches in order."""
-
-    def __init__(self, engine: Engine, enrolment: str, actor: Actor | None = None) -> None:
-        self._engine, self._seq = engine, 0
-        with engine.transaction(actor or learner("ann")) as tx:
-            self.attempt = playing.launch(tx, TRUST, enrolment)
-            self._epoch = runtime.begin(tx.connection, TRUST, self.attempt, tx.now).epoch.epoch
-
-    def say(self, *calls: tuple[str, ...]) -> None:
-        rows = []
-        for fn, *args in calls:
-            self._seq += 1
-            rows.append(call(self._seq, fn, *args))
-        body = {"attempt": self.attempt, "epoch": self._epoch, "first": rows[0][0], "calls": rows}
-        with self._engine.transaction(THE_SYSTEM) as tx:
-            runtime.take(tx, TRUST, batches.parse(body), playing.on_outcome)
-
-
-def learned(engine: Engine) -> list[tuple[str, str]]:
-    """Return state and best result of each e-learning of Ann's."""
-    with engine.reading() as conn:
-        mine = pages.enrolments_of(conn, TRUST, "ann", northshire.SITE)
-        return [(str(one.enrolment.state), str(one.result)) for one in pages.learning_of(conn, TRUST, mine)]
 
 
 def test_a_completed_course_attends_awards_and_tells_before_it_is_closed(

@@ -7,6 +7,7 @@ from engine.tables import metadata
 from workflows import wiring
 
 NOTHING_OF_PEOPLE = {
+    "attempt_rules",
     "calendar_days",
     "classes",
     "competences",

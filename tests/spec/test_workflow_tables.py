@@ -100,6 +100,7 @@ GRIDS = (
         WITHDRAW        .          WDN        WDN   WDN   .    .    .          .
         ATTEND          .          .          .     ATT   .    ATT  .          .
         DID_NOT_ATTEND  .          .          .     DNA   DNA  .    .          .
+        RENEW           .          .          .     .     ATT  .    .          .
         RESCHEDULE      .          .          .     CONF  .    .    .          .
         CANCEL_CLASS    .          CANC       CANC  CANC  .    .    .          .
         SET_BACK        .          .          .     WAIT  .    .    .          .
@@ -131,6 +132,7 @@ GRIDS = (
         PASS      .    PASS  PASS  .     PASS  .     PASS
         FAIL      .    FAIL  FAIL  .     .     .     .
         RECORD    .    COMP  COMP  COMP  .     .     COMP
+        GRADE     .    .     INC   .     COMP  PASS  FAIL
     """,
     ),
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from engine.machine import SELF, Case, Step, Workflow, guard, reason_given
+from workflows.learning.attempts.standing import NONE_LEFT, NOT_AGAIN
 from workflows.learning.records import Attempt, AttemptState
 
 KIND = "attempt"
@@ -28,10 +29,16 @@ def playable(case: Case[Attempt]) -> bool:
     return case.record.playable
 
 
-@guard("No attempts are left.")
+@guard(NONE_LEFT)
 def attempts_left(case: Case[Attempt]) -> bool:
-    """Hold while the learner has not failed as often as the offering allows (F40)."""
-    return not case.record.exhausted
+    """Hold while fewer attempts were made in this period than are allowed (F40)."""
+    return case.record.standing(case.now).left != 0
+
+
+@guard(NOT_AGAIN)
+def ruled_in(case: Case[Attempt]) -> bool:
+    """Hold where the rules of attempts let a new one follow the last."""
+    return case.record.standing(case.now).barred != NOT_AGAIN
 
 
 @guard("The result is final already: a new attempt is needed.")
@@ -55,7 +62,7 @@ WORKFLOW = Workflow(
             sources=(),
             target=_S.CREATED,
             by=(SELF,),
-            when=(playable, attempts_left),
+            when=(playable, attempts_left, ruled_in),
         ),
         Step(id="A6-T01", trigger=_T.INITIALIZE, sources=(_S.CREATED,), target=_S.INITIALIZED, by=(SELF,)),
         Step(id="A6-T02", trigger=_T.CALL, sources=(_S.INITIALIZED,), target=_S.INITIALIZED),

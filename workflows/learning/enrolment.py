@@ -29,6 +29,7 @@ class Trigger(StrEnum):
     WITHDRAW = "WITHDRAW"
     ATTEND = "ATTEND"
     DID_NOT_ATTEND = "DID_NOT_ATTEND"
+    RENEW = "RENEW"
     RESCHEDULE = "RESCHEDULE"
     CANCEL_CLASS = "CANCEL_CLASS"
     SET_BACK = "SET_BACK"
@@ -38,6 +39,7 @@ _S, _T = EnrolmentState, Trigger
 _MAY_ASK = (on.not_enrolled, on.class_open, on.window_open, on.not_started, on.no_overlap, on.own_address)
 _MAY_ENROL = (*_MAY_ASK, on.no_approval_needed)
 _CONFIRM = (letters.JOINING,)
+_DONE = (letters.COMPLETED,)
 _ANYBODY = (SELF, *RUNS_CLASSES)
 _MAY_APPROVE = (request.not_own, on.class_open, on.not_started, on.no_overlap)
 
@@ -84,7 +86,7 @@ WORKFLOW = Workflow(
             by=RUNS_CLASSES,
             when=(on.not_enrolled, on.class_runs, on.lately, on.place_free),
             effects=on.award_and_settle,
-            notices=(letters.COMPLETED,),
+            notices=_DONE,
         ),
         Step(
             id="A1-T06",
@@ -193,7 +195,7 @@ WORKFLOW = Workflow(
             by=RUNS_CLASSES,
             when=(on.done,),
             effects=on.award,
-            notices=(letters.COMPLETED,),
+            notices=_DONE,
         ),
         Step(
             id="A1-T16",
@@ -250,6 +252,10 @@ WORKFLOW = Workflow(
             sources=(_S.CONFIRMED,),
             target=_S.WAITLISTED,
             notices=(letters.SET_BACK,),
+        ),
+        # Ours: who trains again in the same e-learning, for what it gave runs out, is awarded anew.
+        Step(
+            id="A1-renew", trigger=_T.RENEW, sources=(_S.ATTENDED,), target=_S.ATTENDED, effects=on.award, notices=_DONE
         ),
         # A1-T23 is not here: a class that anybody attended cannot be set back (decision 7).
         Step(

@@ -11,6 +11,8 @@ from engine.machine import Actor
 from scorm.stuck import Sign
 from workflows.competence.records import Competence
 from workflows.learning import attempt, classes, enrolment, performance, stuck
+from workflows.learning.attempts.grading import Played
+from workflows.learning.attempts.rules import Begin, Rules
 from workflows.learning.records import (
     Attempt,
     Class,
@@ -158,9 +160,9 @@ _ATTEMPT: Final = Attempt(
     person=_LEARNER.id,
     enrolment="enrolment",
     playable=True,
-    exhausted=False,
     final=False,
 )
+_FAILED: Final = Played(id="attempt-1", opened_at=_NOW, status="failed", finished=True)
 _STUCK: Final = Stuck(
     trust=_TRUST,
     id="stuck",
@@ -223,6 +225,7 @@ EXAMPLES: Final = {
         now=_NOW,
         facts={
             performance.Trigger.PROGRESS: ({"attempt": "attempt-1"}, {"attempt": "attempt-2"}),
+            performance.Trigger.GRADE: ({"score": 80.0, "graded": True},),
             performance.Trigger.RECORD: _EVERY_REASON,
             performance.Trigger.FAIL: ({"attempt": "attempt-1", "score": 40.0}, {"attempt": "attempt-2"}),
         },
@@ -231,7 +234,8 @@ EXAMPLES: Final = {
         records=(
             _ATTEMPT,
             replace(_ATTEMPT, playable=False),
-            replace(_ATTEMPT, exhausted=True),
+            replace(_ATTEMPT, rules=Rules(most=1), before=(_FAILED,)),
+            replace(_ATTEMPT, rules=Rules(begin=Begin.NEVER), before=(_FAILED,)),
             replace(_ATTEMPT, final=True),
         ),
         now=_NOW,

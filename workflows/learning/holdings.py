@@ -24,7 +24,11 @@ HOLDINGS: Final = (
         shown=("offering", "state", "score", "attempts", "updated_at"),
     ),
     Holding(
-        table=launches, title="Launches", person="person", kind="attempt", shown=("enrolment", "state", "updated_at")
+        table=launches,
+        title="Launches",
+        person="person",
+        kind="attempt",
+        shown=("enrolment", "state", "period", "updated_at"),
     ),
     Holding(
         table=stuck_attempts,

@@ -24,6 +24,7 @@ class Trigger(StrEnum):
     COMPLETE = "COMPLETE"
     PASS = "PASS"  # noqa: S105 - it is no password
     FAIL = "FAIL"
+    GRADE = "GRADE"
     RECORD = "RECORD"
 
 
@@ -41,13 +42,6 @@ TRIGGERS = {
 def new_attempt(case: Case[Performance]) -> bool:
     """Hold for any attempt but the one that failed."""
     return case.facts.get("attempt") != case.record.attempt
-
-
-@guard("No attempts are left.")
-def attempts_left(case: Case[Performance]) -> bool:
-    """Hold while fewer attempts were made than the offering allows (F40)."""
-    most = case.record.offering.max_attempts
-    return most is None or case.record.attempts < most
 
 
 def _attend(case: Case[Performance]) -> Iterator[Effect]:
@@ -78,16 +72,16 @@ WORKFLOW = Workflow(
         Step(id="A5-T07", trigger=_T.COMPLETE, sources=(_S.INCOMPLETE,), target=_S.COMPLETED, effects=_attend),
         Step(id="A5-T08", trigger=_T.PASS, sources=(_S.INCOMPLETE,), target=_S.PASSED, effects=_attend),
         Step(id="A5-T09", trigger=_T.FAIL, sources=(_S.INCOMPLETE,), target=_S.FAILED, notices=(FAILED,)),
-        Step(
-            id="A5-T10",
-            trigger=_T.PROGRESS,
-            sources=(_S.FAILED,),
-            target=_S.INCOMPLETE,
-            when=(new_attempt, attempts_left),
-        ),
+        # Whether attempts are left is asked when one is begun (A6-launch): what is played counts.
+        Step(id="A5-T10", trigger=_T.PROGRESS, sources=(_S.FAILED,), target=_S.INCOMPLETE, when=(new_attempt,)),
         Step(id="A5-T11", trigger=_T.PASS, sources=(_S.FAILED,), target=_S.PASSED, effects=_attend),
         Step(id="A5-T12", trigger=_T.COMPLETE, sources=(_S.FAILED,), target=_S.COMPLETED, effects=_attend),
         Step(id="A5-T13", trigger=_T.PASS, sources=(_S.COMPLETED,), target=_S.PASSED),
+        # Ours: the score by the course's way of grading, where no status changes with it.
+        *(
+            Step(id=f"A5-grade-{state.lower()}", trigger=_T.GRADE, sources=(state,), target=state)
+            for state in (_S.INCOMPLETE, _S.COMPLETED, _S.PASSED, _S.FAILED)
+        ),
         # Ours: a person's word that it was done, with the reason; what the package said stays with the attempt.
         Step(
             id="A5-record",

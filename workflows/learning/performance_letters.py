@@ -14,7 +14,7 @@ _NONE_LEFT: Final = "There are no attempts left. Please ask your learning team w
 
 def _failed(case: Case[Performance]) -> Iterator[Letter]:
     record = case.record
-    score, left = case.facts.get("score"), _attempts_left(case)
+    score, left = case.facts.get("score"), case.facts.get("attempts_left")
     yield Letter(
         notice=FAILED.name,
         to=record.learner.recipient(),
@@ -30,16 +30,6 @@ def _failed(case: Case[Performance]) -> Iterator[Letter]:
         },
         relevant=Relevant(name="still_in", facts={"states": [str(PerformanceState.FAILED)]}),
     )
-
-
-def _attempts_left(case: Case[Performance]) -> int | None:
-    """Return how often the learner may still try after this; None where that is not counted (F40)."""
-    record = case.record
-    most = record.offering.max_attempts
-    if most is None:
-        return None
-    new = case.facts.get("attempt") not in {None, record.attempt}
-    return max(most - record.attempts - new, 0)
 
 
 FAILED: Final = Notice("LRN-20-assessment-failed", _failed)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, update
 
 from engine import journal
 from engine.errors import Missing, Refused
@@ -17,8 +18,11 @@ from scorm import tables as runtime_tables
 from scorm.outcome import Outcome
 from workflows.learning import attempt, catalogue, performance, results, stuck_store
 from workflows.learning import enrolment as enrolment_workflow
-from workflows.learning.records import AttemptState, PerformanceState
-from workflows.learning.tables import classes, enrolments, launches, performances
+from workflows.learning.attempts import store as attempt_store
+from workflows.learning.attempts.grading import Grade, grade
+from workflows.learning.attempts.rules import Rules, effective
+from workflows.learning.records import AttemptState, EnrolmentState, PerformanceState
+from workflows.learning.tables import classes, enrolments, launches, offerings, performances
 from workflows.people import store as people
 
 SUSPENDED = "suspend"
@@ -26,16 +30,18 @@ SILENCE = timedelta(minutes=30)
 """How long nothing is heard of an attempt before it is taken to be abandoned (P29)."""
 
 
-def launch(tx: Transaction, trust: str, enrolment: str) -> str:
+def launch(tx: Transaction, trust: str, enrolment: str, *, anew: bool = False) -> str:
     """Return the attempt that an enrolment plays next: the last one while it goes on, else a new one.
 
-    Raises `Missing`, `NotAllowed`, or `Refused` where there is nothing to play or no attempt is left.
+    `anew` begins another though one goes on. Raises `Missing`, `NotAllowed`, or `Refused` where there is nothing to
+    play, no attempt is left, or the rules of attempts allow none.
     """
-    latest = runtime.attempts_of(tx.connection, trust, enrolment)[:1]
-    going_on = [one for one in latest if one.goes_on and not results.was_reset(tx.connection, trust, one.id)]
     owner = _owner(tx, trust, enrolment)
-    if going_on and owner.person == tx.actor.person:
-        return going_on[0].id
+    stands = attempt_store.courses(tx.connection, trust, [enrolment])[enrolment].standing(tx.now)
+    if stands.resumes and owner.person == tx.actor.person and not anew:
+        if stands.carries:
+            attempt_store.carry(tx.connection, trust, stands.resumes, stands.period + 1)
+        return stands.resumes
     moved = tx.start(attempt.KIND, trust, attempt.Trigger.LAUNCH, {"enrolment": enrolment})
     offering = catalogue.offering(tx.connection, trust, owner.offering)
     learner = people.person(tx.connection, trust, owner.person)
@@ -65,11 +71,44 @@ def on_outcome(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> No
     """
     moved = _follow_attempt(tx.caused_by(tx.because), played, outcome)
     within = tx.caused_by(journal.reference(moved.subject, moved.revision) if moved else tx.because)
-    _follow_performance(within, played, outcome)
-    if outcome.final:
+    owner = _owner(within, played.trust, played.registration)
+    period = attempt_store.period_of(within.connection, played.trust, played.id)
+    graded = _graded(within, played, outcome, owner)
+    _follow_performance(within, played, graded, owner)
+    if graded.grade.done:
         # A best result that was final before moves nothing, yet who plays again a year later has done it again.
-        _try(within, enrolment_workflow.KIND, played.trust, enrolment_workflow.Trigger.ATTEND, played.registration)
+        _attend(within, played, owner, period)
         stuck_store.settle(within, played.trust, played.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Graded:
+    """What the attempts under an enrolment come to by these rules."""
+
+    grade: Grade
+    rules: Rules
+
+
+def _graded(tx: Transaction, played: runtime.Attempt, outcome: Outcome, owner: Any) -> _Graded:
+    """Grade an attempt: where the best counts it stands for itself, for the record keeps the best."""
+    offered = attempt_store.Offered(id=owner.offering, package=owner.package, most=owner.max_attempts)
+    rules = effective(attempt_store.rules_for(tx.connection, played.trust, [offered])[offered.id])
+    if rules.plain:
+        score = outcome.score if played.highest is None else played.highest
+        return _Graded(Grade(status=outcome.lesson_status, score=score, counted=(played.id,), by=played.id), rules)
+    under = attempt_store.played_under(tx.connection, played.trust, [played.registration])
+    return _Graded(grade(under.get(played.registration, ()), rules), rules)
+
+
+def _attend(tx: Transaction, played: runtime.Attempt, owner: Any, period: int) -> None:
+    """Attend the enrolment, or renew what it gave where it was attended in an earlier period of validity."""
+    new = period > (owner.renewed or 1)
+    renews = new and owner.state == EnrolmentState.ATTENDED
+    trigger = enrolment_workflow.Trigger.RENEW if renews else enrolment_workflow.Trigger.ATTEND
+    _try(tx, enrolment_workflow.KIND, played.trust, trigger, played.registration)
+    if new:
+        mine = (enrolments.c.trust == played.trust, enrolments.c.id == played.registration)
+        tx.connection.execute(update(enrolments).where(*mine).values(renewed=period))
 
 
 def abandon_silent(engine: Engine) -> int:
@@ -101,14 +140,39 @@ def _follow_attempt(tx: Transaction, played: runtime.Attempt, outcome: Outcome) 
     return _try(tx, attempt.KIND, played.trust, end, played.id) or begun
 
 
-def _follow_performance(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> None:
-    owner = _owner(tx, played.trust, played.registration)
+def _follow_performance(tx: Transaction, played: runtime.Attempt, graded: _Graded, owner: Any) -> None:
     identifier = _ensure_performance(tx, played.trust, owner.offering, owner.person)
     mine = (performances.c.trust == played.trust, performances.c.id == identifier)
-    state = tx.connection.execute(select(performances.c.state).where(*mine)).scalar_one()
-    facts = {"attempt": played.id, "score": outcome.score}
-    for trigger in performance.way(PerformanceState(state), outcome.lesson_status):
-        _try(tx, performance.KIND, played.trust, trigger, identifier, facts)
+    found = tx.connection.execute(select(performances.c.state, performances.c.score).where(*mine)).one()
+    facts = _facts(tx, played, graded)
+    moved = None
+    for trigger in performance.way(PerformanceState(found.state), graded.grade.status):
+        moved = _try(tx, performance.KIND, played.trust, trigger, identifier, facts)
+    if moved is None and not played.running and _news(found.score, graded):
+        _try(tx, performance.KIND, played.trust, performance.Trigger.GRADE, identifier, facts)
+
+
+def _facts(tx: Transaction, played: runtime.Attempt, graded: _Graded) -> dict[str, Any]:
+    facts: dict[str, Any] = {"attempt": graded.grade.by, "score": graded.grade.score}
+    if not graded.rules.plain:
+        facts["graded"] = True
+    if graded.grade.status == "failed":
+        facts["attempts_left"] = _left(tx, played)
+    return facts
+
+
+def _left(tx: Transaction, played: runtime.Attempt) -> int | None:
+    """Return how many attempts may follow one that failed; None where they are not counted."""
+    course = attempt_store.courses(tx.connection, played.trust, [played.registration])[played.registration]
+    stands = course.standing(tx.now)
+    return 0 if stands.barred and not stands.resumes else stands.left
+
+
+def _news(before: float | None, graded: _Graded) -> bool:
+    score = graded.grade.score
+    if score is None or score == before:
+        return False
+    return not graded.rules.plain or before is None or score > before
 
 
 def _try(  # noqa: PLR0913, PLR0917 - what `fire_many` takes, for one
@@ -130,10 +194,18 @@ def _ensure_performance(tx: Transaction, trust: str, offering: str, person: str)
 
 
 def _owner(tx: Transaction, trust: str, enrolment: str) -> Any:
-    """Return person and offering of an enrolment; raises `Missing`."""
+    """Return an enrolment with its offering; raises `Missing`."""
     row = tx.connection.execute(
-        select(enrolments.c.person, classes.c.offering)
+        select(
+            enrolments.c.person,
+            enrolments.c.state,
+            enrolments.c.renewed,
+            classes.c.offering,
+            offerings.c.package,
+            offerings.c.max_attempts,
+        )
         .join(classes, (classes.c.trust == trust) & (classes.c.id == enrolments.c.course_class))
+        .join(offerings, (offerings.c.trust == trust) & (offerings.c.id == classes.c.offering))
         .where(enrolments.c.trust == trust, enrolments.c.id == enrolment)
     ).one_or_none()
     if row is None:

@@ -9,6 +9,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from workflows.competence.records import Competence
+from workflows.learning.attempts.grading import Played
+from workflows.learning.attempts.rules import DEFAULTS, Rules
+from workflows.learning.attempts.standing import Standing, stand
 from workflows.people.records import Person, Site
 
 DEFAULT_RESTRICT_DAYS: Final = 7
@@ -241,7 +244,14 @@ class Attempt:
     enrolment: str
     playable: bool
     """Whether the enrolment has a place and the offering a package."""
-    exhausted: bool
-    """Whether the learner failed as often as the offering allows."""
     final: bool
     """Whether the best result is final already."""
+    rules: Rules = DEFAULTS
+    before: tuple[Played, ...] = ()
+    """The attempts there are when a new one is to begin."""
+    ends_on: date | None = None
+    """The last day of what the learner holds of the competence that the course gives."""
+
+    def standing(self, now: datetime) -> Standing:
+        """Say what the learner may do, before a new attempt begins."""
+        return stand(self.before, self.rules, self.ends_on, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, and_, select
 from engine.errors import Missing
 from engine.machine import Case, Decision
 from workflows.learning import catalogue
+from workflows.learning.attempts import store as attempt_store
 from workflows.learning.records import (
     FINAL,
     PLACED,
@@ -89,12 +90,13 @@ class PerformanceKeep:
         return {"person": record.person, "offering": record.offering.id, "score": None, "attempt": None, "attempts": 0}
 
     def changes(self, case: Case[Performance], decision: Decision) -> Mapping[str, Any]:  # noqa: ARG002
-        """Return the best score, the last attempt, and how many there were."""
+        """Return the score, the last attempt, and how many there were: the best, unless the facts are `graded`."""
         record, attempt = case.record, case.facts.get("attempt")
-        scores = [score for score in (record.score, case.facts.get("score")) if score is not None]
+        score = case.facts.get("score")
+        scores = [score for score in (record.score, score) if score is not None]
         new = attempt is not None and attempt != record.attempt
         return {
-            "score": max(scores, default=None),
+            "score": score if case.facts.get("graded") else max(scores, default=None),
             "attempt": attempt or record.attempt,
             "attempts": record.attempts + new,
         }
@@ -113,22 +115,34 @@ class AttemptKeep:
         ways = people.ways_up(connection, trust, {row.organisation for row in rows})
         return {
             row.id: _attempt(
-                owners[row.enrolment], ways[row.organisation], row.id, AttemptState(row.state), row.revision, row.head
+                owners[row.enrolment],
+                ways[row.organisation],
+                row.id,
+                state=AttemptState(row.state),
+                revision=row.revision,
+                head=row.head,
             )
             for row in rows
         }
 
     def draft(self, connection: Connection, trust: str, identifier: str, facts: Mapping[str, Any]) -> Attempt:
-        """Return a launch that is not stored yet; facts: enrolment."""
+        """Return a launch that is not stored yet, with those before it; facts: enrolment."""
         owner = _owners(connection, trust, [facts["enrolment"]]).get(facts["enrolment"])
         if owner is None:
             raise Missing("There is no such enrolment in this trust.", kind="enrolment", id=facts["enrolment"])
         way = people.ways_up(connection, trust, [owner.organisation])[owner.organisation]
-        return _attempt(owner, way, identifier)
+        course = attempt_store.courses(connection, trust, [owner.id])[owner.id]
+        new = _attempt(owner, way, identifier)
+        return replace(new, rules=course.rules, before=course.played, ends_on=course.ends_on)
 
     def row(self, case: Case[Attempt], decision: Decision) -> Mapping[str, Any]:  # noqa: ARG002
         """Return the columns of a new launch."""
-        return {"enrolment": case.record.enrolment, "person": case.record.person}
+        record = case.record
+        return {
+            "enrolment": record.enrolment,
+            "person": record.person,
+            "period": record.standing(case.now).period,
+        }
 
     def changes(self, case: Case[Attempt], decision: Decision) -> Mapping[str, Any]:  # noqa: ARG002
         """Change nothing but the state."""
@@ -141,12 +155,6 @@ def performance_of(conn: Connection, trust: str, offering: str, person: str) -> 
         performances.c.trust == trust, performances.c.offering == offering, performances.c.person == person
     )
     return conn.scalar(query)
-
-
-def was_reset(conn: Connection, trust: str, attempt: str) -> bool:
-    """Say whether a person had an attempt begin anew."""
-    state = conn.scalar(select(launches.c.state).where(launches.c.trust == trust, launches.c.id == attempt))
-    return state == AttemptState.RESET
 
 
 def _waiting(conn: Connection, trust: str, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -182,9 +190,7 @@ def _owners(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, A
             enrolments.c.organisation,
             enrolments.c.state,
             offerings.c.package,
-            offerings.c.max_attempts,
             performances.c.state.label("best"),
-            performances.c.attempts,
         )
         .join(classes, and_(classes.c.trust == trust, classes.c.id == enrolments.c.course_class))
         .join(offerings, and_(offerings.c.trust == trust, offerings.c.id == classes.c.offering))
@@ -201,15 +207,15 @@ def _owners(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, A
     return {row.id: row for row in conn.execute(query)}
 
 
-def _attempt(  # noqa: PLR0913, PLR0917 - a stored launch, or one that is not stored yet
+def _attempt(  # noqa: PLR0913 - a stored launch, or one that is not stored yet
     owner: Any,
     way: tuple[str, ...],
     identifier: str,
+    *,
     state: AttemptState | None = None,
     revision: int = 0,
     head: str = "",
 ) -> Attempt:
-    most = owner.max_attempts
     return Attempt(
         trust=owner.trust,
         id=identifier,
@@ -221,6 +227,5 @@ def _attempt(  # noqa: PLR0913, PLR0917 - a stored launch, or one that is not st
         person=owner.person,
         enrolment=owner.id,
         playable=owner.package is not None and owner.state in PLACED,
-        exhausted=owner.best == PerformanceState.FAILED and most is not None and owner.attempts >= most,
         final=owner.best in FINAL,
     )

@@ -94,6 +94,7 @@ enrolments = Table(
     Column("position", Integer),
     Column("reason", Text),
     Column("made_by", Id, nullable=False),
+    Column("renewed", Integer),
     ForeignKeyConstraint(["trust", "course_class"], ["classes.trust", "classes.id"]),
     ForeignKeyConstraint(["trust", "person"], ["persons.trust", "persons.id"]),
     UniqueConstraint("trust", "course_class", "person"),
@@ -130,8 +131,19 @@ launches = Table(
     *subject_columns(),
     Column("enrolment", Id, nullable=False),
     Column("person", Id, nullable=False),
+    Column("period", Integer),
     ForeignKeyConstraint(["trust", "enrolment"], ["enrolments.trust", "enrolments.id"]),
     Index("ix_launches_enrolment", "trust", "enrolment"),
+)
+
+attempt_rules = Table(
+    "attempt_rules",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("scope", String(10), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("name", String(20), primary_key=True),
+    Column("value", String(20), nullable=False),
 )
 
 stuck_attempts = Table(

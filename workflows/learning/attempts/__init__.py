@@ -1,0 +1,1 @@
+"""When a new attempt may be begun, which attempts count, and what is said of it."""
