@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 from engine.text import clean
 from scorm import aicc_tables, aicc_told, aicc_values
 from scorm.launch import Launch
-from scorm.outcome import Outcome
+from scorm.outcome import Outcome, outcome_of
 from scorm.session import Session, State
 from scorm.values import seconds, timespan
 
@@ -24,6 +24,10 @@ AGAIN: Final = tuple(map(timedelta, (0, 0, 0, 0, 0), (5, 15, 60, 300, 900)))
 
 GIVEN_UP: Final = timedelta(days=30)
 """How long after it was last heard of an attempt is still reported."""
+
+AT_ONCE: Final = timedelta()
+PAUSE: Final = timedelta(minutes=1)
+"""How long after a report it is looked whether the learner has left, where they are between two parts of a course."""
 
 SILENCE: Final = timedelta(minutes=30)
 """How long nothing is heard of a window before it is taken to be left (catalogue P29)."""
@@ -48,6 +52,17 @@ class Told:
         """Return the learner's id as far as there is room for it, else its hash."""
         fits = self.student_id.isprintable() and 0 < len(self.student_id) <= _LONGEST_ID
         return self.student_id if fits else hashlib.sha256(self.student_id.encode()).hexdigest()[:_LONGEST_ID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What a learner leaves behind: `lesson` is for [Core_Lesson], `flag` how it ends, `ended` that it has ended."""
+
+    location: str
+    lesson: str
+    flag: str
+    ended: bool
+    objectives: tuple[str, ...] = ()
 
 
 def told(data: str) -> Told:
@@ -81,21 +96,35 @@ def earlier(model: str, told: Told) -> Session:
     return Session.restore(launch, {"state": "finished", "error": "0", "began": "", "last": "", "data": data})
 
 
-def report(outcome: Outcome | None, session: Session, before: float) -> str:
+def earlier_outcome(model: str, told: Told) -> Outcome | None:
+    """Return what the remote system says that an earlier session came to, None where it says no status."""
+    return outcome_of(earlier(model, told), None) if "cmi.core.lesson_status" in told.data else None
+
+
+def in_session(session: Session, *, running: bool) -> Left:
+    """Return what a learner leaves behind in a course of one SCO, which may be `running` still."""
+    return Left(
+        location=session.value("cmi.core.lesson_location"),
+        lesson=session.value("cmi.suspend_data"),
+        flag=_FLAGS.get(session.value("cmi.core.exit"), "") if session.state is State.FINISHED else "S",
+        ended=not running,
+        objectives=tuple(aicc_told.objectives(session)),
+    )
+
+
+def report(outcome: Outcome | None, left: Left, before: float) -> str:
     """Write the `aicc_data` of a PutParam; `before` are the seconds that the remote system knew when it began."""
     status = outcome.lesson_status if outcome else "not attempted"
-    flag = _FLAGS.get(session.value("cmi.core.exit"), "") if session.state is State.FINISHED else "S"
-    took = timespan((outcome.total_seconds if outcome else before) - before)
+    took = max((outcome.total_seconds if outcome else before) - before, 0)
     core = {
-        "Lesson_Location": packed(session.value("cmi.core.lesson_location")),
-        "Lesson_Status": f"{status}, {flag}" if flag else status,
+        "Lesson_Location": packed(left.location),
+        "Lesson_Status": f"{status}, {left.flag}" if left.flag else status,
         "Score": _score(outcome),
-        "Time": aicc_values.hours(took),
+        "Time": aicc_values.hours(timespan(took)),
     }
     lines = ["[Core]", *(f"{key}={value}" for key, value in core.items() if value or key != "Score")]
-    lines += ["[Core_Lesson]", packed(session.value("cmi.suspend_data"))]
-    objectives = list(aicc_told.objectives(session))
-    return "\r\n".join([*lines, *(["[Objectives_Status]", *objectives] if objectives else []), ""])
+    lines += ["[Core_Lesson]", packed(left.lesson)]
+    return "\r\n".join([*lines, *(["[Objectives_Status]", *left.objectives] if left.objectives else []), ""])
 
 
 def packed(value: str) -> str:
@@ -112,5 +141,10 @@ def unpacked(value: str) -> str:
 
 
 def _score(outcome: Outcome | None) -> str:
-    parts = (outcome.score_raw, outcome.score_max, outcome.score_min) if outcome else ()
+    """Write a score; one that is only known as a share is told on a scale of 100, which has no less than 0."""
+    if outcome is None or outcome.score is None:
+        return ""
+    if outcome.score_raw is None:
+        return f"{max(outcome.score, 0):.7g},100,0"
+    parts = (outcome.score_raw, outcome.score_max, outcome.score_min)
     return ",".join("" if one is None else f"{one:.7g}" for one in parts).rstrip(",")

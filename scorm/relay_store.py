@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, false, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, false, insert, or_, select, update
 
 from scorm.relay import GIVEN_UP, SILENCE
 from scorm.tables import attempts, epochs, relays
@@ -70,9 +70,16 @@ def owed_of(connection: Connection, trust: str, registration: str, now: datetime
     return [_link(row) for row in connection.execute(_joined().where(*wanted).order_by(attempts.c.id.desc()))]
 
 
-def again(connection: Connection, trust: str, attempt: str) -> None:
-    """Note that an attempt has news which its newest window does not show."""
-    _change(connection, trust, attempt, {"sent_seq": -1})
+def go_on(connection: Connection, link: Link) -> None:
+    """Keep that an attempt is reported to another session from now on."""
+    row = {name: getattr(link, name) for name in link.__slots__}
+    _change(connection, link.trust, link.attempt, {**row, "key": _key(link.system, link.session)})
+
+
+def again(connection: Connection, trust: str, attempt: str, now: datetime) -> None:
+    """Note that an attempt has news which its newest window does not show: due now, unless its system is away."""
+    due_at = case((relays.c.tries == 0, now), else_=relays.c.due_at)
+    _change(connection, trust, attempt, {"sent_seq": -1, "due_at": due_at})
 
 
 def sent(connection: Connection, link: Link, mark: tuple[int, int], *, left: bool, now: datetime) -> None:

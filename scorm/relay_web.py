@@ -13,15 +13,15 @@ from engine.errors import Invalid
 from scorm import addresses, library, relaying
 from scorm.errors import PackageMissing, SystemUnheard
 from scorm.permits import Site
-from scorm.relaying import TRUST, Ask, Asked
+from scorm.relay_reports import Remote
+from scorm.relaying import TRUST, Asked
 
 _AGAIN: Final = "Nothing is lost. Close this window, and open the course again from there in a minute."
 
 
-def blueprint(site: Site, ask: Ask) -> Blueprint:
+def blueprint(site: Site, remote: Remote) -> Blueprint:
     """Return the routes of the adapter."""
     pages = Blueprint("relay", __name__)
-    hosts = site.settings.relay_hosts
 
     @pages.get("/relay/<package>/")
     def page(package: str) -> str:
@@ -40,7 +40,7 @@ def blueprint(site: Site, ask: Ask) -> Blueprint:
         """Open the attempt of a remote session, and go to the player."""
         asked = _asked(site, package, request.form)
         try:
-            attempt = relaying.open_attempt(site.engine, ask, asked, hosts)
+            attempt = relaying.open_attempt(site.engine, remote, asked)
         except Invalid as refused:
             abort(HTTPStatus.FORBIDDEN, refused.sentence)
         except SystemUnheard as unheard:

@@ -375,7 +375,7 @@ def test_what_the_adapter_reports_is_taken(unit: Unit, stage: Stage) -> None:
     ):
         session.call(fn, args, "2026-11-22T09:00:00.000Z")
 
-    unit.say(Command.PUT_PARAM, relay.report(outcome_of(session, 80), session, 0))
+    unit.say(Command.PUT_PARAM, relay.report(outcome_of(session, 80), relay.in_session(session, running=False), 0))
 
     assert (opening.student_id, opening.data) == ("ngozi", {})
     assert (outcome(stage).lesson_status, outcome(stage).score_raw, outcome(stage).total_seconds) == ("passed", 85, 600)

@@ -13,11 +13,12 @@ from flask.testing import FlaskClient
 
 from engine import outside
 from engine.outside import Reply
-from engine.settings import Settings
+from engine.settings import Settings, secret_for
 from engine.transaction import Engine
-from scorm import addresses, library, package, relay_store, relaying
+from scorm import addresses, library, package, relay_reports, relay_store, relaying
 from scorm.aicc import Command
 from scorm.errors import PackageMissing
+from scorm.relay_reports import Remote
 from scorm.relaying import TRUST
 from scorm.session import Launch, Session
 from tests import aicc
@@ -43,17 +44,22 @@ class Adapter:
     opened: dict[str, Any]
     session: Session | None = None
     seq: int = 0
+    package: str = PACKAGE
 
     def launch(self, session: str = "s-1", system: str = LMS) -> Any:
         """Open the course as the remote system's link and the page's script do; returns the response of the opening."""
         said = {"AICC_SID": session, "AICC_URL": system, "key1": "secret"}
-        return self.post(f"/relay/{PACKAGE}/open", data=said, headers={"Accept": "application/json"})
+        return self.post(f"/relay/{self.package}/open", data=said, headers={"Accept": "application/json"})
 
     def play(self, session: str = "s-1") -> None:
         """Open the course and its player."""
         url = self.launch(session).get_json()["url"]
-        self.opened = self.post(url.removeprefix(self.origin) + "launch").get_json()
-        self.session = Session.open(Launch.from_dict(self.opened["launch"]), self.opened["data"])
+        self.show(self.post(url.removeprefix(self.origin) + "launch").get_json())
+
+    def show(self, told: Any) -> None:
+        """Begin the window that the player is told of."""
+        self.opened = told
+        self.session = Session.open(Launch.from_dict(told["launch"]), told["data"])
         self.seq = 0
 
     def call(self, *calls: tuple[str, ...], late: bool = False) -> Any:
@@ -68,7 +74,12 @@ class Adapter:
 
     def report(self) -> int:
         """Do one round of reporting."""
-        return relaying.report_due(self.engine, self.system.ask)
+        return relay_reports.report_due(self.engine, self.remote)
+
+    @property
+    def remote(self) -> Remote:
+        """Return how the remote system is reached."""
+        return Remote(ask=self.system.ask, hosts=self.settings.relay_hosts, secret=secret_for(self.settings))
 
     def owed(self) -> list[relay_store.Link]:
         """Return what is owed."""
@@ -82,7 +93,7 @@ class Adapter:
     @property
     def origin(self) -> str:
         """Return the package's origin."""
-        return addresses.package_origin(self.settings, PACKAGE)
+        return addresses.package_origin(self.settings, self.package)
 
 
 @pytest.fixture
@@ -366,15 +377,15 @@ def test_a_package_that_is_not_of_scorm_is_not_played_here(adapter: Adapter, tmp
     asked = relaying.Asked(package=read.hash, system=LMS, session="s-1")
 
     with pytest.raises(PackageMissing):
-        relaying.open_attempt(adapter.engine, adapter.system.ask, asked, ("lms.example",))
+        relaying.open_attempt(adapter.engine, adapter.remote, asked)
 
 
 def test_reports_go_over_http_to_a_system_that_takes_them(adapter: Adapter) -> None:
     with serving(adapter.system) as url:
-        ask = relaying.asking(("127.0.0.1",))
+        over_http = replace(adapter.remote, ask=relay_reports.asking(("127.0.0.1",)))
         said = relaying.Asked(package=PACKAGE, system=url, session="s-1")
 
-        attempt = relaying.open_attempt(adapter.engine, ask, said, ("127.0.0.1",))
+        attempt = relaying.open_attempt(adapter.engine, over_http, said)
 
     assert attempt.learner_name == "Okafor, Ngozi"
     assert isinstance(outside.post(url, ("127.0.0.1",), b"", {}), Reply)

@@ -14,7 +14,7 @@ from zipfile import ZipFile
 import pytest
 
 from engine import database
-from tests import journeys
+from tests import aicc
 from tests.contract.test_content_origin import MANIFEST
 from tests.course import FILES
 from tests.remote_system import System, serving
@@ -94,11 +94,11 @@ def answers(port: int, address: str) -> bool:
         return False
 
 
-def test_a_package_of_several_parts_is_not_relayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_course_of_aicc_is_not_relayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = f"PRECEPTOR_DATA_DIR={tmp_path}\nPRECEPTOR_CONTENT_ORIGIN=http://content.localhost:8000\n"
     (tmp_path / "relay.env").write_text(f"{settings}PRECEPTOR_RELAY_HOSTS=127.0.0.1\n")
     database.migrate(f"sqlite:///{tmp_path / 'preceptor.db'}")
 
-    assert ended(tmp_path, str(journeys.zipped(tmp_path, journeys.OLD))) == 2
+    assert ended(tmp_path, str(aicc.zipped(tmp_path / "course.zip", aicc.course()))) == 2
 
-    assert "Only a package of one SCO of SCORM 1.2 can be played" in capsys.readouterr().err
+    assert "only SCORM packages are played for one" in capsys.readouterr().err

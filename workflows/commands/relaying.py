@@ -16,11 +16,12 @@ from engine import logs
 from engine.errors import SettingError
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
-from scorm import items, library, package, relay_store, relay_web, relaying
+from scorm import library, package, relay_reports, relay_store, relay_web, relaying
 from scorm.errors import PackageRefused
-from scorm.manifest import Manifest
+from scorm.manifest import AU, Manifest
 from scorm.permits import Site
-from scorm.relaying import TRUST, Ask
+from scorm.relay_reports import Ask, Remote
+from scorm.relaying import TRUST
 from scorm.web import create_content_app
 from workflows import nodes
 from workflows.commands.report import as_json, engine_of, say, settings_of
@@ -28,7 +29,7 @@ from workflows.commands.report import as_json, engine_of, say, settings_of
 ROUND: Final = 1.0
 """Seconds between two looks at what is due."""
 
-_NOT_RELAYED: Final = "Only a package of one SCO of SCORM 1.2 can be played for a remote system."
+_NOT_RELAYED: Final = "AICC courses report to a remote system themselves; only SCORM packages are played for one."
 _log = logging.getLogger(__name__)
 
 
@@ -54,8 +55,8 @@ def relay(  # noqa: PLR0913 - one argument an option
     logs.configure(settings.log)
     launches = [(file.name, _imported(engine, settings, file)) for file in files]
     say(dict(launches), (f"{name}: {url}" for name, url in launches), wants_json=wants_json)
-    ask = relaying.asking(settings.relay_hosts)
-    reporting(engine, ask, threading.Event())
+    ask = relay_reports.asking(settings.relay_hosts)
+    reporting(engine, _remote(settings, ask), threading.Event())
     waitress.serve(relay_app(engine, settings, ask), host=host, port=port, **nodes.AS_IT_CAME)
     return 0
 
@@ -66,17 +67,17 @@ def relay_app(engine: Engine, settings: Settings, ask: Ask) -> Flask:
     here = replace(settings, app_origin=settings.content_origin)
     app = create_content_app(engine, here, relaying.follow)
     site = Site(engine=engine, settings=here, secret=secret_for(here), on_outcome=relaying.follow)
-    app.register_blueprint(relay_web.blueprint(site, ask))
+    app.register_blueprint(relay_web.blueprint(site, _remote(settings, ask)))
     return app
 
 
-def reporting(engine: Engine, ask: Ask, stopping: threading.Event) -> threading.Thread:
+def reporting(engine: Engine, remote: Remote, stopping: threading.Event) -> threading.Thread:
     """Report what is due, round by round, from a thread that ends with the process or when it is told to."""
 
     def rounds() -> None:
         while not stopping.wait(ROUND):
             try:
-                relaying.report_due(engine, ask)
+                relay_reports.report_due(engine, remote)
             except Exception:  # noqa: BLE001 - whatever it is, the next round tries again
                 _log.exception("relay.failed")
 
@@ -85,10 +86,13 @@ def reporting(engine: Engine, ask: Ask, stopping: threading.Event) -> threading.
     return thread
 
 
+def _remote(settings: Settings, ask: Ask) -> Remote:
+    return Remote(ask=ask, hosts=settings.relay_hosts, secret=secret_for(settings))
+
+
 def _imported(engine: Engine, settings: Settings, file: Path) -> str:
     imported = package.read(file, settings.blobs)
-    if items.course(Manifest.recorded(imported.manifest)) is not None:
-        # The remote system is told of one SCO of SCORM 1.2: of more it could not give back where each was left.
+    if any(one.kind == AU for one in Manifest.recorded(imported.manifest).scos):
         raise PackageRefused([_NOT_RELAYED])
     with engine.transaction() as tx:
         library.add(tx.connection, TRUST, imported, tx.now)
