@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import RowMapping
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from engine import database, outbox, relevance
+from engine import database, outbox, relevance, suppressions
 from engine.errors import EngineError, Passing, Permanent, Uncertain, Undelivered, Unreachable
 from engine.letters import Method
 from engine.mail import Built, Composer
@@ -84,6 +84,7 @@ class _Round:
         self._over = ""
         self._untrue: dict[str, str] = {}
         self._plain: set[str] = set()
+        self._held: Mapping[str, datetime] = {}
 
     def outcomes(self, letters: Sequence[RowMapping]) -> Iterator[Outcome]:
         """Yield what becomes of each letter; once something ends the round, the rest is given back."""
@@ -99,6 +100,7 @@ class _Round:
         cancelled = [row for row in letters if row["invitation"] and row["invitation"]["method"] == Method.CANCEL]
         with self._engine.reading() as connection:
             self._untrue = relevance.untrue(self._engine, connection, letters)
+            self._held = suppressions.held(connection, letters, self._engine.clock())
             never = outbox.undelivered(connection, cancelled)
             self._composer.prepare(connection, [dict(letter) for letter in letters])
         self._plain = {row["id"] for row in cancelled if (row["trust"], row["uid"]) in never}
@@ -106,6 +108,9 @@ class _Round:
     def _outcome(self, letter: RowMapping, now: datetime) -> Outcome:
         if letter["id"] in self._untrue:
             return outbox.ended(letter, now, Delivery.SUPPRESSED, self._untrue[letter["id"]])
+        if letter["id"] in self._held:
+            until = self._held[letter["id"]]
+            return outbox.released(letter, now, suppressions.sentence(until), pause=until - now)
         try:
             built = self._composer.compose(dict(letter), now, with_invitation=letter["id"] not in self._plain)
         except EngineError as error:

@@ -10,12 +10,13 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, literal_column, select, update
 
-from engine import incidents, timers
+from engine import incidents, suppressions, timers
 from engine.approvals import approval
 from engine.directory_tables import organisations
 from engine.errors import Conflict
@@ -25,6 +26,7 @@ from engine.incidents import Park
 from engine.jobs import EVERYWHERE, MOST_ATTEMPTS, Progress
 from engine.jobs import Jobs as JobsPort
 from engine.letters import Subject
+from engine.mailroom_tables import suppressions as suppressed
 from engine.outbox import Delivery
 from engine.tables import approvals as questions
 from engine.tables import jobs, outbox
@@ -74,12 +76,28 @@ class Questions:
         """Leave the question as it is: whoever gets the role may answer it, and its due date stands."""
 
 
+class Addresses:
+    """Where letters wait that go to an address which refused one: in the outbox, until a day."""
+
+    def again(self, tx: Transaction, incident: Incident) -> None:
+        """Write to the address again."""
+        email = tx.connection.execute(
+            _address(incident.trust, incident.failure.reference["letter"])
+        ).scalar_one_or_none()
+        if email:
+            suppressions.lift(tx.connection, incident.trust, email, tx.now)
+
+    def let_go(self, tx: Transaction, incident: Incident) -> None:
+        """Leave it: what waits goes when the time is over."""
+
+
 PARKS: Final[Mapping[Source, Park]] = MappingProxyType(
     {
         Source.APPROVAL: Questions(),
         Source.TIMER: timers.Parked(),
         Source.JOB: Jobs(),
         Source.MESSAGE: Messages(),
+        Source.ADDRESS: Addresses(),
     }
 )
 
@@ -98,11 +116,11 @@ class _Found:
 def watch(engine: Engine) -> int:
     """Raise what is not raised yet and end what is gone; return how many incidents that touched."""
     with engine.reading() as connection:
-        if not _compared(connection):
+        if not _compared(connection, engine.clock()):
             return 0
     try:
         with engine.transaction() as tx:
-            found = _compared(tx.connection)
+            found = _compared(tx.connection, tx.now)
             _write(tx, found)
     except Conflict:
         return 0  # another worker was first, and the next turn compares again
@@ -128,18 +146,20 @@ def _write(tx: Transaction, found: _Found) -> None:
         tx.fire_many(KIND, trust, Trigger.RESOLVE, facts)
 
 
-def _compared(connection: Connection) -> _Found:
+def _compared(connection: Connection, now: datetime) -> _Found:
     """Compare what lies still with the open incidents: one statement for each source."""
     failures = {(one.trust, one.cause): one for one in (*_set_aside(connection), *_dead(connection))}
     raised = connection.execute(_open()).mappings().all()
     counted = {(row["trust"], row["cause"]): row["count"] for row in raised}
     more = ((failure, failure.count - counted.get(key, 0)) for key, failure in failures.items())
     asked = _asked_nobody(connection, raised)
+    refusing = _refusing(connection, raised, now)
     lying: Mapping[Source, Callable[[RowMapping], bool]] = {
         Source.APPROVAL: lambda row: (row["trust"], row["cause"]) in asked,
         Source.TIMER: lambda row: bool(row["timers"]),
         Source.JOB: lambda row: (row["trust"], row["cause"]) in failures,
         Source.MESSAGE: lambda row: (row["trust"], row["cause"]) in failures,
+        Source.ADDRESS: lambda row: row["reference"]["letter"] in refusing,
     }
     return _Found(
         uncounted=tuple(replace(failure, count=count) for failure, count in more if count > 0),
@@ -163,6 +183,20 @@ def _asked_nobody(connection: Connection, raised: Sequence[RowMapping]) -> set[t
         questions.c.id.in_(ids), questions.c.state == approval.Status.ERROR
     )
     return {(row.trust, f"approval/{row.id}") for row in connection.execute(chosen)}
+
+
+def _refusing(connection: Connection, raised: Sequence[RowMapping], now: datetime) -> set[str]:
+    """Return the letters of open incidents whose address is still not written to."""
+    ids = [row["reference"]["letter"] for row in raised if row["source"] == Source.ADDRESS]
+    if not ids:
+        return set()
+    same = and_(suppressed.c.trust == outbox.c.trust, suppressed.c.email == func.lower(outbox.c.email))
+    chosen = select(outbox.c.id).join(suppressed, same).where(outbox.c.id.in_(ids), suppressed.c.until > now)
+    return set(connection.execute(chosen).scalars())
+
+
+def _address(trust: str, letter: str) -> Select[Any]:
+    return select(outbox.c.email).where(outbox.c.trust == trust, outbox.c.id == letter)
 
 
 def _set_aside(connection: Connection) -> Iterator[Failure]:

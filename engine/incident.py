@@ -43,6 +43,7 @@ class Source(StrEnum):
     TIMER = "TIMER"
     JOB = "JOB"
     MESSAGE = "MESSAGE"
+    ADDRESS = "ADDRESS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

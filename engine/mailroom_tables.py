@@ -45,6 +45,7 @@ inbound_mail = Table(
     UniqueConstraint("recipient", "digest"),
     Index("ix_inbound_mail_listed", "trust", "state", "id"),
     Index("ix_inbound_mail_about", "trust", "about_kind", "about"),
+    Index("ix_inbound_mail_letter", "trust", "letter"),
     Index("ix_inbound_mail_waiting", "received_at", sqlite_where=_NOT_READ, postgresql_where=_NOT_READ),
 )
 

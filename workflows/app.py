@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from flask import Flask
+from sqlalchemy import Connection
 
 from engine import action_links, database, definitions, return_addresses, smtp
+from engine.approvals.approval import Approval
 from engine.errors import SettingError
 from engine.jobs import EmbeddedJobs
 from engine.mail import Composer
+from engine.mailroom.acting import House
 from engine.mailroom.receiving import Door
 from engine.settings import PROCRASTINATE, Network, Settings, secret_for
 from engine.sink import Sink
@@ -44,6 +47,7 @@ from engine.web import (
     worklist,
 )
 from engine.web import api as rest
+from engine.web.presenting import Presenters
 from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
 from workflows import api, web, wiring
@@ -144,9 +148,23 @@ def worker_of(settings: Settings, engine: Engine | None = None) -> Worker:
 def jobs_of(settings: Settings, engine: Engine) -> EmbeddedJobs:
     """Return the job engine that is chosen, with all work that there is."""
     make = cluster_of().ClusterJobs if settings.jobs == PROCRASTINATE else EmbeddedJobs
-    works = {**wiring.works(engine, settings), **wiring.outside(engine, settings), **wiring.inbound(engine, settings)}
+    works = {
+        **wiring.works(engine, settings),
+        **wiring.outside(engine, settings),
+        **wiring.inbound(engine, house_of(settings, engine)),
+    }
     schedules = (*wiring.SCHEDULES, *(wiring.OUTSIDE if settings.webhook_hosts else ()))
     return embedded_jobs(engine, works, schedules, make, post_of(settings))
+
+
+def house_of(settings: Settings, engine: Engine) -> House:
+    """Return what the mailroom needs to know to act on mail."""
+    presenters = Presenters(web.presenters(engine))
+
+    def simple(connection: Connection, approval: Approval) -> Mapping[str, str]:
+        return presenters.of(approval).view(connection, approval).simple(approval)
+
+    return House(inbound=settings.inbound, origin=settings.app_origin, simple=simple)
 
 
 def door_of(settings: Settings, engine: Engine, *, local: bool = False) -> Door:

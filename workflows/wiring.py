@@ -160,9 +160,8 @@ def outside(engine: Engine, settings: Settings) -> Mapping[str, Work]:
     return {TELL: Work(run=tell, alone=True)}
 
 
-def inbound(engine: Engine, settings: Settings) -> Mapping[str, Work]:
+def inbound(engine: Engine, house: House) -> Mapping[str, Work]:
     """Return by name the work of reading the mail that came; never in a forecast, which gets none."""
-    house = House(key=secret_for(settings), inbound=settings.inbound, origin=settings.app_origin)
     return {mailroom.READ: Work(run=lambda arguments: processing.read(engine, house, arguments["id"]), lease=_READING)}
 
 

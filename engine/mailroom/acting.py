@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
+from engine.approvals.approval import Approval
 from engine.inbound_settings import Inbound
 from engine.letters import Subject
 from engine.mailroom.records import Found, Kind, Outcome, Rsvp, State
@@ -59,6 +60,7 @@ class Heard:
     rsvp: Rsvp
     partstat: str
     at: datetime
+    mail: str
     proposed: str = ""
 
 
@@ -66,14 +68,21 @@ Hook = Callable[[Transaction, Heard], str]
 """What a workflow does when an attendee answered: it returns a sentence about it."""
 
 
+def _every_choice(_connection: Connection, approval: Approval) -> Collection[str]:
+    return approval.choices
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What the mailroom is told at composition: its settings, and what the workflows do with answers, by kind."""
+    """What the mailroom is told at composition: its settings, and what the workflows do with answers, by kind.
 
-    key: str
+    `simple` are the choices of a question that need nothing else than the word.
+    """
+
     inbound: Inbound
     origin: str
     hooks: Mapping[str, Hook] = field(default_factory=dict)
+    simple: Callable[[Connection, Approval], Collection[str]] = _every_choice
 
 
 Act = Callable[[Transaction, House, Mail], Outcome | None]

@@ -37,7 +37,7 @@ _DATES: Final = (
     re.compile(rf"{_MONTH}\s+{_DAY}(?:,?\s+(?P<year>\d{{4}}))?", re.IGNORECASE),
 )
 _CUES: Final = re.compile(
-    r"\b(?P<through>until and including|through|until|till|to)\b|\b(?P<back>back|return(?:ing)?|again|from)\b",
+    r"\b(?P<through>until and including|through|until|till|to)\b|\b(?P<back>back|return(?:ing)?)\b",
     re.IGNORECASE,
 )
 _NEAR: Final = 45

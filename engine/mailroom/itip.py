@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
+from icalendar.error import BrokenCalendarProperty
 
 from engine import text
 from engine.mailroom import mime
@@ -23,6 +24,14 @@ _MOST: Final = 20
 _MAILTO: Final = re.compile(r"^mailto:", re.IGNORECASE)
 _KNOWN: Final = re.compile(r"[A-Z-]{1,20}")
 _LONGEST: Final = 200_000
+_FOLD: Final = re.compile(rb"\r?\n[ \t]")
+_NAME: Final = re.compile(rb"[;:]")
+_TZID: Final = re.compile(rb";TZID=[^:]*(?=:)", re.IGNORECASE)
+_KEPT: Final = frozenset({b"VCALENDAR", b"VEVENT"})
+_EDGES: Final = frozenset({b"BEGIN", b"END"})
+_SAY: Final = frozenset(
+    {b"METHOD", b"UID", b"ATTENDEE", b"DTSTAMP", b"DTSTART", b"DTEND", b"SEQUENCE", b"COMMENT", b"VERSION"}
+)
 _ZONE: Final = ZoneInfo("Europe/London")
 
 
@@ -44,7 +53,7 @@ def replies(mail: Mail) -> tuple[tuple[Rsvp, ...], list[str]]:
 
 def said(raw: bytes) -> Iterator[Rsvp]:
     """Yield what one calendar object says; raises whatever its reader does."""
-    calendar = Calendar.from_ical(raw[:_LONGEST].lstrip(b"\xef\xbb\xbf\r\n\t "))
+    calendar = _read(raw[:_LONGEST].lstrip(b"\xef\xbb\xbf\r\n\t "))
     method = _word(calendar.get("method"))
     for event in calendar.walk("VEVENT")[:_MOST]:
         for attendee in _several(event.get("attendee"))[:_MOST]:
@@ -61,6 +70,30 @@ def said(raw: bytes) -> Iterator[Rsvp]:
             )
 
 
+def _read(raw: bytes) -> Any:
+    """Return the object; where its reader refuses it, what is left of it without the lines that we do not need."""
+    try:
+        return Calendar.from_ical(raw)
+    except (ValueError, KeyError):
+        lines = _FOLD.sub(b"", raw).splitlines()
+        return Calendar.from_ical(b"\r\n".join(_needed(lines)) + b"\r\n")
+
+
+def _needed(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the lines of the object and its events that say who answers what; zones and alarms go."""
+    within: list[bytes] = []
+    for line in lines:
+        name = _NAME.split(line, maxsplit=1)[0].upper()
+        part = line.partition(b":")[2].strip().upper()
+        if name == b"BEGIN":
+            within.append(part)
+        ours = all(one in _KEPT for one in within)
+        if ours and (name in _SAY or (name in _EDGES and part in _KEPT)):
+            yield _TZID.sub(b"", line)
+        if name == b"END" and within:
+            within.pop()
+
+
 def _word(value: Any) -> str:
     found = str(value or "").strip().upper()
     return found if _KNOWN.fullmatch(found) else ""
@@ -75,7 +108,10 @@ def _number(value: Any) -> int | None:
 
 def _moment(event: Any, name: str) -> str:
     """Return a moment in UTC; a zone that nobody knows is read as London, where our classes are."""
-    value = getattr(event.get(name), "dt", None)
+    try:
+        value = getattr(event.get(name), "dt", None)
+    except BrokenCalendarProperty:
+        return ""
     if not isinstance(value, datetime):
         return (
             "" if not isinstance(value, date) else datetime(value.year, value.month, value.day, tzinfo=UTC).isoformat()

@@ -12,14 +12,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, select
 
 from engine.errors import Decided, EngineError, Invalid, Missing, NotAllowed, NotDeclared, Refused
-from engine.mailroom import acting, child, store
+from engine.mailroom import absent, acting, child, decisions, meetings, returned, store
 from engine.mailroom.acting import Act, House, Mail
 from engine.mailroom.records import Found, Kind, Outcome, State
 from engine.return_addresses import Use
 from engine.tables import invitations, outbox
 from engine.transaction import Engine, Transaction
 
-ACTS: Final[Sequence[Act]] = ()
+ACTS: Final[Sequence[Act]] = (returned.act, meetings.act, absent.act, decisions.act)
 """Who looks at a mail, in this order: the first that knows what it is acts on it."""
 
 AGAIN: Final = "It has the same Message-ID as one that came before, so that nothing was done again."

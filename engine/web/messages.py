@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from engine import delivery, directory, messages, notices, outbox, why
 from engine.errors import EngineError, Missing
 from engine.mail import Built, Composer
+from engine.mailroom_tables import inbound_mail as mail
 from engine.outbox import WAITING, WITH_A_LINK, Delivery
 from engine.settings import Settings
 from engine.tables import outbox as letters
@@ -41,6 +42,7 @@ COLOURS: Final[Mapping[Delivery, str]] = {
     Delivery.PARKED: "orange",
     Delivery.SUPPRESSED: "grey",
 }
+_MOST_CAME_BACK: Final = 20
 _FILTERS: Final = ("state", "notice", "kind", "subject")
 
 
@@ -149,7 +151,7 @@ def _page(engine: Engine, settings: Settings, connection: Connection, letter: Ro
         **why_pages.shown(why.letter(engine, connection, letter["trust"], letter["id"], within)),
         preview=_preview(connection, letter, settings, engine.clock()),
         standing=standing(letter),
-        timeline=_timeline(letter),
+        timeline=sorted([*_timeline(letter), *_came_back(connection, letter)], key=lambda entry: entry[0]),
         may_resend=letter["state"] not in _NOT_AGAIN,
         **_WORDS,
     )
@@ -174,6 +176,13 @@ def _timeline(letter: RowMapping) -> list[tuple[datetime, str]]:
         tries = f"Next try. Tried {letter['attempts']} times until now." if letter["attempts"] else "First try."
         return [*happened, (letter["due_at"], f"{tries} {_answer(letter)}")]
     return [*happened, (letter["due_at"], standing(letter))]
+
+
+def _came_back(connection: Connection, letter: RowMapping) -> list[tuple[datetime, str]]:
+    """Return what came back by mail because of a message."""
+    mine = (mail.c.trust == letter["trust"], mail.c.letter == letter["id"])
+    chosen = select(mail.c.received_at, mail.c.outcome).where(*mine).order_by(mail.c.id).limit(_MOST_CAME_BACK)
+    return [(row.received_at, f"Mail came back. {row.outcome}") for row in connection.execute(chosen)]
 
 
 def _letter(connection: Connection, here: Visitor, identifier: str) -> RowMapping:
