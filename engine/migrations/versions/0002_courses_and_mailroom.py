@@ -60,6 +60,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbound_mail", schema=None) as batch_op:
         batch_op.create_index("ix_inbound_mail_about", ["trust", "about_kind", "about"], unique=False)
+        batch_op.create_index("ix_inbound_mail_letter", ["trust", "letter"], unique=False)
         batch_op.create_index("ix_inbound_mail_listed", ["trust", "state", "id"], unique=False)
         batch_op.create_index(
             "ix_inbound_mail_waiting",
@@ -145,6 +146,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("state = 'WAITING'"),
         )
         batch_op.drop_index("ix_inbound_mail_listed")
+        batch_op.drop_index("ix_inbound_mail_letter")
         batch_op.drop_index("ix_inbound_mail_about")
 
     op.drop_table("inbound_mail")
