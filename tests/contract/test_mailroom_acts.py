@@ -245,8 +245,11 @@ def test_who_retries_the_item_has_the_address_written_to_again(engine, asked, cl
     with engine.transaction() as tx:
         tx.fire(Subject(kind="incident", trust=TRUST, id=item["id"]), "RETRY", {})
 
-    sent = delivery.deliver_once(engine, FakeTransport(), Composer(Shelf(), MAIL_FROM)).sent
-    assert (item["source"], sent) == ("ADDRESS", 1)
+    with engine.reading() as connection:
+        waits = connection.execute(select(outbox).where(outbox.c.id == letter["id"])).mappings().one()
+        held = suppressions.held(connection, [letter], clock())
+    assert (item["source"], held) == ("ADDRESS", {})
+    assert (waits["due_at"], waits["answer"]) == (clock(), None)
 
 
 def test_when_the_time_is_over_the_item_ends_by_itself(engine, asked, clock):
