@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from engine.settings import Settings, secret_for
 from scorm import tokens
 from scorm.store import Attempt
-from scorm.tokens import Purpose, Token
+from scorm.tokens import Look, Purpose, Token
 
 _HOST_DIGITS = 16
 
@@ -22,6 +22,11 @@ def finish_saving_url(settings: Settings, attempt: Attempt, now: datetime) -> st
     """Return the address of the page that sends what a browser still keeps of an attempt."""
     key = tokens.sign(_token(attempt, now), Purpose.FINISH_SAVING, secret_for(settings))
     return f"{package_origin(settings, attempt.package)}/finish-saving/{key}"
+
+
+def look_url(settings: Settings, look: Look) -> str:
+    """Return the address at which a course is looked at, for 8 hours; nothing that is done there is recorded."""
+    return f"{package_origin(settings, look.package)}/look/{tokens.sign_look(look, secret_for(settings))}/"
 
 
 def play_token(attempt: Attempt, secret: str, now: datetime) -> str:

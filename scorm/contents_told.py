@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from scorm.course import Course
 from scorm.courses import Conducted
+from scorm.sequencing import contents
 from scorm.sequencing.contents import Entry
 from scorm.sequencing.refusals import Refusal
 from scorm.sequencing.requests import Request
@@ -23,12 +25,18 @@ def told(found: Conducted) -> dict[str, Any]:
         "playing": course.delivered or "",
         "over": found.over,
         "said": found.said,
-        "contents": [_line(entry) for entry in course.contents() if entry.visible],
+        "contents": [line(entry) for entry in course.contents() if entry.visible],
         "controls": {str(one): _why(controls[one]) for one in _CONTROLS if one in controls},
     }
 
 
-def _line(entry: Entry) -> dict[str, Any]:
+def lines(course: Course) -> tuple[Entry, ...]:
+    """Return every activity of a course in the order of this learner, also where one is all there is."""
+    return contents.entries(course.state, course.survey())
+
+
+def line(entry: Entry) -> dict[str, Any]:
+    """Say how one line of the contents looks."""
     return {
         "id": entry.identifier,
         "title": entry.title or entry.identifier,

@@ -14,7 +14,7 @@ from scorm import addresses, courses, library, store, tokens
 from scorm.manifest import Item
 from scorm.playing import OnOutcome
 from scorm.store import Attempt
-from scorm.tokens import Purpose, Token
+from scorm.tokens import Look, Purpose, Token
 
 EXPIRED: Final = "This link to the course has expired. Go back to your learning and open the course again."
 UNKNOWN: Final = "This link does not lead to a course. Go back to your learning and open the course again."
@@ -42,6 +42,23 @@ class Site:
             abort(HTTPStatus.UNAUTHORIZED, EXPIRED)
         return permit, attempt
 
+    def looking(self, text: str) -> Look:
+        """Return what a token of a look is for; 404 for what we did not sign, 401 when its time is over."""
+        look = tokens.read_look(text, self.secret)
+        if look is None or not self.at_home(look.package):
+            abort(HTTPStatus.NOT_FOUND, UNKNOWN)
+        if self.engine.clock() > look.issued_at + tokens.LAUNCH_LIFE:
+            abort(HTTPStatus.UNAUTHORIZED, EXPIRED)
+        return look
+
+    def readable(self, text: str) -> tuple[str, str]:
+        """Return trust and package whose files a token opens, be it for playing or for looking."""
+        if tokens.read_look(text, self.secret) is not None:
+            look = self.looking(text)
+            return look.trust, look.package
+        _, attempt = self.permitted(text)
+        return attempt.trust, attempt.package
+
     def attempt_of(self, permit: Token | None) -> Attempt:
         """Return the attempt of a token that came to the right host, else 404."""
         if permit is None or not self.at_home(permit.package):
@@ -66,6 +83,10 @@ class Site:
 
     def title(self, attempt: Attempt) -> str:
         """Return what the course is called."""
+        return self.titled(attempt.trust, attempt.package)
+
+    def titled(self, trust: str, package: str) -> str:
+        """Return what a package is called."""
         with self.engine.reading() as connection:
-            package = library.package_of(connection, attempt.trust, attempt.package)
-        return package.title if package else ""
+            found = library.package_of(connection, trust, package)
+        return found.title if found else ""

@@ -45,6 +45,7 @@ from scorm import (
     contents_told,
     elements,
     library,
+    look_web,
     moves,
     permits,
     playing,
@@ -84,6 +85,7 @@ def create_content_app(engine: Engine, settings: Settings, on_outcome: OnOutcome
     app.register_blueprint(_calls(site))
     app.register_blueprint(_content(site))
     app.register_blueprint(aicc_web.blueprint(site))
+    app.register_blueprint(look_web.blueprint(site))
     app.register_error_handler(HTTPException, _refused)
     for missing in (AttemptMissing, PackageMissing, DataError):  # PostgreSQL takes no name with a NUL
         app.register_error_handler(missing, lambda _: _problem(HTTPStatus.NOT_FOUND, "missing", permits.UNKNOWN))
@@ -104,7 +106,10 @@ def _player(site: Site) -> Blueprint:
         _, attempt = site.permitted(token)
         if site.item(attempt).kind == AU and site.alone(attempt):
             return redirect(url_for("aicc.unit", token=token), HTTPStatus.SEE_OTHER)
-        return render_template("scorm/player.html", token=token, title=site.title(attempt), home_url=site.home)
+        launch_url = f"/play/{token}/launch"
+        return render_template(
+            "scorm/player.html", launch_url=launch_url, title=site.title(attempt), home_url=site.home
+        )
 
     @pages.post("/play/<token>/launch")
     def launch(token: str) -> dict[str, Any]:
@@ -170,9 +175,9 @@ def _content(site: Site) -> Blueprint:
 
     @pages.get("/content/<token>/<path:path>")
     def file(token: str, path: str) -> Response:
-        _, attempt = site.permitted(token)
+        trust, package = site.readable(token)
         with site.engine.reading() as connection:
-            found = library.file(connection, attempt.trust, attempt.package, path)
+            found = library.file(connection, trust, package, path)
         if found is None:
             abort(HTTPStatus.NOT_FOUND)
         name = PurePosixPath(found.path).name

@@ -4,6 +4,7 @@
 import { Session } from "./api.js";
 import { Courier, flushLeftovers, Journal } from "./journal.js";
 import { Journey } from "./journey.js";
+import { Onlooker } from "./onlooker.js";
 
 const ROUND = 5_000; // milliseconds between two sendings while something is unsaved
 const WORRY = 10_000; // milliseconds after which the learner is told
@@ -52,8 +53,9 @@ async function enter(told) {
   const model = told.standing_url ? null : await asked(told.model_url);
   opened = told;
   const { attempt, epoch, late_url, title } = told;
-  if (model) journal.enrol({ attempt, epoch, late_url, title, started: Date.now() });
-  courier = new Courier({ journal, launch: told, url: told.calls_url, changed: show, told: heard });
+  if (model && !told.look) journal.enrol({ attempt, epoch, late_url, title, started: Date.now() });
+  const sending = { journal, launch: told, url: told.calls_url, changed: show, told: heard };
+  courier = told.look ? new Onlooker() : new Courier(sending);
   if (api) delete window[api];
   api = model?.object;
   if (api && told.content_url) window[api] = new Session(model, told.launch, told.data).object(recorder(courier, model));
@@ -204,7 +206,7 @@ function show() {
   if (late) element("spoken").textContent = "";
   else if (element("saved").dataset.state === "late") element("spoken").textContent = "Your progress is saved again.";
   element("saved").dataset.state = state;
-  element("saved").textContent = { saved: "Saved", unsaved: "Saving…", late: "Not saved yet" }[state] ?? "";
+  element("saved").textContent = { saved: "Saved", unsaved: "Saving…", late: "Not saved yet", looking: "Not recorded" }[state] ?? "";
   element("worry").hidden = !late;
 }
 
