@@ -12,10 +12,17 @@ from scorm.tokens import Look, Purpose, Token
 
 _HOST_DIGITS = 16
 
+WINDOW = "window"
+"""What the address of a player says where the course plays in a window of its own."""
 
-def play_url(settings: Settings, attempt: Attempt, now: datetime) -> str:
-    """Return the address that opens the player; it is as good as a key, for 8 hours and as long as it is used."""
-    return f"{package_origin(settings, attempt.package)}/play/{play_token(attempt, secret_for(settings), now)}/"
+
+def play_url(settings: Settings, attempt: Attempt, now: datetime, *, apart: bool = False) -> str:
+    """Return the address that opens the player; it is as good as a key, for 8 hours and as long as it is used.
+
+    With `apart` the course plays in a window of its own, else in the player's page.
+    """
+    token = play_token(attempt, secret_for(settings), now)
+    return f"{package_origin(settings, attempt.package)}/play/{token}/{f'?in={WINDOW}' if apart else ''}"
 
 
 def finish_saving_url(settings: Settings, attempt: Attempt, now: datetime) -> str:

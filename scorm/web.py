@@ -37,6 +37,7 @@ from engine.errors import Conflict
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
 from scorm import (
+    addresses,
     aicc_web,
     batches,
     blobs,
@@ -107,8 +108,9 @@ def _player(site: Site) -> Blueprint:
         if site.item(attempt).kind == AU and site.alone(attempt):
             return redirect(url_for("aicc.unit", token=token), HTTPStatus.SEE_OTHER)
         launch_url = f"/play/{token}/launch"
+        apart = request.args.get("in") == addresses.WINDOW
         return render_template(
-            "scorm/player.html", launch_url=launch_url, title=site.title(attempt), home_url=site.home
+            "scorm/player.html", launch_url=launch_url, title=site.title(attempt), home_url=site.home, apart=apart
         )
 
     @pages.post("/play/<token>/launch")

@@ -21,6 +21,7 @@ PAGE = """<!doctype html>
 <script>
   let view = window;
   while (!view.API && !view.API_1484_11 && view.parent !== view) view = view.parent;
+  if (!view.API && !view.API_1484_11 && window.opener) view = window.opener;
   const old = view.API;
   const api = view.API_1484_11 || old;
   const call = (fn, ...args) => api[(old ? "LMS" : "") + fn](...args);

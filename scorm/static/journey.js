@@ -35,7 +35,8 @@ export class Journey {
     const controls = course.contents.length ? Object.keys(CONTROLS).filter((name) => name in course.controls) : [];
     element("moves").replaceChildren(...controls.map((name) => this.#control(name, course.controls[name])));
     element("moves").hidden = controls.length === 0;
-    if (focused) document.querySelector(`[data-move=${CSS.escape(focused)}]`)?.focus();
+    // What had the focus may not be there any more: then it goes to what plays.
+    if (focused) (document.querySelector(`[data-move=${CSS.escape(focused)}]`) ?? element("course")).focus();
   }
 
   /** Say in the place of the course why nothing plays, and put the focus there. */

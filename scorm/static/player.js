@@ -5,24 +5,29 @@ import { Session } from "./api.js";
 import { Courier, flushLeftovers, Journal } from "./journal.js";
 import { Journey } from "./journey.js";
 import { Onlooker } from "./onlooker.js";
+import { FrameStage, WindowStage } from "./stage.js";
 
 const ROUND = 5_000; // milliseconds between two sendings while something is unsaved
 const WORRY = 10_000; // milliseconds after which the learner is told
 const FAREWELL = 8_000; // milliseconds that leaving waits for the last batch
 const UNSENT = "This browser still holds progress that could not be sent. Check the connection, then open the course again.";
+const LOST = "The course could not be opened. Check the connection.";
+const ASIDE = "suspendAll";
 const DONE = { completed: "Completed", passed: "Passed", failed: "Not passed" };
 
 /** Why the server does not open the course, in its own words. */
 class Refusal extends Error {}
 
 const element = (id) => document.getElementById(id);
-const frame = element("course");
+const { launch, apart } = element("course").dataset;
 const journal = await Journal.open();
 const journey = new Journey((request, target) => go({ request, target }));
+const stage = apart ? new WindowStage({ name: launch, closed: gone, again }) : new FrameStage();
 
 let opened; // what the server said of the window that plays
 let courier;
 let api; // the name of the API's object
+let ended = false; // the SCO has said that it has
 let leaving = false;
 let homeward = false;
 let moving = null; // the move that is on its way
@@ -31,13 +36,11 @@ let unanswered = null; // the move that got no answer: asked again as it was, it
 try {
   await play();
 } catch (trouble) {
-  refuse(trouble instanceof Refusal ? trouble.message : "The course could not be opened. Check the connection.");
+  refuse(trouble instanceof Refusal ? trouble.message : LOST);
 }
 
 async function play() {
-  // First, for the server must know the last page before it says where to resume.
-  if (!(await flushLeftovers(journal)).reached) throw new Refusal(UNSENT);
-  const first = await asked(frame.dataset.launch, { method: "POST" });
+  const first = await begun();
   element("receipt").dataset.status = DONE[first.outcome?.lesson_status]; // that was recorded another time
   await enter(first);
   watch();
@@ -47,6 +50,12 @@ async function play() {
   document.body.dataset.ready = "yes";
 }
 
+async function begun() {
+  // First, for the server must know the last page before it says where to resume.
+  if (!(await flushLeftovers(journal)).reached) throw new Refusal(UNSENT);
+  return asked(launch, { method: "POST" });
+}
+
 // Begin a window: its own journal, its own session, and what it shows.
 async function enter(told) {
   // A unit of AICC calls no API: it reports to the server by itself, and we ask how it stands.
@@ -54,6 +63,7 @@ async function enter(told) {
   opened = told;
   const { attempt, epoch, late_url, title } = told;
   if (model && !told.look) journal.enrol({ attempt, epoch, late_url, title, started: Date.now() });
+  ended = false;
   const sending = { journal, launch: told, url: told.calls_url, changed: show, told: heard };
   courier = told.look ? new Onlooker() : new Courier(sending);
   if (api) delete window[api];
@@ -65,13 +75,12 @@ async function enter(told) {
 }
 
 function present({ content_url, title, elsewhere }) {
-  frame.hidden = !content_url || Boolean(elsewhere);
   element("outside").hidden = !elsewhere;
-  if (!content_url) return journey.pause();
+  if (!content_url) return pause();
   const part = journey.resume();
-  frame.title = part || title;
   element("spoken").textContent = part && `Open now: ${part}`;
-  if (!elsewhere) return void (frame.src = content_url);
+  if (!elsewhere) return stage.show(content_url, part || title);
+  stage.hide();
   element("outside-title").textContent = `${part} is at ${elsewhere}`;
   element("outside-link").href = content_url;
 }
@@ -113,8 +122,9 @@ function recorder(mine, model) {
     mine.add(call, urgent && !leaving);
     if (urgent && leaving) mine.leave();
     // What the SCO asked for when it ended is done, unless the learner has asked for something already.
-    const ended = model.functions[call[2]].verb === "finish" && call[5] === "0";
-    if (ended && journey.there && !leaving && !homeward && !moving) setTimeout(() => mine === courier && go(null));
+    const ends = model.functions[call[2]].verb === "finish" && call[5] === "0";
+    if (mine === courier) ended ||= ends;
+    if (ends && journey.there && !leaving && !homeward && !moving) setTimeout(() => mine === courier && go(null));
   };
 }
 
@@ -123,28 +133,49 @@ async function go(click) {
   const mine = courier;
   if (click) await moving;
   if (moving || mine !== courier) return; // something else plays by now
-  moving = moved(click).finally(() => {
-    moving = null;
-    journey.busy = false;
-  });
+  moving = moved(click)
+    .catch(() => (element("lost").hidden = false))
+    .finally(() => {
+      moving = null;
+      journey.busy = false;
+    });
   await moving;
 }
 
 async function moved(click) {
   journey.busy = true;
   element("lost").hidden = true;
-  if (click) await unloaded();
+  if (click) await stage.emptied();
   if (click) await reported();
   unanswered ??= { click, key: newKey() };
   const reply = await sent(unanswered);
-  if (!reply) return void (element("lost").hidden = false);
-  unanswered = null;
+  if (!reply) throw new Error("no answer");
   if (reply.error === "superseded") return openOnce(element("elsewhere"));
   if (!reply.course) return refuse(reply.detail);
   courier.settle(reply);
-  if (reply.epoch) return enter(reply);
+  if (reply.epoch) await enter(reply);
+  unanswered = null;
+  if (reply.epoch) return;
   heard(reply);
-  if (click || reply.course.over) pause();
+  if (reply.course.over || (click && click.request !== ASIDE)) pause();
+}
+
+// The window of the course is gone: the learner has closed it, or the course. It is left as by Home.
+async function gone() {
+  await moving;
+  if (stage.playing) return; // the next part
+  if (journey.there && !ended) await go({ request: ASIDE });
+  else await courier.flush();
+  if (courier.state === "saved") element("aside-said").textContent = "What you did there is saved.";
+}
+
+async function again() {
+  try {
+    await courier.flush();
+    await enter(await begun());
+  } catch (trouble) {
+    refuse(trouble instanceof Refusal ? trouble.message : LOST);
+  }
 }
 
 async function sent({ click, key }) {
@@ -161,8 +192,7 @@ async function sent({ click, key }) {
 }
 
 function pause() {
-  frame.src = "about:blank";
-  frame.hidden = true;
+  stage.hide();
   element("outside").hidden = true;
   journey.pause();
 }
@@ -180,8 +210,8 @@ function heard({ course, outcome }) {
   const percent = outcome.score_scaled === null ? outcome.score_raw : Math.round(outcome.score_scaled * 1e4) / 100;
   const score = percent === null ? "" : `, ${percent}%`;
   element("receipt").dataset.status = done;
+  element("receipt").hidden = false; // first, for a change of what is hidden is not read out
   element("receipt").textContent = `${done}${score}: recorded at ${at}.`;
-  element("receipt").hidden = false;
 }
 
 function watch() {
@@ -193,6 +223,7 @@ function watch() {
   addEventListener("online", () => courier.flush());
   addEventListener("pagehide", () => {
     leaving = true;
+    stage.abandon();
     courier.leave();
   });
   document.addEventListener("visibilitychange", () => document.hidden && courier.leave());
@@ -201,7 +232,10 @@ function watch() {
 function show() {
   const late = courier.unsaved > 0 && Date.now() - courier.since >= WORRY;
   const state = late ? "late" : opened.standing_url ? "" : courier.state;
-  if (courier.state === "superseded") openOnce(element("elsewhere"));
+  if (courier.state === "superseded") {
+    stage.abandon();
+    openOnce(element("elsewhere"));
+  }
   if (element("saved").dataset.state === state) return;
   if (late) element("spoken").textContent = "";
   else if (element("saved").dataset.state === "late") element("spoken").textContent = "Your progress is saved again.";
@@ -213,23 +247,18 @@ function show() {
 async function goHome(event) {
   event.preventDefault();
   homeward = true;
-  await moving;
-  await unloaded();
+  await soon(moving);
+  await stage.emptied();
   await reported();
-  const farewell = journey.there ? sent({ click: { request: "suspendAll" }, key: newKey() }) : courier.flush();
-  const reply = await Promise.race([farewell, new Promise((done) => setTimeout(done, FAREWELL))]);
+  const farewell = journey.there ? sent({ click: { request: ASIDE }, key: newKey() }) : courier.flush();
+  const reply = await soon(farewell);
   if (reply?.course) courier.settle(reply);
   if (courier.unsaved && courier.state !== "superseded") openOnce(element("unsaved"));
   else location.assign(element("home").href);
 }
 
-// Taking the course away lets its own unload handler finish: for many packages that is where they say so.
-function unloaded() {
-  return new Promise((done) => {
-    setTimeout(done, FAREWELL);
-    frame.addEventListener("load", () => setTimeout(done), { once: true });
-    frame.src = "about:blank";
-  });
+function soon(promise) {
+  return Promise.race([promise, new Promise((done) => setTimeout(done, FAREWELL))]);
 }
 
 function openOnce(dialog) {
@@ -241,5 +270,5 @@ function refuse(reason) {
   element("refusal").hidden = false;
   element("outside").hidden = true;
   element("reason").textContent = reason;
-  frame.hidden = true;
+  stage.hide();
 }

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 
 from tests.servers import ensure_chromium
 
-_ARGUMENTS = (
+ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",
@@ -35,7 +35,7 @@ class Profile:
     def open(self) -> Page:
         """Start Chromium on this profile, and return its page."""
         self._context = self._playwright.chromium.launch_persistent_context(
-            self._folder, executable_path=ensure_chromium(), args=_ARGUMENTS
+            self._folder, executable_path=ensure_chromium(), args=ARGUMENTS
         )
         return self._context.pages[0]
 
@@ -74,7 +74,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Run one Chromium for all tests; each takes a context of its own."""
-    browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=_ARGUMENTS)
+    browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=ARGUMENTS)
     yield browser
     browser.close()
 

@@ -189,7 +189,7 @@ class Adapter:
         return playing
 
     def _frame(self) -> Frame:
-        frame = self.page.frame("course")
+        frame = self.page.locator("#course").element_handle().content_frame()
         assert frame is not None
         return frame
 
