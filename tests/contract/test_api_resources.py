@@ -152,6 +152,7 @@ def test_a_package_is_imported_offered_and_launched(place, helen):
     attempt = launched.json["attempt"]
     assert (kept.status_code, launched.status_code) == (201, 201)
     assert ".content.localhost:8000/play/" in launched.json["url"]
+    assert launched.json["url"].endswith("/")
     assert ann.get(f"/attempts/{attempt}").json["epoch"] == 0
     assert ann.get(f"/attempts/{attempt}/calls?at=5").json == {"epoch": 0, "calls": []}
     assert helen.get(f"/attempts/{attempt}").status_code == 200

@@ -78,6 +78,15 @@ def test_the_narrowest_setting_holds_and_what_is_taken_back_is_inherited_again(e
     assert (then.most, then.lock) == (5, False)
 
 
+def test_where_a_course_plays_is_said_by_the_rules_of_its_enrolment(engine: Engine, enrolment: str) -> None:
+    set_rules(engine, SYSTEM, apart="yes")
+
+    with engine.reading() as conn:
+        rules = store.rules_of(conn, TRUST, enrolment)
+
+    assert rules.apart is True
+
+
 def test_every_change_of_a_rule_is_noted_with_who_made_it(engine: Engine, enrolment: str) -> None:
     set_rules(engine, OFFERING, most="2")
     set_rules(engine, OFFERING, most=None)

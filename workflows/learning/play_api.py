@@ -20,6 +20,7 @@ from scorm import store as runtime
 from scorm.errors import PackageNotStored, PackageRefused
 from scorm.tables import packages
 from workflows.learning import package_pages, playing
+from workflows.learning.attempts import store as attempt_store
 from workflows.learning.tables import enrolments
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR, RUNS_CLASSES
 
@@ -132,7 +133,8 @@ class _Playing:
         if person is None or person != call.actor.person:
             raise Missing("There is no such enrolment of yours.")
         attempt = _known(call, playing.launch(call.tx, call.trust, call.body["enrolment"]))
-        url = addresses.play_url(self.settings, attempt, call.now)
+        apart = attempt_store.rules_of(call.conn, call.trust, attempt.registration).apart
+        url = addresses.play_url(self.settings, attempt, call.now, apart=apart)
         return created(f"/attempts/{attempt.id}", {"attempt": attempt.id, "url": url})
 
 

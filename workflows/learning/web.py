@@ -36,6 +36,7 @@ from workflows.learning import (
     recorder_pages,
     words,
 )
+from workflows.learning.attempts import store as attempt_store
 from workflows.learning.pages import Wanted
 from workflows.learning.records import Delivery, Enrolment, EnrolmentState
 from workflows.people.offers import offers
@@ -179,7 +180,8 @@ class _Desk:
             attempt = runtime.attempt(tx.connection, here.trust, playing.launch(tx, here.trust, identifier))
             if attempt is None:
                 raise Missing("There is no such attempt.")
-            return addresses.play_url(self._settings, attempt, tx.now)
+            apart = attempt_store.rules_of(tx.connection, here.trust, identifier).apart
+            return addresses.play_url(self._settings, attempt, tx.now, apart=apart)
 
     def find(self, here: Visitor, problem: str = "") -> str:
         wanted = Wanted(words=clean(request.values.get("q", ""), _LONGEST_SEARCH), cursor=request.args.get("after"))

@@ -63,6 +63,7 @@ class Rules:
     within: Within = Within.HIGHEST
     across: Across = Across.HIGHEST
     browse: bool = False
+    apart: bool = False
 
     @property
     def plain(self) -> bool:
@@ -81,6 +82,7 @@ TITLES: Final[Mapping[str, str]] = {
     "within": "Score of one attempt",
     "across": "Score of several attempts",
     "browse": "Looking inside without a place",
+    "apart": "The course plays",
 }
 
 CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -101,6 +103,7 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
         Across.LAST: "that of the last attempt with a result",
     },
     "browse": {"no": "only for those who run classes", "yes": "for everybody who can find the class"},
+    "apart": {"no": "in the page", "yes": "in a window of its own"},
 }
 """What each rule may be, in plain words; `most` is a number."""
 
@@ -194,5 +197,5 @@ def _number(value: str) -> int:
     return int(value)
 
 
-_SWITCHES: Final = frozenset({"automatic", "lock", "browse"})
+_SWITCHES: Final = frozenset({"automatic", "lock", "browse", "apart"})
 _ENUMS: Final[Mapping[str, type[StrEnum]]] = {"begin": Begin, "within": Within, "across": Across}

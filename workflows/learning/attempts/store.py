@@ -153,6 +153,12 @@ def courses(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, C
     }
 
 
+def rules_of(conn: Connection, trust: str, enrolment: str) -> Rules:
+    """Return the rules that hold for an enrolment: two statements."""
+    found = places(conn, trust, [enrolment])[0].offered
+    return effective(rules_for(conn, trust, [found])[found.id])
+
+
 def played_under(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, tuple[Played, ...]]:
     """Return the attempts of enrolments, the oldest first."""
     table = runtime_tables.attempts
