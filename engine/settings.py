@@ -62,7 +62,8 @@ class Settings:
     the content-server adapter; courses may load from `content_hosts` beside their own. `reminders` are the
     days before an expiry at which a learner is reminded after the first time, at three months; of what is not required
     only where that is said. After so many `stuck_days` of silence, or `stuck_ends` proper ends, somebody is asked about
-    an e-learning that seems done.
+    an e-learning that seems done. In a trial run `chromium` (found by itself where none is named) opens every part for
+    `trial_seconds`; 0 for no trial runs.
     """
 
     data_dir: Path
@@ -91,6 +92,8 @@ class Settings:
     metrics_token: str = ""
     room: Room = Room()
     inbound: Inbound = field(default_factory=Inbound)
+    chromium: str = ""
+    trial_seconds: int = 20
 
     @property
     def production(self) -> bool:
@@ -138,6 +141,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         stuck_ends=_count(environment, "PRECEPTOR_STUCK_ENDS", 3),
         log=_log(environment.get("PRECEPTOR_LOG", logs.TEXT)),
         metrics_token=environment.get("PRECEPTOR_METRICS_TOKEN", ""),
+        chromium=environment.get("PRECEPTOR_CHROMIUM", ""),
+        trial_seconds=_count(environment, "PRECEPTOR_TRIAL_SECONDS", 20, least=0),
         room=_room(environment.get("PRECEPTOR_ATTACHMENTS", "20 50")),
         inbound=inbound_settings.read(environment),
     )
@@ -256,9 +261,9 @@ def _reminders(value: str) -> tuple[int, ...]:
     return tuple(sorted(set(map(int, days)), reverse=True))
 
 
-def _count(environment: Mapping[str, str], name: str, otherwise: int) -> int:
+def _count(environment: Mapping[str, str], name: str, otherwise: int, least: int = 1) -> int:
     value = environment.get(name, str(otherwise))
-    if not (value.isdecimal() and 0 < int(value) < _LONGEST_REMINDER):
+    if not (value.isdecimal() and least <= int(value) < _LONGEST_REMINDER):
         raise SettingError(f"{name} must be a number such as {otherwise}, not {value!r}.")
     return int(value)
 

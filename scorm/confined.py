@@ -25,7 +25,7 @@ def run(module: str, request: str, seconds: float) -> tuple[bytes, int]:
         timer = threading.Timer(seconds, process.kill)
         timer.start()
         try:
-            _tell(process, request)
+            tell(process, request)
             answer = process.stdout.read(LONGEST_ANSWER) if process.stdout else b""
             # An answer that is longer is no answer: the process would wait for ever to print the rest.
             if len(answer) == LONGEST_ANSWER:
@@ -35,7 +35,7 @@ def run(module: str, request: str, seconds: float) -> tuple[bytes, int]:
             timer.cancel()
 
 
-def _tell(process: subprocess.Popen[bytes], request: str) -> None:
+def tell(process: subprocess.Popen[bytes], request: str) -> None:
     """Write the request, which may be longer than an argument can be; one that has ended already hears nothing."""
     with suppress(BrokenPipeError), process.stdin or nullcontext() as told:
         if told:

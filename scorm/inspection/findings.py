@@ -33,7 +33,10 @@ class Kind(StrEnum):
     TOP = "TOP"
 
 
-_OWN_COPY: Final = "Put a copy of it into the package, or publish the course again without it."
+_OWN_COPY: Final = (
+    "Put a copy of it into the package, publish the course again without it, or have the host allowed "
+    "(PRECEPTOR_CONTENT_HOSTS)."
+)
 _SENTENCES: Final[Mapping[Kind, str]] = {
     Kind.SCRIPT: f"A script from {{target}} is not loaded, and what needs it will fail ({{where}}). {_OWN_COPY}",
     Kind.STYLE: f"A style sheet from {{target}} is not loaded, so pages look otherwise ({{where}}). {_OWN_COPY}",

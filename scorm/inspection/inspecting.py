@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from scorm import confined
 from scorm.inspection import findings, reader
+from scorm.inspection.findings import Kind
 from scorm.inspection.reader import Request, Result
 from scorm.manifest import Manifest
 
+_LOADED = frozenset({Kind.SCRIPT, Kind.STYLE, Kind.FONT, Kind.MEDIA, Kind.FRAME})
 STOPPED = "Its pages could not be read for what will not work: that took more time or memory than it may."
 
 
@@ -36,9 +38,10 @@ def launched(manifest: Manifest) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sco.path for sco in manifest.scos if sco.path))
 
 
-def warnings(result: Result | None) -> tuple[str, ...]:
-    """Say what was found, in sentences."""
+def warnings(result: Result | None, hosts: Collection[str] = ()) -> tuple[str, ...]:
+    """Say what was found, in sentences; `hosts` are those from which courses may load what they need."""
     if result is None:
         return (STOPPED,)
+    found = [one for one in result.findings if one.kind not in _LOADED or one.target not in hosts]
     left = f"{result.unread} of its texts were not read for what will not work: there is too much of it."
-    return (*findings.sentences(result.findings), *([left] if result.unread else []))
+    return (*findings.sentences(found), *([left] if result.unread else []))

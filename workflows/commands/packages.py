@@ -16,10 +16,14 @@ from scorm.inspection import inspecting
 from scorm.inspection.reader import Result
 from scorm.package import Verdict as Check
 from scorm.tables import attempts
+from scorm.trial import telling, trying
+from scorm.trial.records import Trial
 from scorm.verdict import Verdict
+from workflows import app
 from workflows.commands.people import the_trust
 from workflows.commands.report import as_json, engine_of, say, settings_of
 
+_SURROUNDINGS = 3
 _ZIP = click.Path(path_type=Path)
 
 
@@ -30,15 +34,24 @@ def scorm() -> None:
 
 @scorm.command()
 @click.argument("file", metavar="ZIP", type=_ZIP)
+@click.option("--run", is_flag=True, help="Open each part for a while in a headless Chromium too.")
+@click.option("--seconds", default=20.0, show_default=True, type=click.FloatRange(1, 300), help="How long each part.")
 @as_json
-def check(file: Path, *, wants_json: bool) -> int:
-    """Say whether a package can be played, and why not; keeps nothing. Exit 1 if it cannot."""
+@click.pass_context
+def check(context: click.Context, file: Path, *, run: bool, seconds: float, wants_json: bool) -> int:
+    """Say whether a package can be played, and why not; keeps nothing. Exit 1 if it cannot, 3 without a Chromium."""
+    chosen = settings_of(context)
     found = package.examine(file)
     read = inspecting.of_zip(file, found.manifest) if found.accepted else Result()
-    said = inspecting.warnings(read)
+    said = inspecting.warnings(read, chosen.content_hosts)
     found = replace(found, warnings=(*found.warnings, *said))
     findings = [one.as_dict() for one in read.findings] if read else None
-    say({**found.as_dict(), "findings": findings}, _lines(file, found), wants_json=wants_json)
+    trial = trying.try_zip(file, chosen, app.clock_of(chosen)(), seconds) if run and found.accepted else None
+    answer = {**found.as_dict(), "findings": findings, **({"trial": trial.as_dict()} if trial else {})}
+    lines = [*_lines(file, found), *(_tried(trial, found.edition) if trial else ())]
+    say(answer, lines, wants_json=wants_json)
+    if trial and trial.trouble:
+        return _SURROUNDINGS
     return 0 if found.accepted else 1
 
 
@@ -95,6 +108,13 @@ def why(context: click.Context, attempt: str, *, wants_json: bool) -> None:
             raise Missing(f"There is no attempt {attempt}.")
         said = verdict.judge(recorder.story(connection, found))
     say(said.as_dict(), _reasons(said), wants_json=wants_json)
+
+
+def _tried(trial: Trial, edition: str) -> Iterator[str]:
+    yield f"  trial run: {telling.summary(trial)}"
+    for seen in trial.seen:
+        yield f"  {seen.title or seen.part} ({telling.look(seen, edition).lower()})"
+        yield from (f"    {sentence}" for sentence in telling.sentences(seen, edition))
 
 
 def _reasons(said: Verdict) -> Iterator[str]:
