@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +30,7 @@ QUIET: Final = 4.0
 
 _ROUND: Final = 0.4
 _TRIES: Final = 5
+_OPENING: Final = 30.0
 _LEAVING: Final = 6.0
 _LARGEST_FILE: Final = 256 << 20
 _END_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -57,15 +57,28 @@ def main(asked: str, say: Callable[[dict[str, Any]], None]) -> int:
     return 0
 
 
-@dataclass(slots=True)
 class _Course:
-    """How far a part has come: until when it is let be, and when it was last busy."""
+    """How far a part has come: since when it is shown, and when it was last busy."""
 
-    watch: Watch
-    began: float = field(default_factory=time.monotonic)
-    calls: int = 0
-    requests: int = 0
-    busy: float = field(default_factory=time.monotonic)
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.began = self.busy = time.monotonic()
+        self._done = (0, 0)
+        self._shown = False
+
+    def rests(self, made: int) -> float:
+        """Take notice of so many calls, and say for how many seconds there was neither a call nor a request."""
+        now = time.monotonic()
+        if self.watch.shown and not self._shown:
+            self._shown, self.began = True, now
+        if (made, self.watch.active) != self._done:
+            self._done, self.busy = (made, self.watch.active), now
+        return now - self.busy
+
+    @property
+    def lasts(self) -> float:
+        """Say for how many seconds it has been shown, or has been waited for."""
+        return time.monotonic() - self.began
 
 
 class _Browser:
@@ -84,12 +97,13 @@ class _Browser:
         self._watch = Watch(self._tools.tell, own=[self._stage.home])
         course = _Course(self._watch)
         context, session = self._page(self._stage.open(sco.identifier))
-        self._tools.listen(self._seconds, until=lambda: self._over(course, sco.identifier))
+        while not self._over(course, sco.identifier):
+            pass
         before = self._stage.played(sco.identifier)
+        took = course.lasts
         hung = not self._watch.crashed and not self._answers(session)
         if not hung and not self._watch.crashed:
             self._leave(session)
-        took = time.monotonic() - course.began
         self._tools.ask("Target.disposeBrowserContext", browserContextId=context, seconds=5)
         after = self._stage.played(sco.identifier)
         stopped = "crash" if self._watch.crashed else "hung" if hung else ""
@@ -122,12 +136,11 @@ class _Browser:
         if course.watch.crashed or course.watch.endless:
             return True
         made = self._stage.played(part).calls
-        if (len(made), course.watch.active) != (course.calls, course.requests):
-            course.calls, course.requests, course.busy = len(made), course.watch.active, time.monotonic()
         if any(call.fn in _ENDING for call in made):
             return True
-        now = time.monotonic()
-        return now - course.began >= self._seconds or (bool(made) and now - course.busy >= QUIET)
+        rests = course.rests(len(made))
+        most = self._seconds if course.watch.shown else _OPENING
+        return course.lasts >= most or (bool(made) and rests >= QUIET)
 
     def _answers(self, session: str) -> bool:
         """Say whether the page does anything still: one in an endless loop does not."""

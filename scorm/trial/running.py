@@ -26,7 +26,7 @@ MOST_PARTS: Final = 30
 
 BROKEN: Final = "Chromium could not be started, or ended at once. See whether it runs by hand as the worker's user."
 _START: Final = 60.0
-_GRACE: Final = 45.0
+_GRACE: Final = 90.0
 _LOOK: Final = 0.5
 _END = None
 

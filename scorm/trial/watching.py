@@ -52,7 +52,7 @@ class Watch:
         self.dialogs = 0
         self.dialog = ""
         self.crashed = False
-        self.gone: set[str] = set()
+        self.shown = False
         self.active = 0
 
     @property
@@ -86,6 +86,7 @@ class Watch:
 
     def _answered(self, said: Mapping[str, Any], _session: str) -> None:
         response = said["response"]
+        self.shown = self.shown or "/content/" in response["url"]
         if response["status"] >= _NOT_FOUND:
             self._fail(response["url"], f"{response['status']}")
 
