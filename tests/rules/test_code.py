@@ -1,6 +1,7 @@
 """The house style, where a program can check it (STYLE.md, Names and files, The core, Errors)."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -163,3 +164,15 @@ def claims(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def is_mark(node: ast.Attribute) -> bool:
     return ast.unparse(node.value) in {"pytest.mark", "pytest"}
+
+
+def test_all_that_the_player_loads_is_small():
+    folder, seen, pending = ROOT / "scorm" / "static", set(), ["player.js"]
+    while pending:
+        name = pending.pop()
+        seen.add(name)
+        imported = re.findall(r'^import .* from "\./([\w.]+)";$', (folder / name).read_text(), re.MULTILINE)
+        pending.extend(other for other in imported if other not in seen)
+
+    assert {"api.js", "journal.js"} <= seen
+    assert sum((folder / name).stat().st_size for name in seen) <= 40_000
