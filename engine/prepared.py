@@ -12,7 +12,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Update
+from sqlalchemy import Connection, Dialect, Float, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
 
 from engine import database
@@ -75,8 +75,13 @@ def _prepared(statement: Insert | Update | Select[Any], dialect: Dialect, names:
         bound=_places(_impl(compiled.binds[name].type, dialect).bind_processor(dialect) for name in order),
         names=() if compiled.positional else tuple(order),
         columns=tuple(column.name for column in selected),
-        read=_places(_impl(column.type, dialect).result_processor(dialect, None) for column in selected),
+        read=_places(_reading(column.type, dialect) for column in selected),
     )
+
+
+def _reading(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
+    """Return what makes ours of the driver's value; a float is one to both, and asks for the driver's own code."""
+    return None if isinstance(kind, Float) else _impl(kind, dialect).result_processor(dialect, None)
 
 
 def _picking(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:

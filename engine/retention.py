@@ -31,7 +31,8 @@ class Rule:
     """What is forgotten `days` after it ended: `over` chooses the rows, given the last moment that is forgotten.
 
     With `erased` the rows stay and lose this; `over` must then no longer choose them. `days` 0 keeps them for ever.
-    A row whose column `unless` changed since it was chosen is wanted again, and stays.
+    A row whose column `unless` changed since it was chosen is wanted again, and stays. Rules of one name have one
+    period, and are counted together.
     """
 
     name: str
@@ -143,15 +144,19 @@ def chosen(rules: Sequence[Rule], days: Mapping[str, int]) -> Mapping[str, int]:
 
 def due(connection: Connection, rules: Sequence[Rule], days: Mapping[str, int], now: datetime) -> Mapping[str, int]:
     """Count what each rule would forget now."""
-    return {
-        rule.name: connection.execute(select(func.count()).select_from(rule.table).where(over)).scalar_one()
-        for rule, over in _applying(rules, days, now)
-    }
+    found: dict[str, int] = {}
+    for rule, over in _applying(rules, days, now):
+        rows = connection.execute(select(func.count()).select_from(rule.table).where(over)).scalar_one()
+        found[rule.name] = found.get(rule.name, 0) + rows
+    return found
 
 
 def forget(base: sqlalchemy.Engine, rules: Sequence[Rule], days: Mapping[str, int], now: datetime) -> Mapping[str, int]:
     """Forget what is over, in commits of at most `CHUNK` rows so that nobody waits; return how many, rule by rule."""
-    return {rule.name: _forgotten(base, rule, over) for rule, over in _applying(rules, days, now)}
+    found: dict[str, int] = {}
+    for rule, over in _applying(rules, days, now):
+        found[rule.name] = found.get(rule.name, 0) + _forgotten(base, rule, over)
+    return found
 
 
 def _applying(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,28 +38,29 @@ def parse(body: Any) -> Batch:
     attempt, epoch, first, calls = (body.get(name) for name in ("attempt", "epoch", "first", "calls"))
     _require(isinstance(attempt, str) and _counts(epoch) and _counts(first), "attempt, epoch or first is missing")
     _require(isinstance(calls, list) and len(calls) > 0, "it has no calls")
-    return Batch(
-        attempt=attempt, epoch=epoch, calls=tuple(_call(call, first + place) for place, call in enumerate(calls))
-    )
+    moments: set[str] = set()
+    made = tuple(_call(call, first + place, moments) for place, call in enumerate(calls))
+    return Batch(attempt=attempt, epoch=epoch, calls=made)
 
 
-def _call(parts: Any, seq: int) -> Call:
-    _require(
-        isinstance(parts, list) and len(parts) == _PARTS and parts[0] == seq, f"call {seq} is not where it belongs"
-    )
+def _call(parts: Any, seq: int, moments: set[str]) -> Call:
+    """Read one call; `moments` are times of the same batch that were found to be good."""
+    if type(parts) is not list or len(parts) != _PARTS or parts[0] != seq:
+        raise BatchMalformed(f"call {seq} is not where it belongs")
     _, at, fn, args, answer, error = parts
-    _require(isinstance(args, list) and len(args) <= _MOST_ARGUMENTS, f"call {seq} has no list of arguments")
-    _require(_strings([at, fn, answer, error, *args]), f"call {seq} has what is no text, or too long")
-    _require(bool(_MOMENT.fullmatch(at) and _ERROR.fullmatch(error)), f"call {seq} has no proper time or error")
-    return Call(seq=seq, at=at, fn=fn, args=tuple(args), answer=answer, error=error)
+    if type(args) is not list or len(args) > _MOST_ARGUMENTS:
+        raise BatchMalformed(f"call {seq} has no list of arguments")
+    for said in (at, fn, answer, error, *args):
+        if type(said) is not str or len(said) > LONGEST:
+            raise BatchMalformed(f"call {seq} has what is no text, or too long")
+    if not (at in moments or _MOMENT.fullmatch(at)) or not (error == "0" or _ERROR.fullmatch(error)):
+        raise BatchMalformed(f"call {seq} has no proper time or error")
+    moments.add(at)
+    return Call(seq, at, fn, tuple(args), answer, error)
 
 
 def _counts(value: Any) -> bool:
     return type(value) is int and value > 0
-
-
-def _strings(values: Sequence[Any]) -> bool:
-    return all(isinstance(value, str) and len(value) <= LONGEST for value in values)
 
 
 def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - an assertion reads as one

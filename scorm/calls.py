@@ -1,45 +1,65 @@
-"""The call log: every call of the API in order, as the browser made it; what is long is kept once, by hash."""
+"""The call log: every call of the API in order, as the browser made it.
+
+What came together is one row. A call on which browser and server disagree has a row of its own, and so has one that
+says something long, which is kept once, by hash.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import heapq
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from scorm import tables
+from engine import prepared
+from scorm import tables, wording
 from scorm.session import Call, Divergence
 
 LONG = 1024
 """Bytes of JSON from which a value is kept apart."""
 
+MOST_TOGETHER = 4096
+"""Characters of a value that stands among others; SCORM 1.2 lets a SCO suspend with as many."""
+
 _SAME_TRUST = 500  # hashes asked for in one statement
+_ROWS = 500
+_BATCHES = 50
+_TOGETHER = insert(tables.call_batches)
 
 
-def append(connection: Connection, key: Mapping[str, Any], calls: Sequence[Call]) -> None:
-    """Write calls at the end of the log; `key` is {trust, attempt, epoch}."""
-    long: dict[str, str] = {}
-    rows = [
-        {**key, "seq": call.seq, "at": call.at, "fn": call.fn, "said": _written(call, long), "error": call.error}
-        for call in calls
-    ]
-    if long:
-        kept = [{"trust": key["trust"], "hash": hashed, "value": long[hashed], "times": 1} for hashed in sorted(long)]
-        connection.execute(_insert_or_count(connection), kept)
-    connection.execute(insert(tables.calls), rows)
+def append(connection: Connection, key: Mapping[str, Any], calls: Sequence[Call], apart: Collection[int] = ()) -> None:
+    """Write calls at the end of the log, those of the numbers in `apart` by themselves.
+
+    `key` is {trust, attempt, epoch}.
+    """
+    together: list[Call] = []
+    alone: list[Call] = []
+    for call in calls:
+        lengthy = len(call.answer) > MOST_TOGETHER or any(len(one) > MOST_TOGETHER for one in call.args)
+        (alone if lengthy or call.seq in apart else together).append(call)
+    if together:
+        said = wording.written([tuple(call) for call in together])
+        row = {**key, "first": together[0].seq, "last": together[-1].seq, "said": said}
+        prepared.write(connection, _TOGETHER, [row])
+    if alone:
+        _append_alone(connection, key, alone)
 
 
 def read(connection: Connection, key: Mapping[str, Any], until: int | None = None) -> list[Call]:
     """Return the calls of an epoch, {trust, attempt, epoch}, in order: all of them, or up to and with `until`."""
-    wanted = [tables.calls.c[name] == value for name, value in key.items()]
-    if until is not None:
-        wanted.append(tables.calls.c.seq <= until)
-    rows = connection.execute(select(tables.calls).where(*wanted).order_by(tables.calls.c.seq)).mappings().all()
-    return whole(connection, key["trust"], rows)
+    every = following(connection, key)
+    return list(every if until is None else takewhile(lambda call: call.seq <= until, every))
+
+
+def following(connection: Connection, key: Mapping[str, Any], after: int = 0) -> Iterator[Call]:
+    """Yield the calls of an epoch that come after one, in order, read some at a time."""
+    return heapq.merge(_alone(connection, key, after), _together(connection, key, after))
 
 
 def whole(connection: Connection, trust: str, rows: Sequence[RowMapping]) -> list[Call]:
@@ -59,6 +79,12 @@ def whole(connection: Connection, trust: str, rows: Sequence[RowMapping]) -> lis
     ]
 
 
+def batch(said: str) -> Iterator[Call]:
+    """Read the calls of one row in which they stand together."""
+    for seq, at, fn, args, answer, error in wording.read(said):
+        yield Call(seq=seq, at=at, fn=fn, args=tuple(args), answer=answer, error=error)
+
+
 def note(connection: Connection, key: Mapping[str, Any], found: Sequence[Divergence], now: datetime) -> None:
     """Write down where browser and server answered otherwise: each is an item for a person to look at."""
     rows = [
@@ -67,6 +93,40 @@ def note(connection: Connection, key: Mapping[str, Any], found: Sequence[Diverge
     ]
     if rows:
         connection.execute(insert(tables.divergences), rows)
+
+
+def _append_alone(connection: Connection, key: Mapping[str, Any], calls: Sequence[Call]) -> None:
+    long: dict[str, str] = {}
+    rows = [
+        {**key, "seq": call.seq, "at": call.at, "fn": call.fn, "said": _written(call, long), "error": call.error}
+        for call in calls
+    ]
+    if long:
+        kept = [{"trust": key["trust"], "hash": hashed, "value": long[hashed], "times": 1} for hashed in sorted(long)]
+        connection.execute(_insert_or_count(connection), kept)
+    connection.execute(insert(tables.calls), rows)
+
+
+def _alone(connection: Connection, key: Mapping[str, Any], after: int) -> Iterator[Call]:
+    table = tables.calls
+    question = select(table).where(*_of(table, key)).order_by(table.c.seq).limit(_ROWS)
+    while rows := connection.execute(question.where(table.c.seq > after)).mappings().all():
+        yield from whole(connection, key["trust"], rows)
+        after = rows[-1]["seq"]
+
+
+def _together(connection: Connection, key: Mapping[str, Any], after: int) -> Iterator[Call]:
+    table = tables.call_batches
+    question = select(table.c.last, table.c.said).where(*_of(table, key)).order_by(table.c.first).limit(_BATCHES)
+    last = after
+    while rows := connection.execute(question.where(table.c.last > last)).all():
+        for row in rows:
+            yield from (call for call in batch(row.said) if call.seq > after)
+        last = rows[-1].last
+
+
+def _of(table: Any, key: Mapping[str, Any]) -> Iterator[Any]:
+    return (table.c[name] == value for name, value in key.items())
 
 
 def _written(call: Call, long: dict[str, str]) -> str:

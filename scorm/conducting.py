@@ -48,7 +48,7 @@ class Conducting:
 def launch(tx: Transaction, trust: str, identifier: str, on_outcome: OnOutcome) -> Conducting:
     """Open the next window of an attempt, at the activity where its course was left; raises `AttemptMissing`."""
     attempt = playing.locked(tx.connection, trust, identifier)
-    played = courses.organisation(tx.connection, attempt)
+    played = courses.tree(tx.connection, attempt)
     if played is None:
         opened = playing.begin(tx.connection, trust, identifier, tx.now)
         return Conducting(attempt=opened.attempt, course=None, opened=opened)
@@ -73,7 +73,7 @@ def navigate(tx: Transaction, trust: str, move: Move, on_outcome: OnOutcome) -> 
         playing.take(tx, trust, move.batch, on_outcome)
     attempt = playing.locked(tx.connection, trust, move.attempt)
     epoch = store.epoch(tx.connection, trust, move.attempt, move.epoch)
-    played = courses.organisation(tx.connection, attempt)
+    played = courses.tree(tx.connection, attempt)
     if epoch is None or played is None:
         raise AttemptMissing
     course = courses.conducted(tx.connection, attempt, played, lock=True)
@@ -95,7 +95,7 @@ def navigate(tx: Transaction, trust: str, move: Move, on_outcome: OnOutcome) -> 
 
 def standing(connection: Connection, attempt: Attempt, epoch: int) -> Conducting:
     """Return how a course stands with what is heard of its window so far; raises `AttemptMissing`."""
-    played = courses.organisation(connection, attempt)
+    played = courses.tree(connection, attempt)
     shown = store.epoch(connection, attempt.trust, attempt.id, epoch)
     if played is None or shown is None:
         raise AttemptMissing

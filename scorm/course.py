@@ -91,28 +91,27 @@ class Course:
         self._stores = dict(stores)
         self._kept: dict[str, Kept] = {}
         self._entry = "ab-initio"
-        self._delivered = False
-        self._finished = False
+        self._delivered = self._finished = False
         self._survey: Survey | None = None
 
     @classmethod
-    def begin(cls, organisation: Organisation, learner: Learner, *, seed: str, shared: Shared) -> Self:
+    def begin(cls, played: Organisation | Tree, learner: Learner, *, seed: str, shared: Shared) -> Self:
         """Begin a new attempt; what the learner shares with other courses is left aside where this one says so."""
-        tree = Tree.grown(organisation)
-        objectives = shared.objectives if organisation.global_objectives else {}
-        stores = shared.stores if organisation.global_data else {}
+        tree = Tree.grown(played)
+        objectives = shared.objectives if tree.organisation.global_objectives else {}
+        stores = shared.stores if tree.organisation.global_data else {}
         return cls(tree, learner, State(tree, seed, objectives), stores, shared)
 
     @classmethod
     def restore(
-        cls, organisation: Organisation, learner: Learner, snapshot: Mapping[str, Any], *, shared: Shared
+        cls, played: Organisation | Tree, learner: Learner, snapshot: Mapping[str, Any], *, shared: Shared
     ) -> Self:
         """Go on from what `snapshot` gave, with what the learner shares with other courses as it is by now."""
-        tree = Tree.grown(organisation)
+        tree = Tree.grown(played)
         state = State.restore(tree, snapshot["state"])
-        if organisation.global_objectives:
+        if tree.organisation.global_objectives:
             state.shared = {**state.shared, **shared.objectives}
-        stores = {**snapshot["stores"], **(shared.stores if organisation.global_data else {})}
+        stores = {**snapshot["stores"], **(shared.stores if tree.organisation.global_data else {})}
         course = cls(tree, learner, state, stores, shared)
         course._kept = {name: records.read(Kept, one) for name, one in snapshot["kept"].items()}
         course._entry, course._delivered = snapshot["entry"], snapshot["delivered"]
@@ -210,10 +209,15 @@ class Course:
 
     def foreseen(self, session: Session) -> Course:
         """Give this course as it would be with what an open SCO has said so far; this one stays as it is."""
+        course = self.copied()
+        course._report(session)  # noqa: SLF001 - it is a course too
+        return course
+
+    def copied(self) -> Course:
+        """Make one that can go its own way."""
         course = Course(self.tree, self.learner, self.state.copied(), self._stores, self._outside)
         course._kept, course._entry = dict(self._kept), self._entry
-        course._delivered = self._delivered
-        course._report(session)
+        course._delivered, course._finished = self._delivered, self._finished
         return course
 
     def survey(self) -> Survey:

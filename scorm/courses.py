@@ -6,14 +6,19 @@ may play at once.
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Engine, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from scorm import coupling, items, library, tables
+from engine import prepared
+from scorm import coupling, items, library, tables, wording
 from scorm.coupling import NOTHING_KEPT, Learner
 from scorm.course import Course, Shared
 from scorm.errors import PackageMissing
@@ -21,10 +26,23 @@ from scorm.outcome import Completion, Outcome, Success
 from scorm.sequencing import records, rollup
 from scorm.sequencing.definition import Aspect, Organisation
 from scorm.sequencing.tracking import Progress
+from scorm.sequencing.tree import Tree
 from scorm.session import Session, State
 from scorm.store import Attempt, Epoch
 
 _SUCCESSES = {"passed": Success.PASSED, "failed": Success.FAILED}
+_MOST_TREES: Final = 500
+_MOST_COURSES: Final = 500
+_grown: WeakKeyDictionary[Engine, dict[tuple[str, str], Tree | None]] = WeakKeyDictionary()
+
+_attempts, _states, _learners = tables.attempts, tables.course_states, tables.shared_states
+_KEPT: Final = (
+    select(_states.c.kept.label("kept"), _learners.c.kept.label("shared"))
+    .select_from(_attempts)
+    .outerjoin(_states, (_states.c.trust == _attempts.c.trust) & (_states.c.attempt == _attempts.c.id))
+    .outerjoin(_learners, (_learners.c.trust == _attempts.c.trust) & (_learners.c.learner == _attempts.c.learner))
+    .where(_attempts.c.trust == bindparam("of_trust"), _attempts.c.id == bindparam("of_attempt"))
+)
 
 
 class Conducted:
@@ -62,31 +80,38 @@ class Conducted:
         return bool(epoch.activity) and self.told < epoch.epoch and epoch.session.state is not State.IDLE
 
 
-def organisation(connection: Connection, attempt: Attempt) -> Organisation | None:
-    """Return what sequencing plays of an attempt's package, None for one SCO of 1.2 or a unit of AICC."""
+def tree(connection: Connection, attempt: Attempt) -> Tree | None:
+    """Return what sequencing plays of an attempt's package, None for one SCO of 1.2 or a unit of AICC.
+
+    A package never changes, so that what was grown of it is remembered, for as long as its database is open.
+    """
+    known, key = _grown.setdefault(connection.engine, {}), (attempt.trust, attempt.package)
+    with contextlib.suppress(KeyError):  # what is known to one thread may be cleared by another
+        return known[key]
     found = library.package_of(connection, attempt.trust, attempt.package)
     if found is None:
         raise PackageMissing
-    return items.course(found.manifest)
+    played = items.course(found.manifest)
+    if len(known) >= _MOST_TREES:
+        known.clear()
+    grown = known[key] = Tree.grown(played) if played else None
+    return grown
 
 
-def conducted(
-    connection: Connection, attempt: Attempt, played: Organisation | None = None, *, lock: bool = False
-) -> Conducted:
+def conducted(connection: Connection, attempt: Attempt, played: Tree | None = None, *, lock: bool = False) -> Conducted:
     """Return the course of an attempt as it stands, or begin it; with `lock` to change and `keep` it."""
-    played = played or organisation(connection, attempt)
+    played = played or tree(connection, attempt)
     if played is None:
         raise PackageMissing
+    if lock and _shares(played.organisation):
+        _locked(connection, attempt)
+    row = prepared.read(connection, _KEPT, {"of_trust": attempt.trust, "of_attempt": attempt.id})[0]
+    shared = row["shared"] if _shares(played.organisation) else None
     learner = Learner(identifier=attempt.learner, name=attempt.learner_name)
-    shared = _shared(connection, attempt, lock=lock) if _shares(played) else Shared()
-    states = tables.course_states
-    mine = (states.c.trust == attempt.trust, states.c.attempt == attempt.id)
-    kept = connection.execute(select(states.c.kept).where(*mine)).scalar_one_or_none()
-    if kept is None:
-        return Conducted(Course.begin(played, learner, seed=attempt.id, shared=shared))
-    record = json.loads(kept)
-    course = Course.restore(played, learner, record.pop("course"), shared=shared)
-    return Conducted(course, **record)
+    if row["kept"] is None:
+        return Conducted(Course.begin(played, learner, seed=attempt.id, shared=_shared(shared)))
+    course, facts = _restored(played, learner, row["kept"], shared)
+    return Conducted(course.copied(), **facts)
 
 
 def keep(connection: Connection, attempt: Attempt, changed: Conducted) -> None:
@@ -189,21 +214,29 @@ def _shares(played: Organisation) -> bool:
     return coupling.model_of(played) == "scorm2004" and (played.global_objectives or played.global_data)
 
 
-def _shared(connection: Connection, attempt: Attempt, *, lock: bool) -> Shared:
-    table = tables.shared_states
-    key = {"trust": attempt.trust, "learner": attempt.learner}
-    if lock:
-        # The row that nobody has made yet cannot be locked by anybody.
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        nothing = json.dumps({"objectives": {}, "stores": {}})
-        connection.execute(dialect.insert(table).values({**key, "kept": nothing}).on_conflict_do_nothing())
-    asked = select(table.c.kept).where(*(table.c[name] == value for name, value in key.items()))
-    kept = connection.execute(asked.with_for_update() if lock else asked).scalar_one_or_none()
+@lru_cache(maxsize=_MOST_COURSES)
+def _restored(played: Tree, learner: Learner, kept: str, shared: str | None) -> tuple[Course, Mapping[str, Any]]:
+    """Return a course as it was kept, not to be changed: between two moves every batch of calls asks for the same."""
+    facts = wording.read(kept)
+    return Course.restore(played, learner, facts.pop("course"), shared=_shared(shared)), facts
+
+
+def _shared(kept: str | None) -> Shared:
     if kept is None:
         return Shared()
-    record = json.loads(kept)
+    record = wording.read(kept)
     objectives = {target: records.read(Progress, one) for target, one in record["objectives"].items()}
     return Shared(objectives=objectives, stores=record["stores"])
+
+
+def _locked(connection: Connection, attempt: Attempt) -> None:
+    """Lock what a learner's courses share; the row that nobody has made yet cannot be locked by anybody."""
+    table, key = tables.shared_states, {"trust": attempt.trust, "learner": attempt.learner}
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    nothing = json.dumps({"objectives": {}, "stores": {}})
+    connection.execute(dialect.insert(table).values({**key, "kept": nothing}).on_conflict_do_nothing())
+    mine = (table.c[name] == value for name, value in key.items())
+    connection.execute(select(table.c.learner).where(*mine).with_for_update()).all()
 
 
 def _put(connection: Connection, table: Table, key: dict[str, str], kept: dict[str, Any]) -> None:

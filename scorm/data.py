@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scorm.elements import KEYWORDS, Element, Model, Place
+from scorm.elements import KEYWORDS, Chosen, Element, Model, Place
 from scorm.launch import Launch
 from scorm.values import Space, joined
 
@@ -25,14 +25,21 @@ class Failed(Exception):
 class Data:
     """What the SCO has said, by name, over what the launch and the table say."""
 
-    def __init__(self, model: Model, launch: Launch, said: Mapping[str, str]) -> None:
-        """Begin with what was said before."""
+    def __init__(
+        self, model: Model, launch: Launch, said: Mapping[str, str], counts: Mapping[str, int] | None = None
+    ) -> None:
+        """Begin with what was said before; `counts` are of its arrays, counted where they are not given."""
         self.model = model
         self.said = dict(said)
         self._launch = launch
-        self._counts: dict[str, int] = {}
-        for name in (*launch.given, *self.said):
-            self._count(Place.named(name))
+        self._elements = model.elements
+        self._counts: dict[str, int] = dict(counts or {})
+        if counts is None:
+            self._count_all()
+
+    def copied(self) -> Data:
+        """Make one that can go its own way."""
+        return Data(self.model, self._launch, self.said, self._counts)
 
     def get(self, name: str) -> str:
         """Answer GetValue (RTE 1.2 3.3, RTE 2004 3.1.4.1); raises Failed."""
@@ -64,15 +71,18 @@ class Data:
         """Do SetValue (RTE 1.2 3.3, RTE 2004 3.1.4.2); raises Failed."""
         place = Place.named(name)
         element = self._writable(place)
-        self._require_next(place, element)
-        if not all(self._heard(place.beside(needed)) for needed in element.needs):
+        if place.indices:
+            self._require_next(place, element)
+        if element.needs and not all(self._heard(place.beside(needed)) for needed in element.needs):
             raise self._refused("needs")
-        space = self._space(place, element)
+        space = element.space if element.chosen is None else self._space(place, element, element.chosen)
         whole = joined(self.said.get(place.name, ""), value) if element.appends else value
         self._require_legal(place, space, whole)
-        self._require_allowed(place, element, space, whole)
+        if element.once or element.unlike or space.unlike:
+            self._require_allowed(place, element, space, whole)
         self.said[place.name] = whole
-        self._count(place)
+        if place.indices:
+            self._count(place)
 
     def _found(self, place: Place, element: Element) -> str | None:
         told = getattr(self._launch, element.source) if element.source else ""
@@ -97,8 +107,8 @@ class Data:
         return way in self._launch.access.get(place.name, element.access)
 
     def _writable(self, place: Place) -> Element:
-        element = self.model.elements.get(place.pattern)
-        if place.name.rpartition(".")[2] in KEYWORDS:
+        element = self._elements.get(place.pattern)
+        if place.keyword:
             raise self._refused("keyword")
         if element is None:
             raise self._refused(self._hollow(place.pattern))
@@ -107,15 +117,14 @@ class Data:
         return element
 
     def _require_next(self, place: Place, element: Element) -> None:
+        counts = self._counts
         for array, index in place.indices:
-            count = self._counts.get(array, 0)
+            count = counts.get(array, 0)
             if index > count or index >= self.model.array_limit or (element.fixed and index == count):
                 raise self._refused("index")
 
-    def _space(self, place: Place, element: Element) -> Space:
-        if element.chosen is None:
-            return element.space
-        return element.chosen.spaces.get(self._heard(place.beside(element.chosen.by)) or "", element.space)
+    def _space(self, place: Place, element: Element, chosen: Chosen) -> Space:
+        return chosen.spaces.get(self._heard(place.beside(chosen.by)) or "", element.space)
 
     def _require_legal(self, place: Place, space: Space, value: str) -> None:
         if space.only and place.indices[-1][1]:
@@ -151,6 +160,13 @@ class Data:
     def _refused(self, failure: str) -> Failed:
         return Failed(self.model.refusals[failure])
 
+    def _count_all(self) -> None:
+        for name in (*self._launch.given, *self.said):
+            place = Place.named(name)
+            if place.indices:
+                self._count(place)
+
     def _count(self, place: Place) -> None:
         for array, index in place.indices:
-            self._counts[array] = max(self._counts.get(array, 0), index + 1)
+            if index >= self._counts.get(array, 0):
+                self._counts[array] = index + 1

@@ -75,11 +75,15 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a name points: the name without leading zeros, its pattern, each array on the way with its index."""
+    """Where a name points: the name without leading zeros, its pattern, each array on the way with its index.
+
+    `keyword` says that it ends in one of `KEYWORDS`.
+    """
 
     name: str
     pattern: str
     indices: tuple[tuple[str, int], ...]
+    keyword: bool
 
     @classmethod
     def named(cls, name: str) -> Place:
@@ -88,9 +92,7 @@ class Place:
 
     def beside(self, pattern: str) -> str:
         """Name the element of a pattern that shares this place's indices."""
-        for _, index in self.indices:
-            pattern = pattern.replace(".n", f".{index}", 1)
-        return pattern
+        return _beside(pattern, tuple(index for _, index in self.indices))
 
     def siblings(self, count: int) -> list[str]:
         """Name the same element in the other entries of its innermost array, which has `count`."""
@@ -164,16 +166,25 @@ def _remembered(name: str) -> Place:
     return _placed(name)
 
 
+@functools.lru_cache(maxsize=4096)
+def _beside(pattern: str, indices: tuple[int, ...]) -> str:
+    for index in indices:
+        pattern = pattern.replace(".n", f".{index}", 1)
+    return pattern
+
+
 def _placed(name: str) -> Place:
     match = _TARGET.fullmatch(name)
     parts = (match[1] if match else name).split(".")
     tail = ((f"{{{match[2]}={match[3]}}}", f"{{{match[2]}=}}"),) if match else ()
     plain = [_plain(part) if at else part for at, part in enumerate(parts)]
     indexed = [bool(at and _INDEX.fullmatch(part)) for at, part in enumerate(plain)]
+    whole = ".".join([*plain, *(said for said, _ in tail)])
     return Place(
-        name=".".join([*plain, *(said for said, _ in tail)]),
+        name=whole,
         pattern=".".join([*map(_generalised, plain, indexed), *(general for _, general in tail)]),
         indices=tuple((".".join(plain[:at]), int(part)) for at, part in enumerate(plain) if indexed[at]),
+        keyword=whole.rpartition(".")[2] in KEYWORDS,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.holdings import ERASED
 from engine.personal import Holding
-from scorm.tables import attempts, calls, course_states, divergences, epochs, relays, shared_states
+from scorm.tables import attempts, call_batches, calls, course_states, divergences, epochs, relays, shared_states
 
 ATTEMPTS: Final = Holding(
     table=attempts,
@@ -44,6 +44,13 @@ HOLDINGS: Final = (
         title="What the courses recorded",
         through=("attempt", ATTEMPTS),
         shown=("attempt", "at", "fn", "said", "error"),
+        gone=True,
+    ),
+    Holding(
+        table=call_batches,
+        title="What the courses recorded, as it came together",
+        through=("attempt", ATTEMPTS),
+        shown=("attempt", "epoch", "said"),
         gone=True,
     ),
     Holding(

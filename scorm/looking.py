@@ -137,7 +137,7 @@ def _alone(connection: Connection, chosen: Look, package: StoredPackage, attempt
 def _course(connection: Connection, chosen: Look, attempt: Attempt | None, played: Organisation) -> Course:
     if attempt is None:
         return Course.begin(played, NOBODY, seed=chosen.package, shared=Shared())
-    course = courses.conducted(connection, attempt, played).course
+    course = courses.conducted(connection, attempt).course
     course.learner = _learner(attempt)
     return course
 

@@ -36,10 +36,9 @@ class Site:
 
     def permitted(self, text: str) -> tuple[Token, Attempt]:
         """Return what a launch token speaks for; 404 for what we did not sign, 401 when its time is over."""
-        permit = tokens.read(text, Purpose.PLAY, self.secret)
+        permit = self.signed(text)
         attempt = self.attempt_of(permit)
-        if permit is None or self.engine.clock() > max(permit.issued_at, attempt.active_at) + tokens.LAUNCH_LIFE:
-            abort(HTTPStatus.UNAUTHORIZED, EXPIRED)
+        self.admit(permit, attempt)
         return permit, attempt
 
     def looking(self, text: str) -> Look:
@@ -58,6 +57,18 @@ class Site:
             return look.trust, look.package
         _, attempt = self.permitted(text)
         return attempt.trust, attempt.package
+
+    def signed(self, text: str) -> Token:
+        """Return a launch token that came to the right host, else 404; whether its time is over says `admit`."""
+        permit = tokens.read(text, Purpose.PLAY, self.secret)
+        if permit is None or not self.at_home(permit.package):
+            abort(HTTPStatus.NOT_FOUND, UNKNOWN)
+        return permit
+
+    def admit(self, permit: Token, attempt: Attempt) -> None:
+        """Answer 401 where the time of a launch token is over."""
+        if self.engine.clock() > max(permit.issued_at, attempt.active_at) + tokens.LAUNCH_LIFE:
+            abort(HTTPStatus.UNAUTHORIZED, EXPIRED)
 
     def attempt_of(self, permit: Token | None) -> Attempt:
         """Return the attempt of a token that came to the right host, else 404."""
@@ -79,7 +90,7 @@ class Site:
     def alone(self, attempt: Attempt) -> bool:
         """Say whether an attempt is at a package of one part, which sequencing does not play."""
         with self.engine.reading() as connection:
-            return courses.organisation(connection, attempt) is None
+            return courses.tree(connection, attempt) is None
 
     def title(self, attempt: Attempt) -> str:
         """Return what the course is called."""

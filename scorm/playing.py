@@ -26,12 +26,30 @@ from scorm.vocabulary import VOCABULARIES
 MODEL = "scorm12"
 MODEL_OF_UNITS = "aicc"
 ONE_STATUS = frozenset({MODEL, MODEL_OF_UNITS})
+_ALSO_TELLING = ("cmi.objectives.", "cmi.progress_measure")
 
-OnOutcome = Callable[[Transaction, Attempt, Outcome], None]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What has become of an attempt: how it stood, how it stands, and what it has come to.
+
+    `begun` says that a SCO has initialised; `attempt.running` and `outcome.finished` say whether it goes on.
+    """
+
+    before: Attempt
+    attempt: Attempt
+    outcome: Outcome
+    begun: bool
+
+
+OnOutcome = Callable[[Transaction, News], None]
 """Called in the transaction of a batch in which a SCO initialised, finished, or changed status or score.
 
-`attempt.running` and `outcome.finished` say which; what it raises undoes the batch, and the browser sends it again.
+What it raises undoes the batch, and the browser sends it again.
 """
+
+Admit = Callable[[Attempt], None]
+"""Raises where calls of an attempt may not be taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +113,17 @@ def open_window(  # noqa: PLR0913 - all that a window is made of
     return Opened(attempt=attempt, epoch=epoch, late_key=late_key)
 
 
-def take(tx: Transaction, trust: str, batch: Batch, on_outcome: OnOutcome) -> Taken:
+def take(tx: Transaction, trust: str, batch: Batch, on_outcome: OnOutcome, admit: Admit | None = None) -> Taken:
     """Take the calls of a batch that are new: log, replay, note differences, keep the outcome, tell whom it concerns.
 
-    Raises `AttemptMissing`, `BatchMalformed` and `BatchGap`.
+    `admit` is asked before anything is taken. Raises what it does, `AttemptMissing`, `BatchMalformed` and `BatchGap`.
     """
-    attempt = locked(tx.connection, trust, batch.attempt)
-    epoch = store.epoch(tx.connection, trust, batch.attempt, batch.epoch)
-    if epoch is None:
+    found = store.window(tx.connection, trust, batch.attempt, batch.epoch)
+    if found is None:
         raise AttemptMissing
+    attempt, epoch = found
+    if admit is not None:
+        admit(attempt)
     if batch.first > epoch.seq + 1:
         raise BatchGap(epoch.seq + 1)
     fresh = [call for call in batch.calls if call.seq > epoch.seq]
@@ -112,7 +132,7 @@ def take(tx: Transaction, trust: str, batch: Batch, on_outcome: OnOutcome) -> Ta
         return Taken(attempt=attempt, saved=epoch.seq, divergences=0, superseded=superseded)
     _require_known(epoch, fresh)
     session, differences = replay(epoch.session, fresh)
-    calls.append(tx.connection, epoch.key, fresh)
+    calls.append(tx.connection, epoch.key, fresh, {one.seq for one in differences})
     calls.note(tx.connection, epoch.key, differences, tx.now)
     store.keep_session(tx.connection, epoch, session, fresh[-1].seq)
     before, epoch = epoch.session, replace(epoch, session=session)
@@ -166,9 +186,9 @@ def _launch(connection: Connection, attempt: Attempt, now: datetime) -> tuple[La
 
 def _require_known(epoch: Epoch, fresh: list[Call]) -> None:
     functions = elements.model(epoch.launch.model).functions
-    for call in fresh:
-        if call.fn not in functions:
-            raise BatchMalformed(f"call {call.seq} is of no function of the API")
+    unknown = [call.seq for call in fresh if call.fn not in functions]
+    if unknown:
+        raise BatchMalformed(f"call {unknown[0]} is of no function of the API")
 
 
 def _course(connection: Connection, attempt: Attempt, epoch: Epoch, before: Session) -> Conducted | None:
@@ -188,10 +208,11 @@ def _course(connection: Connection, attempt: Attempt, epoch: Epoch, before: Sess
 
 def _telling(session: Session, before: Session) -> bool:
     """Has the status, the score or the state of a SCO changed, or anything by which its objectives are known?"""
-    words = VOCABULARIES[session.launch.model]
-    also = ("cmi.objectives.", "cmi.progress_measure")
-    told = [name for name in session.data if name in words.telling or name.startswith(also)]
-    return session.state is not before.state or any(session.data[name] != before.data.get(name) for name in told)
+    if session.state is not before.state:
+        return True
+    telling, was = VOCABULARIES[session.launch.model].telling, before.data
+    changed = (name for name, value in session.data.items() if was.get(name) != value)
+    return any(name in telling or name.startswith(_ALSO_TELLING) for name in changed)
 
 
 def _said(attempt: Attempt, epoch: Epoch, course: Conducted | None) -> Outcome | None:
@@ -225,7 +246,7 @@ def follow(tx: Transaction, before: Attempt, after: Attempt, on_outcome: OnOutco
     store.keep_attempt(tx.connection, after)
     now = after.outcome
     if now is not None and (after.running != before.running or begun or _news(before.outcome, now)):
-        on_outcome(tx, after, now)
+        on_outcome(tx, News(before=before, attempt=after, outcome=now, begun=begun))
     return after
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select, tuple_
@@ -23,6 +24,9 @@ MOST_WINDOWS: Final = 50
 
 MOST_TELLING: Final = 5000
 """Calls that a story is told from, the latest: a course may set its score with every click."""
+
+MOST_BATCHES: Final = 2000
+"""Rows of calls that came together which a story is told from, the latest."""
 
 USUAL: Final = 50
 
@@ -104,15 +108,14 @@ def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
     connection: Connection, attempt: Attempt, window: Window, wanted: Wanted, after: int = 0, limit: int = USUAL
 ) -> CallPage:
     """Return the calls of a window that are wanted, from the one after `after` on."""
-    table = tables.calls
-    mine = _of(table, attempt, window.number)
-    query = select(table).where(*mine, table.c.seq > after, *_narrowed(attempt, window, wanted))
-    rows = connection.execute(query.order_by(table.c.seq).limit(limit + 1)).mappings().all()
-    shown = rows[:limit]
+    key = {"trust": attempt.trust, "attempt": attempt.id, "epoch": window.number}
+    chosen = filter(_choosing(connection, attempt, window, wanted), log.following(connection, key, after))
+    shown = list(islice(chosen, limit + 1))
+    more, shown = len(shown) > limit, shown[:limit]
     return CallPage(
-        calls=log.whole(connection, attempt.trust, shown),
-        disagreements=_disagreements(connection, attempt, window, [row["seq"] for row in shown]),
-        next=shown[-1]["seq"] if len(rows) > limit else None,
+        calls=shown,
+        disagreements=_disagreements(connection, attempt, window, [call.seq for call in shown]),
+        next=shown[-1].seq if more else None,
     )
 
 
@@ -148,19 +151,42 @@ def _window(row: RowMapping) -> Window:
 
 
 def _telling(connection: Connection, attempt: Attempt, windows: Sequence[Window]) -> Mapping[int, Sequence[Call]]:
-    """Return by window the calls that began, ended, or set what decides: two statements for all windows."""
+    """Return by window the calls that began, ended, or set what decides: three statements for all windows."""
     if not windows:
         return {}
+    models = sorted({one.session.launch.model for one in windows})
+    first = windows[0].number
+    found = [
+        *_telling_alone(connection, attempt, first, models),
+        *_telling_together(connection, attempt, first, models),
+    ]
+    by_window: dict[int, list[Call]] = {}
+    for number, call in sorted(found)[-MOST_TELLING:]:
+        by_window.setdefault(number, []).append(call)
+    return by_window
+
+
+def _telling_alone(
+    connection: Connection, attempt: Attempt, first: int, models: Sequence[str]
+) -> Iterator[tuple[int, Call]]:
     table = tables.calls
-    mine = (table.c.trust == attempt.trust, table.c.attempt == attempt.id, table.c.epoch >= windows[0].number)
-    models = {one.session.launch.model for one in windows}
-    query = select(table).where(*mine, or_(*map(_tells, sorted(models))))
+    mine = (table.c.trust == attempt.trust, table.c.attempt == attempt.id, table.c.epoch >= first)
+    query = select(table).where(*mine, or_(*map(_tells, models)))
     latest = query.order_by(table.c.epoch.desc(), table.c.seq.desc()).limit(MOST_TELLING)
-    rows = connection.execute(latest).mappings().all()[::-1]
-    found: dict[int, list[Call]] = {}
-    for row, call in zip(rows, log.whole(connection, attempt.trust, rows), strict=True):
-        found.setdefault(row["epoch"], []).append(call)
-    return found
+    rows = connection.execute(latest).mappings().all()
+    calls = log.whole(connection, attempt.trust, rows)
+    return ((row["epoch"], call) for row, call in zip(rows, calls, strict=True))
+
+
+def _telling_together(
+    connection: Connection, attempt: Attempt, first: int, models: Sequence[str]
+) -> Iterator[tuple[int, Call]]:
+    table = tables.call_batches
+    mine = (table.c.trust == attempt.trust, table.c.attempt == attempt.id, table.c.epoch >= first)
+    query = select(table.c.epoch, table.c.said).where(*mine)
+    latest = query.order_by(table.c.epoch.desc(), table.c.first.desc()).limit(MOST_BATCHES)
+    for row in connection.execute(latest):
+        yield from ((row.epoch, call) for call in log.batch(row.said) if any(_tells_of(one, call) for one in models))
 
 
 def _tells(model: str) -> ColumnElement[bool]:
@@ -170,15 +196,25 @@ def _tells(model: str) -> ColumnElement[bool]:
     return or_(begun_or_ended, and_(table.c.fn == words.function("set"), named))
 
 
-def _narrowed(attempt: Attempt, window: Window, wanted: Wanted) -> Sequence[ColumnElement[bool]]:
-    table, functions = tables.calls, elements.model(window.session.launch.model).functions
-    found = tables.divergences
-    sets = [name for name, one in functions.items() if one.verb in {"set", "initialise", "finish", "commit"}]
-    ways: Mapping[Wanted, Sequence[ColumnElement[bool]]] = {
-        Wanted.ALL: (),
-        Wanted.SETS: (table.c.fn.in_(sets),),
-        Wanted.ERRORS: (table.c.error != "0",),
-        Wanted.DISAGREEMENTS: (table.c.seq.in_(select(found.c.seq).where(*_of(found, attempt, window.number))),),
+def _tells_of(model: str, call: Call) -> bool:
+    words = VOCABULARIES[model]
+    if call.fn == words.function("set"):
+        return call.args[:1] != () and call.args[0] in words.telling
+    return call.fn in {words.function("initialise"), words.function("finish")}
+
+
+def _choosing(connection: Connection, attempt: Attempt, window: Window, wanted: Wanted) -> Callable[[Call], bool]:
+    """Return what says whether a call is wanted."""
+    if wanted is Wanted.DISAGREEMENTS:
+        table = tables.divergences
+        numbers = set(connection.scalars(select(table.c.seq).where(*_of(table, attempt, window.number))))
+        return lambda call: call.seq in numbers
+    functions = elements.model(window.session.launch.model).functions
+    sets = {name for name, one in functions.items() if one.verb in {"set", "initialise", "finish", "commit"}}
+    ways: Mapping[Wanted, Callable[[Call], bool]] = {
+        Wanted.ALL: lambda _call: True,
+        Wanted.SETS: lambda call: call.fn in sets,
+        Wanted.ERRORS: lambda call: call.error != "0",
     }
     return ways[wanted]
 

@@ -110,7 +110,7 @@ def standing(connection: Connection, link: Link) -> tuple[Attempt, Epoch]:
 
 def _left(connection: Connection, remote: Remote, attempt: Attempt, epoch: Epoch) -> Left:
     """Return where the learner is, and what they come back to: in one SCO, or in a course of several parts."""
-    played = courses.organisation(connection, attempt)
+    played = courses.tree(connection, attempt)
     if played is None:
         return relay.in_session(epoch.session, running=attempt.running)
     return _in_course(courses.conducted(connection, attempt, played), remote, attempt, epoch)

@@ -18,7 +18,7 @@ from scorm import courses, library, playing, relay, relay_courses, relay_reports
 from scorm.aicc import Command
 from scorm.errors import PackageMissing, SystemUnheard
 from scorm.manifest import AU
-from scorm.outcome import Outcome
+from scorm.playing import News
 from scorm.relay_reports import Remote
 from scorm.relay_store import Link
 from scorm.session import Session
@@ -61,9 +61,9 @@ def open_attempt(engine: Engine, remote: Remote, asked: Asked) -> Attempt:
         return _begin(tx, remote, asked, told, registration)
 
 
-def follow(tx: Transaction, attempt: Attempt, _outcome: Outcome) -> None:
+def follow(tx: Transaction, news: News) -> None:
     """Note that there is news, in the commit of the batch that brought it (`playing.OnOutcome`)."""
-    relay_store.again(tx.connection, attempt.trust, attempt.id, tx.now)
+    relay_store.again(tx.connection, news.attempt.trust, news.attempt.id, tx.now)
 
 
 def _settled(engine: Engine, remote: Remote, registration: str) -> bool:
@@ -86,7 +86,7 @@ def _begin(tx: Transaction, remote: Remote, asked: Asked, told: relay.Told, regi
         sent_seq=-1 if owed else 0,
         left=True,  # until something is played in it a session has no end that could be told
     )
-    if courses.organisation(tx.connection, attempt) is None:
+    if courses.tree(tx.connection, attempt) is None:
         begun = _in_one_part(tx, attempt, link, told, owed)
     else:
         begun = relay_courses.begin(tx, attempt, link, told, remote.secret)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from engine.retention import Rule
-from scorm.tables import attempts, call_values, calls, divergences, relays
+from scorm.tables import attempts, call_batches, call_values, calls, divergences, relays
 
 _SIX_YEARS: Final = 2190
 _QUARTER: Final = 90
@@ -79,6 +79,13 @@ RULES: Final = (
         days=_SIX_YEARS,
         table=calls,
         over=lambda last: _of_old_attempts(calls, last),
+    ),
+    Rule(
+        name="calls",
+        sentence="The same of calls that came together.",
+        days=_SIX_YEARS,
+        table=call_batches,
+        over=lambda last: _of_old_attempts(call_batches, last),
     ),
     Rule(
         name="values",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from scorm import elements
 from scorm.data import Data, Failed
@@ -30,9 +30,11 @@ class State(StrEnum):
     FINISHED = "finished"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One call of the API as the browser logged it: `answer` and `error` are the browser's own."""
+class Call(NamedTuple):
+    """One call of the API as the browser logged it: `answer` and `error` are the browser's own.
+
+    A tuple, for a batch has many of them, and most are only checked and written down.
+    """
 
     seq: int
     at: str
@@ -56,7 +58,7 @@ class Divergence:
 class Session:
     """What the SCO has said so far. It changes with every call; `snapshot` and `copied` make independent ones."""
 
-    def __init__(self, launch: Launch, model: elements.Model, data: Mapping[str, str]) -> None:
+    def __init__(self, launch: Launch, model: elements.Model, data: Data) -> None:
         """Use `open`, `over` or `restore`."""
         self.launch = launch
         self.model = model
@@ -64,7 +66,7 @@ class Session:
         self.error = "0"
         self.began = ""
         self.last = ""
-        self._data = Data(model, launch, data)
+        self._data = data
 
     @classmethod
     def open(cls, launch: Launch, data: Mapping[str, str]) -> Self:
@@ -74,7 +76,7 @@ class Session:
     @classmethod
     def over(cls, model: elements.Model, launch: Launch, data: Mapping[str, str]) -> Self:
         """Begin an epoch over a table that need not be one of those in model/."""
-        return cls(launch, model, data)
+        return cls(launch, model, Data(model, launch, data))
 
     @classmethod
     def restore(cls, launch: Launch, snapshot: Mapping[str, Any]) -> Self:
@@ -109,7 +111,9 @@ class Session:
 
     def copied(self) -> Session:
         """Make one that can go its own way."""
-        return Session.restore(self.launch, self.snapshot())
+        copy = Session(self.launch, self.model, self._data.copied())
+        copy.state, copy.error, copy.began, copy.last = self.state, self.error, self.began, self.last
+        return copy
 
     def call(self, fn: str, args: Sequence[str], at: str) -> tuple[str, str]:
         """Answer one call of the API as (answer, last error); UnknownFunction if the version has none of that name."""
@@ -118,11 +122,12 @@ class Session:
             raise UnknownFunction(fn)
         self.last = at
         verb = self._VERBS[function.verb]
-        given = [*args, *[""] * function.takes][: function.takes]
+        given = args if len(args) == function.takes else [*args, *[""] * function.takes][: function.takes]
         if function.verb in LOOKING:
             return verb(self, *given), self.error
         try:
-            self._admit(function.refused)
+            if function.refused:
+                self._admit(function.refused)
             answer, self.error = verb(self, *given), "0"
         except Failed as failed:
             answer, self.error = "" if function.verb == "get" else "false", failed.code
@@ -183,8 +188,7 @@ def replay(session: Session, calls: Iterable[Call]) -> tuple[Session, list[Diver
     played = session.copied()
     divergences = []
     for call in calls:
-        ours = played.call(call.fn, call.args, call.at)
-        if ours != (call.answer, call.error):
-            theirs = (call.answer, call.error)
+        ours, theirs = played.call(call.fn, call.args, call.at), (call.answer, call.error)
+        if ours != theirs:
             divergences.append(Divergence(seq=call.seq, fn=call.fn, args=call.args, ours=ours, theirs=theirs))
     return played, divergences

@@ -6,15 +6,50 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from scorm import tables, tokens
+from engine import prepared
+from scorm import tables, tokens, wording
 from scorm.outcome import Completion, Outcome, Success
 from scorm.session import Launch, Session
 
 _FINAL = frozenset({"completed", "passed", "failed"})
+_KEPT_OF_ATTEMPT = ("epoch", "running", "highest", "last", "active_at")
+_MOST_LAUNCHES = 1_000
+
+_WINDOW = (
+    select(
+        tables.attempts,
+        *(tables.epochs.c[name].label(f"window_{name}") for name in ("launch", "snapshot", "seq", "activity")),
+    )
+    .join(
+        tables.epochs,
+        (tables.epochs.c.trust == tables.attempts.c.trust) & (tables.epochs.c.attempt == tables.attempts.c.id),
+    )
+    .where(
+        tables.attempts.c.trust == bindparam("of_trust"),
+        tables.attempts.c.id == bindparam("of_attempt"),
+        tables.epochs.c.epoch == bindparam("of_epoch"),
+    )
+    .with_for_update(of=[tables.attempts, tables.epochs])
+)
+_KEEPING_ATTEMPT = (
+    update(tables.attempts)
+    .where(tables.attempts.c.trust == bindparam("of_trust"), tables.attempts.c.id == bindparam("of_attempt"))
+    .values({name: bindparam(name) for name in ("outcome", *_KEPT_OF_ATTEMPT)})
+)
+_KEEPING_SESSION = (
+    update(tables.epochs)
+    .where(
+        tables.epochs.c.trust == bindparam("of_trust"),
+        tables.epochs.c.attempt == bindparam("of_attempt"),
+        tables.epochs.c.epoch == bindparam("of_epoch"),
+    )
+    .values({name: bindparam(name) for name in ("snapshot", "seq")})
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +123,7 @@ def attempt(connection: Connection, trust: str, identifier: str, *, lock: bool =
     """Return an attempt; with `lock` nobody else can take calls for it until the transaction ends."""
     key = (tables.attempts.c.trust == trust, tables.attempts.c.id == identifier)
     question = select(tables.attempts).where(*key)
-    found = connection.execute(question.with_for_update() if lock else question).one_or_none()
+    found = connection.execute(question.with_for_update() if lock else question).mappings().one_or_none()
     return _attempt(found) if found else None
 
 
@@ -97,7 +132,7 @@ def attempts_of(connection: Connection, trust: str, registration: str) -> list[A
     table = tables.attempts
     question = select(table).where(table.c.trust == trust, table.c.registration == registration)
     found = connection.execute(question.order_by(table.c.opened_at.desc(), table.c.id.desc()))
-    return [_attempt(row) for row in found]
+    return [_attempt(row) for row in found.mappings()]
 
 
 def running_of(connection: Connection, trust: str, learner: str) -> list[Attempt]:
@@ -108,24 +143,15 @@ def running_of(connection: Connection, trust: str, learner: str) -> list[Attempt
     table, packages = tables.attempts, tables.packages
     units = select(packages.c.hash).where(packages.c.trust == trust, packages.c.edition.startswith("AICC"))
     wanted = (table.c.trust == trust, table.c.learner == learner, table.c.running, table.c.package.not_in(units))
-    return [_attempt(row) for row in connection.execute(select(table).where(*wanted).order_by(table.c.id))]
+    return [_attempt(row) for row in connection.execute(select(table).where(*wanted).order_by(table.c.id)).mappings()]
 
 
 def keep_attempt(connection: Connection, attempt: Attempt) -> None:
     """Write what changes in an attempt: epoch, running, outcome, when it was last heard of."""
     outcome = attempt.outcome.as_dict() if attempt.outcome else None
-    connection.execute(
-        update(tables.attempts)
-        .where(tables.attempts.c.trust == attempt.trust, tables.attempts.c.id == attempt.id)
-        .values(
-            epoch=attempt.epoch,
-            running=attempt.running,
-            outcome=outcome,
-            highest=attempt.highest,
-            last=attempt.last,
-            active_at=attempt.active_at,
-        )
-    )
+    of = {"of_trust": attempt.trust, "of_attempt": attempt.id}
+    kept = {name: getattr(attempt, name) for name in _KEPT_OF_ATTEMPT}
+    prepared.write(connection, _KEEPING_ATTEMPT, [{**of, **kept, "outcome": outcome}])
 
 
 def add_epoch(connection: Connection, epoch: Epoch, late_key: str, now: datetime) -> None:
@@ -134,7 +160,7 @@ def add_epoch(connection: Connection, epoch: Epoch, late_key: str, now: datetime
         **epoch.key,
         "launch": json.dumps(epoch.launch.as_dict()),
         "opening": json.dumps(dict(epoch.opening)),
-        "snapshot": json.dumps(epoch.session.snapshot()),
+        "snapshot": wording.written(epoch.session.snapshot()),
         "seq": epoch.seq,
         "activity": epoch.activity,
         "late_key": tokens.hashed(late_key),
@@ -149,6 +175,28 @@ def epoch(connection: Connection, trust: str, attempt: str, number: int) -> Epoc
     wanted = [tables.epochs.c[name] == value for name, value in key.items()]
     found = connection.execute(select(tables.epochs).where(*wanted)).one_or_none()
     return _epoch(found) if found else None
+
+
+def window(connection: Connection, trust: str, attempt: str, number: int) -> tuple[Attempt, Epoch] | None:
+    """Return an attempt and one window of it, which nobody else can take calls for until the transaction ends.
+
+    Of the window there is not what it opened on, which only a replay from its beginning needs.
+    """
+    of = {"of_trust": trust, "of_attempt": attempt, "of_epoch": number}
+    for row in prepared.read(connection, _WINDOW, of):
+        launch = _told(row.pop("window_launch"))
+        epoch = Epoch(
+            trust=trust,
+            attempt=attempt,
+            epoch=number,
+            launch=launch,
+            opening={},
+            session=Session.restore(launch, wording.read(row.pop("window_snapshot"))),
+            seq=row.pop("window_seq"),
+            activity=row.pop("window_activity"),
+        )
+        return _attempt(row), epoch
+    return None
 
 
 def last_epoch_of(connection: Connection, attempt: Attempt, activity: str) -> Epoch | None:
@@ -170,9 +218,8 @@ def opened_with(connection: Connection, trust: str, attempt: str, number: int, l
 
 def keep_session(connection: Connection, epoch: Epoch, session: Session, seq: int) -> None:
     """Write where the session of an epoch stands after call `seq`."""
-    wanted = [tables.epochs.c[name] == value for name, value in epoch.key.items()]
-    values = {"snapshot": json.dumps(session.snapshot()), "seq": seq}
-    connection.execute(update(tables.epochs).where(*wanted).values(values))
+    of = {f"of_{name}": value for name, value in epoch.key.items()}
+    prepared.write(connection, _KEEPING_SESSION, [{**of, "snapshot": wording.written(session.snapshot()), "seq": seq}])
 
 
 def late(connection: Connection, late_key: str, now: datetime) -> tuple[Attempt, int] | None:
@@ -195,19 +242,24 @@ def outcome_of(record: Mapping[str, Any] | None) -> Outcome | None:
     return Outcome(**{**record, **kinds})
 
 
-def _attempt(row: Row[Any]) -> Attempt:
-    return Attempt(**{**row._mapping, "outcome": outcome_of(row.outcome)})  # noqa: SLF001 - SQLAlchemy's documented name
+def _attempt(row: Mapping[Any, Any]) -> Attempt:
+    return Attempt(**{**row, "outcome": outcome_of(row["outcome"])})
+
+
+@lru_cache(maxsize=_MOST_LAUNCHES)
+def _told(launch: str) -> Launch:
+    return Launch.from_dict(json.loads(launch))
 
 
 def _epoch(row: Row[Any]) -> Epoch:
-    launch = Launch.from_dict(json.loads(row.launch))
+    launch = _told(row.launch)
     return Epoch(
         trust=row.trust,
         attempt=row.attempt,
         epoch=row.epoch,
         launch=launch,
         opening=json.loads(row.opening),
-        session=Session.restore(launch, json.loads(row.snapshot)),
+        session=Session.restore(launch, wording.read(row.snapshot)),
         seq=row.seq,
         activity=row.activity,
     )

@@ -104,6 +104,20 @@ calls = Table(
     ForeignKeyConstraint(["trust", "attempt", "epoch"], ["epochs.trust", "epochs.attempt", "epochs.epoch"]),
 )
 
+call_batches = Table(
+    "call_batches",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("attempt", Id, primary_key=True),
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("first", Integer, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+    Column("said", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["trust", "attempt", "epoch"], ["epochs.trust", "epochs.attempt", "epochs.epoch"], ondelete="CASCADE"
+    ),
+)
+
 call_values = Table(
     "call_values",
     metadata,

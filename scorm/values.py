@@ -59,15 +59,17 @@ class Space:
         """Is this value of the type, whatever its size as a number?"""
         if value in self.values:
             return True
-        if self.values and self.pattern is None:
+        if (self.pattern is None and self.values) or not self._fits(value):
             return False
-        return self._fits(value) and self._matches(value) and self._distinct(value) and self._rises(value)
+        if self.pattern is not None and not self.pattern.fullmatch(value):
+            return False
+        return (self.apart is None or self._distinct(value)) and (self.rising is None or self._rises(value))
 
     def ranges(self, value: str) -> bool:
         """Is this value of the type within its range?"""
-        if not value or value in self.values:
+        if (self.least is None and self.most is None) or not value or value in self.values:
             return True
-        number = float(value) if self.least is not None or self.most is not None else 0.0
+        number = float(value)
         return (self.least is None or self.least <= number) and (self.most is None or number <= self.most)
 
     def same(self, first: str, second: str) -> bool:
@@ -76,18 +78,16 @@ class Space:
             return first == second
         return sorted(first.split(self.apart)) == sorted(second.split(self.apart))
 
-    def _matches(self, value: str) -> bool:
-        return self.pattern is None or self.pattern.fullmatch(value) is not None
-
     def _fits(self, value: str) -> bool:
-        return self.longest is None or units(value) <= self.longest
+        # A character is one unit or two, so that most need not be counted.
+        return self.longest is None or len(value) * 2 <= self.longest or units(value) <= self.longest
 
     def _distinct(self, value: str) -> bool:
-        parts = value.split(self.apart) if self.apart else []
+        parts = value.split(self.apart)
         return len(set(parts)) == len(parts)
 
     def _rises(self, value: str) -> bool:
-        ends = value.split(self.rising) if self.rising else []
+        ends = value.split(self.rising)
         return "" in ends or ends == sorted(ends, key=float)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from scorm import elements
@@ -34,7 +35,13 @@ class Vocabulary:
 
     def function(self, verb: str) -> str:
         """Return what the API calls a verb of the model, such as `finish`."""
-        return next(name for name, one in elements.model(self.model).functions.items() if one.verb == verb)
+        return _functions(self.model)[verb]
+
+
+@cache
+def _functions(model: str) -> Mapping[str, str]:
+    functions = list(elements.model(model).functions.items())
+    return {one.verb: name for name, one in reversed(functions)}
 
 
 SCORM_12: Final = Vocabulary(

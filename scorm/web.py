@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Any
@@ -58,7 +59,7 @@ from scorm.batches import Batch
 from scorm.errors import AttemptMissing, BatchGap, BatchMalformed, PackageMissing
 from scorm.manifest import AU
 from scorm.permits import Site
-from scorm.playing import OnOutcome, Taken
+from scorm.playing import Admit, OnOutcome, Taken
 from scorm.tokens import Purpose
 
 LARGEST_BATCH = 2 * 1024 * 1024
@@ -147,8 +148,9 @@ def _calls(site: Site) -> Blueprint:
 
     @pages.post("/play/<token>/calls")
     def take(token: str) -> tuple[dict[str, Any], int]:
-        permit, _ = site.permitted(token)
-        return _taken(site, permit.trust, _batch(permit.attempt, permit.epoch))
+        permit = site.signed(token)
+        batch = _batch(permit.attempt, permit.epoch)
+        return _taken(site, permit.trust, batch, partial(site.admit, permit))
 
     @pages.post("/play/<token>/navigate")
     def navigate(token: str) -> tuple[dict[str, Any], int]:
@@ -208,10 +210,10 @@ def _said() -> Any:
         raise BatchMalformed("it is nested too deeply") from None
 
 
-def _taken(site: Site, trust: str, batch: Batch) -> tuple[dict[str, Any], int]:
+def _taken(site: Site, trust: str, batch: Batch, admit: Admit | None = None) -> tuple[dict[str, Any], int]:
     """Take a batch and answer once it is durable."""
     with site.engine.transaction() as tx:
-        taken = playing.take(tx, trust, batch, site.on_outcome)
+        taken = playing.take(tx, trust, batch, site.on_outcome, admit)
     return _receipt(taken, batch), HTTPStatus.GONE if taken.superseded else HTTPStatus.OK
 
 

@@ -22,6 +22,7 @@ from scorm import addresses, blobs, library, store
 from scorm.manifest import Item, Manifest
 from scorm.outcome import Outcome
 from scorm.package import ImportedPackage
+from scorm.playing import News
 from scorm.store import Attempt
 from scorm.web import create_content_app
 
@@ -88,10 +89,10 @@ class Stage:
         assert found
         return found
 
-    def _tell(self, _tx: Transaction, attempt: Attempt, outcome: Outcome) -> None:
+    def _tell(self, _tx: Transaction, news: News) -> None:
         if self.fault:
             raise self.fault
-        self.told.append((attempt, outcome))
+        self.told.append((news.attempt, news.outcome))
 
 
 class Learner:

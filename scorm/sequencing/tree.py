@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
 
 from scorm.sequencing import prerequisites
 from scorm.sequencing.definition import Aspect, Map, Node, Objective, Organisation, Rule, Settings, Timing
@@ -54,9 +53,9 @@ class Slot:
     derived: Mapping[Aspect, tuple[Aspect, float]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tree:
-    """An organisation as an activity tree (SN 2.1).
+    """An organisation as an activity tree (SN 2.1); no two are the same, so that what is remembered of one is found.
 
     `readers` are the activities that read a shared objective, `arranged` the clusters whose children are selected or
     put in another order.
@@ -70,8 +69,10 @@ class Tree:
     arranged: tuple[int, ...]
 
     @classmethod
-    def grown(cls, organisation: Organisation) -> Self:
-        """Grow the tree of an organisation."""
+    def grown(cls, organisation: Organisation | Tree) -> Tree:
+        """Grow the tree of an organisation; one that is grown already stays as it is."""
+        if isinstance(organisation, Tree):
+            return organisation
         growing = _Growing()
         growing.add(organisation.root, -1, ())
         activities = tuple(growing.activities[index] for index in range(len(growing.activities)))

@@ -13,7 +13,7 @@ from tests.databases import close
 
 TRUST = "northshire"
 VALUES = [rule for rule in scorm_retention.RULES if rule.name == "values"]
-LONG, OTHER = "x" * 2000, "é" * 2000
+LONG, OTHER = "x" * 5000, "é" * 5000
 DECEIVING = 'so said {"sha256": "' + "0" * 64 + '"}'
 
 

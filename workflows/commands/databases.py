@@ -31,6 +31,7 @@ LARGE: Final = (
     "attempts",
     "epochs",
     "calls",
+    "call_batches",
     "call_values",
 )
 """What grows with people and years; whatever refers to one of them bears its trust too."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -88,7 +88,7 @@ def log(context: click.Context, attempt: str, *, at: int | None, wants_json: boo
         key = {"trust": row.trust, "attempt": row.id, "epoch": row.epoch}
         made = calls.read(connection, key, at)
         data = playing.as_of(connection, row.trust, row.id, row.epoch, made[-1].seq if made else 0).snapshot()
-    answer = {**key, "calls": [asdict(call) for call in made], "data": data}
+    answer = {**key, "calls": [call._asdict() for call in made], "data": data}
     lines = (
         f"{call.seq:>5} {call.at} {call.fn}({', '.join(call.args)}) -> {call.answer!r} {call.error}" for call in made
     )

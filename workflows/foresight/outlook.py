@@ -22,6 +22,7 @@ BULK: Final = frozenset(
         "package_files",
         "epochs",
         "calls",
+        "call_batches",
         "call_values",
         "divergences",
         "approval_attachments",

@@ -16,6 +16,7 @@ from scorm import library
 from scorm import store as runtime
 from scorm import tables as runtime_tables
 from scorm.outcome import Outcome
+from scorm.playing import News
 from workflows.learning import attempt, catalogue, performance, results, stuck_store
 from workflows.learning import enrolment as enrolment_workflow
 from workflows.learning.attempts import store as attempt_store
@@ -26,6 +27,7 @@ from workflows.learning.tables import classes, enrolments, launches, offerings, 
 from workflows.people import store as people
 
 SUSPENDED = "suspend"
+_RESULTS = ("completed", "passed", "failed")
 SILENCE = timedelta(minutes=30)
 """How long nothing is heard of an attempt before it is taken to be abandoned (P29)."""
 
@@ -64,11 +66,14 @@ def launch(tx: Transaction, trust: str, enrolment: str, *, anew: bool = False) -
     return new.id
 
 
-def on_outcome(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> None:
+def on_outcome(tx: Transaction, news: News) -> None:
     """Move what an outcome concerns, in the commit of the batch that brought it, as the system.
 
     What the tables refuse is no news: a performance never goes back, and a late batch may find all done already.
     """
+    if not moves(news):
+        return
+    played, outcome = news.attempt, news.outcome
     moved = _follow_attempt(tx.caused_by(tx.because), played, outcome)
     within = tx.caused_by(journal.reference(moved.subject, moved.revision) if moved else tx.because)
     owner = _owner(within, played.trust, played.registration)
@@ -109,6 +114,28 @@ def _attend(tx: Transaction, played: runtime.Attempt, owner: Any, period: int) -
     if new:
         mine = (enrolments.c.trust == played.trust, enrolments.c.id == played.registration)
         tx.connection.execute(update(enrolments).where(*mine).values(renewed=period))
+
+
+def moves(news: News) -> bool:
+    """Say whether a workflow may move; a score on the way to a result is no step of any, and the call log has it.
+
+    What was silent may have been taken to be abandoned, and is taken up again by whatever is heard of it.
+    """
+    before, now = news.before.outcome, news.outcome
+    if before is None or news.begun or news.attempt.running != news.before.running:
+        return True
+    if _standing(before) != _standing(now) or news.attempt.active_at - news.before.active_at >= SILENCE:
+        return True
+    return now.lesson_status in _RESULTS and _scores(news.attempt) != _scores(news.before)
+
+
+def _scores(played: runtime.Attempt) -> tuple[float | None, ...]:
+    return played.outcome.score if played.outcome else None, played.highest, played.last
+
+
+def _standing(outcome: Outcome) -> tuple[object, ...]:
+    ended = outcome.exit if outcome.finished else None
+    return outcome.completion, outcome.success, outcome.lesson_status, outcome.finished, ended
 
 
 def abandon_silent(engine: Engine) -> int:

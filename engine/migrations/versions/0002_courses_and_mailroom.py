@@ -86,6 +86,22 @@ def upgrade() -> None:
         sa.Column("organisation", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("trust", "email", name=op.f("pk_suppressions")),
     )
+    op.create_table(
+        "call_batches",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("attempt", sa.String(length=40), nullable=False),
+        sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("first", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "attempt", "epoch"],
+            ["epochs.trust", "epochs.attempt", "epochs.epoch"],
+            name=op.f("fk_call_batches_trust_attempt_epoch"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("trust", "attempt", "epoch", "first", name=op.f("pk_call_batches")),
+    )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("highest", sa.Float(), nullable=True))
         batch_op.add_column(sa.Column("last", sa.Float(), nullable=True))
@@ -138,6 +154,7 @@ def downgrade() -> None:
         batch_op.drop_column("last")
         batch_op.drop_column("highest")
 
+    op.drop_table("call_batches")
     op.drop_table("suppressions")
     with op.batch_alter_table("inbound_mail", schema=None) as batch_op:
         batch_op.drop_index(
