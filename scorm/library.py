@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from scorm import hrefs, tables
+from scorm import checks, hrefs, tables
 from scorm.errors import PackageMissing
 from scorm.manifest import Item, Manifest
 from scorm.package import ImportedPackage
@@ -57,6 +57,7 @@ def add(connection: Connection, trust: str, imported: ImportedPackage, now: date
     connection.execute(
         insert(tables.package_files), [_file_row(trust, imported.hash, *file) for file in imported.files]
     )
+    checks.keep(connection, trust, imported.hash, imported.warnings)
     return package
 
 

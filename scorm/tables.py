@@ -36,6 +36,20 @@ package_files = Table(
     Index("ix_package_files_folded", "trust", "package", "folded"),
 )
 
+package_checks = Table(
+    "package_checks",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("package", _Hash, primary_key=True),
+    Column("warnings", Json, nullable=False),
+    Column("state", String(12), nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
+    Column("asked_at", Instant),
+    Column("seen_at", Instant),
+    Column("trial", Json),
+    ForeignKeyConstraint(["trust", "package"], ["packages.trust", "packages.hash"]),
+)
+
 attempts = Table(
     "attempts",
     metadata,

@@ -153,7 +153,11 @@ def jobs_of(settings: Settings, engine: Engine) -> EmbeddedJobs:
         **wiring.outside(engine, settings),
         **wiring.inbound(engine, house_of(settings, engine)),
     }
-    schedules = (*wiring.SCHEDULES, *(wiring.OUTSIDE if settings.webhook_hosts else ()))
+    schedules = (
+        *wiring.SCHEDULES,
+        *(wiring.OUTSIDE if settings.webhook_hosts else ()),
+        *(wiring.TRIALS if settings.trial_seconds else ()),
+    )
     return embedded_jobs(engine, works, schedules, make, post_of(settings))
 
 

@@ -34,6 +34,7 @@ from workflows.learning import effects as learning_effects
 from workflows.learning import holdings as learning_holdings
 from workflows.learning.keeps import ClassKeep, EnrolmentKeep
 from workflows.learning.results import AttemptKeep, PerformanceKeep
+from workflows.learning.trials import Trials
 from workflows.learning.writes import CloseRanks, MoveEnrolments, Settle, WriteSessions
 from workflows.onboarding import applicant, transfer
 from workflows.onboarding import effects as onboarding_effects
@@ -118,6 +119,7 @@ ABANDON: Final = "abandon-silent-attempts"
 
 FORGET: Final = "forget-what-is-over"
 TELL: Final = "tell-webhooks"
+TRY: Final = "begin-trial-runs"
 _READING: Final = timedelta(minutes=2)
 
 SCHEDULES: Final = (
@@ -150,14 +152,19 @@ OUTSIDE: Final = (Schedule(name=TELL, rhythm=Every(timedelta(minutes=1))),)
 """What is had done that leaves this installation, and so never in a forecast."""
 
 
+TRIALS: Final = (Schedule(name=TRY, rhythm=Every(timedelta(minutes=1))),)
+"""What begins trial runs of packages, which open a browser, and so never in a forecast."""
+
+
 def outside(engine: Engine, settings: Settings) -> Mapping[str, Work]:
-    """Return by name the work that `OUTSIDE` asks for."""
+    """Return by name the work that `OUTSIDE` and `TRIALS` ask for."""
+    trials = Trials(engine, settings)
 
     def tell(_arguments: Mapping[str, Any]) -> None:
         webhooks.announce(engine)
         webhooks.deliver(engine, secret_for(settings), settings.webhook_hosts)
 
-    return {TELL: Work(run=tell, alone=True)}
+    return {TELL: Work(run=tell, alone=True), TRY: Work(run=lambda _arguments: trials.begin())}
 
 
 def inbound(engine: Engine, house: House) -> Mapping[str, Work]:

@@ -16,6 +16,7 @@ NOTHING_OF_PEOPLE = {
     "jobs",
     "offerings",
     "organisations",
+    "package_checks",
     "package_files",
     "packages",
     "question_periods",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,11 +22,13 @@ from engine.transaction import Engine
 from engine.web.forms import Form
 from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
-from scorm import library, package
+from scorm import checks, library, package
 from scorm.errors import PackageNotStored, PackageRefused
+from scorm.inspection import inspecting
+from scorm.manifest import Manifest
 from scorm.package import ImportedPackage
 from workflows.competence import store as competence_store
-from workflows.learning import publishing
+from workflows.learning import check_pages, publishing
 from workflows.learning.publishing import Publication
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR
 
@@ -41,7 +44,7 @@ _MOST_MONTHS: Final = 1200
 class Upload(Form):
     """A zip, and what the course made of it is called and gives."""
 
-    package = FileField("Package", description="A zip file, SCORM 1.2 or AICC.")
+    package = FileField("Package", description="A zip file: SCORM 1.2, SCORM 2004 or AICC.")
     title = StringField(
         "Title",
         [Length(max=_LINE)],
@@ -73,19 +76,25 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
         """Take a zip, say all that is wrong with it, or make a course of it."""
         return _Uploading(engine, settings, visitor()).answer()
 
+    check_pages.install(uploads, engine, settings)
     return uploads
 
 
 def imported(file: FileStorage, settings: Settings) -> ImportedPackage:
-    """Keep an upload's files; raises `PackageRefused` with every reason, or `PackageNotStored`."""
+    """Keep an upload's files, and read them for what will not work.
+
+    Raises `PackageRefused` with every reason, or `PackageNotStored`.
+    """
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix="upload-") as folder:
             path = Path(folder) / "package.zip"
             file.save(path)
-            return package.read(path, settings.blobs)
+            read = package.read(path, settings.blobs)
     except OSError as failure:
         raise PackageNotStored(failure.strerror or type(failure).__name__) from failure
+    found = inspecting.of_files(settings.blobs, read.files, Manifest.recorded(read.manifest))
+    return replace(read, warnings=(*read.warnings, *inspecting.warnings(found, settings.content_hosts)))
 
 
 class _Uploading:
@@ -120,9 +129,12 @@ class _Uploading:
             return self._page(_STORAGE_FULL, [FULL])
         with self._engine.transaction(self._here.actor) as tx:
             library.add(tx.connection, self._here.trust, read, tx.now)
+            if self._settings.trial_seconds:
+                checks.ask(tx.connection, self._here.trust, read.hash, tx.now)
             wanted = self._publication(read)
             made = publishing.publish(tx, self._here.trust, wanted)
-        flash(f"{wanted.title} is here, as a class that you can open for enrolment." + _warned(read))
+        told = " The check of its package says what will not work." if read.warnings else ""
+        flash(f"{wanted.title} is here, as a class that you can open for enrolment.{told}")
         return redirect(url_for("learning.classes.one", id=made.course_class), 303)
 
     def _publication(self, read: ImportedPackage) -> Publication:
@@ -147,7 +159,3 @@ class _Uploading:
         self._form.organisation.choices = [(place, name) for name, place in named]
         known = competence_store.catalogue(connection, trust)
         self._form.competence.choices = [("", "None"), *((one.id, one.name) for one in known)]
-
-
-def _warned(read: ImportedPackage) -> str:
-    return f" {' '.join(read.warnings)}" if read.warnings else ""

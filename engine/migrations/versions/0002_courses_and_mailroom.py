@@ -87,6 +87,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trust", "email", name=op.f("pk_suppressions")),
     )
     op.create_table(
+        "package_checks",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("package", sa.String(length=64), nullable=False),
+        sa.Column("warnings", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trial", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["trust", "package"], ["packages.trust", "packages.hash"], name=op.f("fk_package_checks_trust_package")
+        ),
+        sa.PrimaryKeyConstraint("trust", "package", name=op.f("pk_package_checks")),
+    )
+    with op.batch_alter_table("package_checks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_package_checks_state"), ["state"], unique=False)
+
+    op.create_table(
         "call_batches",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("attempt", sa.String(length=40), nullable=False),
@@ -155,6 +173,10 @@ def downgrade() -> None:
         batch_op.drop_column("highest")
 
     op.drop_table("call_batches")
+    with op.batch_alter_table("package_checks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_package_checks_state"))
+
+    op.drop_table("package_checks")
     op.drop_table("suppressions")
     with op.batch_alter_table("inbound_mail", schema=None) as batch_op:
         batch_op.drop_index(
