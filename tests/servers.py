@@ -28,6 +28,16 @@ _ENOUGH_MEMORY = 4 * 1024**3
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _CHROMIUM_PACKAGES = ("chromium", "fonts-liberation")
 
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""What makes a Chromium quiet, and lets it run as any account."""
+
 
 class MissingServerError(Exception):
     """Something that the tests need is neither here nor installable."""

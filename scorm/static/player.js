@@ -24,6 +24,8 @@ const journal = await Journal.open();
 const journey = new Journey((request, target) => go({ request, target }));
 const stage = apart ? new WindowStage({ name: launch, closed: gone, again }) : new FrameStage();
 
+const models = {}; // by address: the parts of a course share theirs
+
 let opened; // what the server said of the window that plays
 let courier;
 let api; // the name of the API's object
@@ -59,7 +61,7 @@ async function begun() {
 // Begin a window: its own journal, its own session, and what it shows.
 async function enter(told) {
   // A unit of AICC calls no API: it reports to the server by itself, and we ask how it stands.
-  const model = told.standing_url ? null : await asked(told.model_url);
+  const model = told.standing_url ? null : (models[told.model_url] ??= await asked(told.model_url));
   opened = told;
   const { attempt, epoch, late_url, title } = told;
   if (model && !told.look) journal.enrol({ attempt, epoch, late_url, title, started: Date.now() });

@@ -9,16 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 
-from tests.servers import ensure_chromium
-
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from tests.servers import CHROMIUM_ARGUMENTS, ensure_chromium
 
 # How long to wait for what must come is no measure of it: a busy machine may take its time.
 expect.set_options(timeout=20_000)
@@ -35,7 +26,7 @@ class Profile:
     def open(self) -> Page:
         """Start Chromium on this profile, and return its page."""
         self._context = self._playwright.chromium.launch_persistent_context(
-            self._folder, executable_path=ensure_chromium(), args=ARGUMENTS
+            self._folder, executable_path=ensure_chromium(), args=CHROMIUM_ARGUMENTS
         )
         return self._context.pages[0]
 
@@ -74,7 +65,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Run one Chromium for all tests; each takes a context of its own."""
-    browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=ARGUMENTS)
+    browser = playwright.chromium.launch(executable_path=ensure_chromium(), args=CHROMIUM_ARGUMENTS)
     yield browser
     browser.close()
 

@@ -135,21 +135,6 @@ def test_a_move_without_a_connection_can_be_tried_again(staged: Staged, page: Pa
     expect(page.locator("#lost")).to_be_hidden()
 
 
-def test_a_part_that_does_not_come_whole_can_be_tried_again(staged: Staged, page: Page) -> None:
-    stage = staged(journeys.NEW)
-    page.goto(stage.play_url)
-    expect_open(page, "Before")
-    page.route("**/model/*.json", lambda route: route.abort())
-    control(page, "Continue")
-    expect(page.get_by_text("The next part could not be opened.")).to_be_visible()
-    page.unroute("**/model/*.json")
-
-    control(page, "Try again")
-
-    expect_open(page, "During")
-    assert stage.stored().epoch == 2
-
-
 def test_the_focus_goes_to_what_plays_where_its_control_is_no_longer_there(staged: Staged, page: Page) -> None:
     hidden = journeys.NEW.replace(
         "<title>After</title>",

@@ -27,7 +27,7 @@ from tests.clock import FrozenClock
 from tests.conformance import case_packages
 from tests.course import TRUST
 from tests.databases import close, sqlite_database
-from tests.servers import ensure_chromium
+from tests.servers import CHROMIUM_ARGUMENTS, ensure_chromium
 
 LEARNERS = {"L1": ("learner1", "Learner One"), "L2": ("learner2", "Learner Two")}
 
@@ -88,7 +88,7 @@ class Adapter:
     def _page(self, browser: Browser | None) -> Page:
         if browser is None:
             driver = self._stack.enter_context(sync_playwright())
-            browser = driver.chromium.launch(executable_path=ensure_chromium(), args=["--no-sandbox"])
+            browser = driver.chromium.launch(executable_path=ensure_chromium(), args=CHROMIUM_ARGUMENTS)
             self._stack.callback(browser.close)
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         self._stack.callback(context.close)
@@ -197,7 +197,7 @@ class Adapter:
         return self.page.locator(f"#moves [data-move={name}]")
 
     def _part(self, identifier: str) -> Locator:
-        return self.page.locator(f'button[data-move="part-{identifier}"]')
+        return self.page.locator(f'button[data-move="part-{" ".join(identifier.split())}"]')
 
     def _usable(self, control: Locator) -> bool:
         return control.is_visible() and control.get_attribute("aria-disabled") != "true"

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 from zipfile import ZIP_STORED, ZipFile
 
@@ -87,10 +88,10 @@ def _named(manifest: Path) -> Iterator[str]:
     root = ET.parse(manifest).getroot()  # noqa: S314 - the suite's own file
     for resources in root.iter(root.tag.replace("manifest", "resources")):
         for resource in resources:
-            base = resources.get(_BASE, "") + resource.get(_BASE, "")
+            base = "".join(one.get(_BASE, "") for one in (root, resources, resource))
             for part in (resource, *resource):
                 if "href" in part.attrib:
-                    yield base + part.attrib["href"].partition("?")[0]
+                    yield unquote(base + part.attrib["href"].partition("?")[0])
 
 
 def _kept(path: Path, folder: Path) -> Iterator[tuple[str, str, int]]:
