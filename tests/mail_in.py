@@ -18,7 +18,7 @@ from engine.transaction import Engine
 
 KEY = "a secret of thirty-two characters"
 DOMAIN = "reply.northshire.example"
-HOUSE = House(inbound=Inbound(answers=True), origin="https://learn.northshire.example")
+HOUSE = House(inbound=Inbound(answers=True))
 
 
 def plain(text: str, **headers: str) -> bytes:

@@ -52,7 +52,7 @@ from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
 from workflows import api, web, wiring
 from workflows.called import CALLED
-from workflows.learning import playing
+from workflows.learning import playing, withdrawal_links
 from workflows.people import store as people
 from workflows.people.records import Site
 
@@ -130,7 +130,9 @@ def post_of(settings: Settings) -> Post:
     if "@" not in parseaddr(settings.mail_from)[1]:
         raise SettingError("PRECEPTOR_MAIL_FROM must be an address such as Learning <learning@trust.example>.")
     key = secret_for(settings)
-    said: dict[str, Any] = {"tokens": action_links.tokens(key, settings.app_origin)}
+    answer = action_links.tokens(key, settings.app_origin)
+    withdraw = withdrawal_links.tokens(key, settings.app_origin)
+    said: dict[str, Any] = {"tokens": lambda row: {**answer(row), **withdraw(row)}}
     if settings.inbound.answers:
         said["addresses"] = return_addresses.writer(key, settings.reply_domain)
     return Post(
@@ -168,7 +170,7 @@ def house_of(settings: Settings, engine: Engine) -> House:
     def simple(connection: Connection, approval: Approval) -> Mapping[str, str]:
         return presenters.of(approval).view(connection, approval).simple(approval)
 
-    return House(inbound=settings.inbound, origin=settings.app_origin, simple=simple)
+    return House(inbound=settings.inbound, hooks=wiring.HOOKS, simple=simple)
 
 
 def door_of(settings: Settings, engine: Engine, *, local: bool = False) -> Door:

@@ -15,7 +15,7 @@ from engine.keep import Keep
 from engine.machine import Workflow
 from engine.mailroom import processing
 from engine.mailroom import store as mailroom
-from engine.mailroom.acting import House
+from engine.mailroom.acting import Hook, House
 from engine.personal import Holding, Register
 from engine.renaming import Renamed
 from engine.settings import Settings, secret_for
@@ -29,7 +29,7 @@ from workflows.competence.reminding import Reminding
 from workflows.competence.store import AwardKeep
 from workflows.competence.writes import PutOnProfile, TakeBack
 from workflows.forecast_tables import forecasts
-from workflows.learning import attempt, classes, enrolment, performance, playing, stuck, stuck_store
+from workflows.learning import attempt, classes, enrolment, performance, playing, replies, stuck, stuck_store
 from workflows.learning import effects as learning_effects
 from workflows.learning import holdings as learning_holdings
 from workflows.learning.keeps import ClassKeep, EnrolmentKeep
@@ -165,6 +165,10 @@ def outside(engine: Engine, settings: Settings) -> Mapping[str, Work]:
         webhooks.deliver(engine, secret_for(settings), settings.webhook_hosts)
 
     return {TELL: Work(run=tell, alone=True), TRY: Work(run=lambda _arguments: trials.begin())}
+
+
+HOOKS: Final[Mapping[str, Hook]] = {enrolment.KIND: replies.heard}
+"""What is done when an attendee answered a meeting, by the kind of subject whose meeting it is."""
 
 
 def inbound(engine: Engine, house: House) -> Mapping[str, Work]:

@@ -80,7 +80,6 @@ class House:
     """
 
     inbound: Inbound
-    origin: str
     hooks: Mapping[str, Hook] = field(default_factory=dict)
     simple: Callable[[Connection, Approval], Collection[str]] = _every_choice
 

@@ -25,6 +25,8 @@ OPEN_TO_EVERYBODY = {
     "account.sign_out",
     "account.user_name",
     "api.description",
+    "learning.chosen",
+    "learning.offered",
     "mailbox.html",
     "mailbox.index",
     "mailbox.mail",

@@ -102,6 +102,7 @@ GRIDS = (
         DID_NOT_ATTEND  .          .          .     DNA   DNA  .    .          .
         RENEW           .          .          .     .     ATT  .    .          .
         RESCHEDULE      .          .          .     CONF  .    .    .          .
+        DECLINE         .          .          .     WDN/CONF  .  .  .  .
         CANCEL_CLASS    .          CANC       CANC  CANC  .    .    .          .
         SET_BACK        .          .          .     WAIT  .    .    .          .
     """,

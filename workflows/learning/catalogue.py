@@ -140,6 +140,7 @@ def _class(
         waitlist_maximum=row.waitlist_maximum,
         restrict_days=row.restrict_days,
         withdraw_days=row.withdraw_days,
+        decline_withdraws=bool(row.decline_withdraws),
         approval=row.approval,
         venue=row.venue,
         joining_text=row.joining_text,

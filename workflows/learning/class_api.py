@@ -33,6 +33,7 @@ _CHANGE: Final = record(
         "waitlist_maximum": or_null(whole(0, 100_000, needed=False)),
         "restrict_days": or_null(whole(0, 365, needed=False)),
         "withdraw_days": whole(0, 365, needed=False),
+        "decline_withdraws": flag(needed=False),
         "approval": flag(needed=False),
         "venue": text(needed=False, empty=True),
         "joining_text": lines(4000, needed=False),

@@ -75,6 +75,7 @@ class Details(Form):
         [Optional(), NumberRange(1, _MOST_PLACES, "Enter how many places there are, 1 or more.")],
         description="Leave it empty if there is no limit.",
     )
+    decline_withdraws = BooleanField("Who declines every meeting in their calendar gives up their place at once")
     joining_text = TextAreaField(
         "What learners need to know before they come",
         [Length(max=_LINES)],
@@ -133,7 +134,7 @@ def change_of(one: Class) -> Change:
 
 def facts_of(one: Class, change: Change) -> dict[str, Any]:
     """Return what differs from the class as it stands, as facts of CHANGE."""
-    fields = ("title", "venue", "maximum", "joining_text")
+    fields = ("title", "venue", "maximum", "decline_withdraws", "joining_text")
     said = {name: getattr(change.details, name).data for name in fields}
     facts: dict[str, Any] = {name: value for name, value in said.items() if value != getattr(one, name)}
     known = {session.id: session for session in one.sessions}
@@ -154,6 +155,14 @@ def session_facts(form: Meeting, zone: str) -> dict[str, Any]:
     return {**said, **({"venue": form.venue.data} if form.venue.data else {})}
 
 
+def created(form: NewClass, meeting: MaybeMeeting, zone: str) -> dict[str, Any]:
+    """Return the facts of CREATE."""
+    names = ("offering", "organisation", "title", "venue", "maximum", "waitlist", "approval", "joining_text")
+    sessions = [session_facts(meeting, zone)] if meeting.filled else []
+    said = {name: getattr(form, name).data for name in (*names, "decline_withdraws")}
+    return {**said, "sessions": sessions}
+
+
 def changed(one: Class, facts: Mapping[str, Any]) -> Class:
     """Return a class as it would be."""
     sessions = changed_sessions(Case(record=one, facts=facts, actor=THE_SYSTEM, now=_NO_MOMENT))
@@ -166,6 +175,7 @@ def shown(one: Class) -> dict[str, str]:
         "Title": one.title,
         "Main venue": one.venue or "None",
         "Most places": "No limit" if one.maximum is None else str(one.maximum),
+        "Declining gives up the place": "Yes" if one.decline_withdraws else "No",
         "What learners need to know": one.joining_text or "Nothing",
         **{f"Session {session.id}": session_words(session, one.zone) for session in one.sessions},
     }

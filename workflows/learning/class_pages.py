@@ -31,6 +31,7 @@ from workflows.learning import (
     effects,
     enrolment,
     pages,
+    replies,
     requests,
     words,
 )
@@ -139,6 +140,7 @@ class _Desk:
             found = class_of(connection, here, identifier)
             on_it = pages.enrolments_on(connection, here.trust, identifier, self._site)
             places = directory.reach(connection, here.trust, here.actor, journal.READERS)
+            answers = replies.answers(connection, here.trust, on_it)
             asked = requests.asked_about(connection, here.trust, here.actor, [each.id for each in on_it])
         open_to = {e.id: offers(enrolment.WORKFLOW, _case(e, here, now), answers=e.id not in asked) for e in on_it}
         return render_template(
@@ -146,6 +148,7 @@ class _Desk:
             one=found,
             enrolments=on_it,
             asked=asked,
+            answers=answers,
             places=places,
             steps={key: [offer for offer in each if offer.possible] for key, each in open_to.items()},
             offers=[o for o in offers(classes.WORKFLOW, _case(found, here, now)) if o.trigger in words.CLASS_STEPS],
@@ -167,7 +170,9 @@ class _Desk:
         if request.method == "POST" and change.valid(ZONE):
             try:
                 with self._engine.transaction(here.actor) as tx:
-                    moved = tx.start(classes.KIND, here.trust, classes.Trigger.CREATE, _created(form, meeting))
+                    moved = tx.start(
+                        classes.KIND, here.trust, classes.Trigger.CREATE, class_forms.created(form, meeting, ZONE)
+                    )
             except Refused as refusal:
                 refusals = list(refusal.reasons)
             else:
@@ -292,9 +297,3 @@ def _named(triggers: type[_T], text: str) -> _T:
 
 def _offered(one: Any) -> str:
     return one.course_title if one.title == one.course_title else f"{one.course_title}: {one.title}"
-
-
-def _created(form: class_forms.NewClass, meeting: class_forms.MaybeMeeting) -> dict[str, Any]:
-    names = ("offering", "organisation", "title", "venue", "maximum", "waitlist", "approval", "joining_text")
-    sessions = [class_forms.session_facts(meeting, ZONE)] if meeting.filled else []
-    return {**{name: getattr(form, name).data for name in names}, "sessions": sessions}

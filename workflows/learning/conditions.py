@@ -110,6 +110,18 @@ def first_in_order(case: Case[Enrolment]) -> bool:
     return case.record.position == 1
 
 
+@guard("To decline its meetings does not give up a place on this class.")
+def gives_up_at_once(case: Case[Enrolment]) -> bool:
+    """Hold where the class is set so (decision 5)."""
+    return case.record.course_class.decline_withdraws
+
+
+@guard("Not every meeting to come was declined.")
+def declined_all(case: Case[Enrolment]) -> bool:
+    """Hold where the learner has declined every session that is still to come."""
+    return bool(case.facts.get("everything"))
+
+
 @guard("The class has been cancelled or is being planned.")
 def class_runs(case: Case[Enrolment]) -> bool:
     """Hold where places may be given by hand: also when the class is closed (F5)."""

@@ -31,6 +31,7 @@ class Trigger(StrEnum):
     DID_NOT_ATTEND = "DID_NOT_ATTEND"
     RENEW = "RENEW"
     RESCHEDULE = "RESCHEDULE"
+    DECLINE = "DECLINE"
     CANCEL_CLASS = "CANCEL_CLASS"
     SET_BACK = "SET_BACK"
 
@@ -39,6 +40,8 @@ _S, _T = EnrolmentState, Trigger
 _MAY_ASK = (on.not_enrolled, on.class_open, on.window_open, on.not_started, on.no_overlap, on.own_address)
 _MAY_ENROL = (*_MAY_ASK, on.no_approval_needed)
 _CONFIRM = (letters.JOINING,)
+_OFFER = (letters.DECLINED,)
+_HERE = (_S.CONFIRMED,)
 _DONE = (letters.COMPLETED,)
 _ANYBODY = (SELF, *RUNS_CLASSES)
 _MAY_APPROVE = (request.not_own, on.class_open, on.not_started, on.no_overlap)
@@ -224,13 +227,7 @@ WORKFLOW = Workflow(
             when=(reason_given,),
             effects=on.take_back,
         ),
-        Step(
-            id="A1-T19",
-            trigger=_T.CANCEL_CLASS,
-            sources=(_S.CONFIRMED,),
-            target=_S.CANCELLED,
-            notices=(letters.CANCELLED,),
-        ),
+        Step(id="A1-T19", trigger=_T.CANCEL_CLASS, sources=_HERE, target=_S.CANCELLED, notices=(letters.CANCELLED,)),
         Step(
             id="A1-T20",
             trigger=_T.CANCEL_CLASS,
@@ -246,13 +243,7 @@ WORKFLOW = Workflow(
             effects=request.forget,
             notices=(letters.CANCELLED_PLAINLY,),
         ),
-        Step(
-            id="A1-T22",
-            trigger=_T.SET_BACK,
-            sources=(_S.CONFIRMED,),
-            target=_S.WAITLISTED,
-            notices=(letters.SET_BACK,),
-        ),
+        Step(id="A1-T22", trigger=_T.SET_BACK, sources=_HERE, target=_S.WAITLISTED, notices=(letters.SET_BACK,)),
         # Ours: who trains again in the same e-learning, for what it gave runs out, is awarded anew.
         Step(
             id="A1-renew", trigger=_T.RENEW, sources=(_S.ATTENDED,), target=_S.ATTENDED, effects=on.award, notices=_DONE
@@ -286,12 +277,18 @@ WORKFLOW = Workflow(
             by=_ANYBODY,
             when=(on.class_open, on.window_open, on.not_started, on.no_overlap, on.approval_needed),
         ),
+        # Ours: by mail the meeting was declined (decision 5). The class may say that this gives the place up.
         Step(
-            id="A18-T02",
-            trigger=_T.RESCHEDULE,
-            sources=(_S.CONFIRMED,),
-            target=_S.CONFIRMED,
-            notices=(letters.CHANGED,),
+            id="A1-decline-all",
+            trigger=_T.DECLINE,
+            sources=_HERE,
+            target=_S.WITHDRAWN,
+            by=(SELF,),
+            when=(on.gives_up_at_once, on.declined_all, on.before_bar),
+            effects=on.settle,
+            notices=(letters.WITHDRAWN,),
         ),
+        Step(id="A1-decline", trigger=_T.DECLINE, sources=_HERE, target=_S.CONFIRMED, by=(SELF,), notices=_OFFER),
+        Step(id="A18-T02", trigger=_T.RESCHEDULE, sources=_HERE, target=_S.CONFIRMED, notices=(letters.CHANGED,)),
     ),
 )

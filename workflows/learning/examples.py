@@ -104,6 +104,7 @@ _CLASSES: Final = (
     replace(_CLASS, opens_at=_NOW + timedelta(days=1)),
     replace(_CLASS, sessions=(_session(3),)),
     replace(_CLASS, attended=1),
+    replace(_CLASS, decline_withdraws=True),
 )
 _ENROLMENT: Final = Enrolment(
     trust=_TRUST,
@@ -208,6 +209,7 @@ EXAMPLES: Final = {
         actors=(_ADMINISTRATOR,),
         facts={
             **dict.fromkeys((_E.REJECT, _E.DID_NOT_ATTEND, _E.WITHDRAW), _EVERY_REASON),
+            _E.DECLINE: ({}, {"everything": True}),
             _E.ENROL: ({}, {"email": "elsewhere@trust.example"}),
             _E.RESCHEDULE: ({"sessions": _BEFORE}, {"sessions": {"1": None}}),
         },

@@ -69,6 +69,22 @@ def _withdrawn(case: Case[Enrolment]) -> Iterator[Letter]:
         yield _letter(case, WITHDRAWN, reason, said)
 
 
+def _declined(case: Case[Enrolment]) -> Iterator[Letter]:
+    """Offer to withdraw to whoever declined a meeting, or say why that is too late (decision 5)."""
+    record = case.record
+    if record.course_class.started(case.now):
+        return
+    too_late = not record.course_class.withdrawable(case.now)
+    said = {
+        "start": _start(case),
+        "comment": case.facts.get("comment") or None,
+        "too_late": "It is too close to the class to withdraw by yourself: ask whoever runs it." if too_late else None,
+        **({} if too_late else _way_out(record)),
+    }
+    reason = "You get this message because you declined a meeting of a class on which you have a place."
+    yield _letter(case, DECLINED, reason, said, _still(EnrolmentState.CONFIRMED))
+
+
 def _left(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because you are no longer on the waitlist of this class."
     yield _letter(case, LEFT, reason, _way_on(case, "withdrawal_reason"))
@@ -109,6 +125,7 @@ def _missed(case: Case[Enrolment]) -> Iterator[Letter]:
 JOINING = Notice("LRN-01-joining-instructions", _joining)
 CHANGED = Notice("LRN-02-meeting-update", _changed)
 WITHDRAWN = Notice("LRN-03-meeting-cancelled-withdrawn", _withdrawn)
+DECLINED = Notice("LRN-28-meeting-declined", _declined)
 LEFT = Notice("LRN-03-meeting-cancelled-withdrawn", _left)
 CANCELLED = Notice("LRN-04-class-cancelled", _class_cancelled)
 CANCELLED_PLAINLY = Notice("LRN-04-class-cancelled", _class_cancelled_plainly)

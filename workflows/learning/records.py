@@ -131,6 +131,7 @@ class Class:
     waitlist_maximum: int | None
     restrict_days: int | None
     withdraw_days: int
+    decline_withdraws: bool = False
     approval: bool
     venue: str
     joining_text: str

@@ -58,6 +58,7 @@ classes = Table(
     Column("waitlist_maximum", Integer),
     Column("restrict_days", Integer),
     Column("withdraw_days", Integer, nullable=False),
+    Column("decline_withdraws", Boolean),
     Column("approval", Boolean, nullable=False),
     Column("venue", String(200), nullable=False),
     Column("joining_text", Text, nullable=False),

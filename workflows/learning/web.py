@@ -34,6 +34,8 @@ from workflows.learning import (
     pages,
     playing,
     recorder_pages,
+    replies,
+    withdraw_pages,
     words,
 )
 from workflows.learning.attempts import store as attempt_store
@@ -88,6 +90,7 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
         """Show what happened to something of the visitor's own."""
         return desk.why(visitor(), kind, id)
 
+    withdraw_pages.install(learning, engine, settings)
     learning.register_blueprint(class_pages.blueprint(engine, settings))
     learning.register_blueprint(package_pages.blueprint(engine, settings))
     recorder = recorder_pages.blueprint(engine, settings)
@@ -134,6 +137,7 @@ class Enrolments:
         return {
             "enrolments": found,
             "results": results,
+            "answers": replies.answers(connection, here.trust, found),
             "said": words,
             "may_open": lambda one: one.organisation in places,
         }
@@ -158,12 +162,14 @@ class _Desk:
             found = self._mine(connection, here) if person else ()
             current = [one for one in found if one.state not in OVER]
             courses = pages.learning_of(connection, here.trust, current)
+            answers = replies.answers(connection, here.trust, current)
             unsaved = runtime.running_of(connection, here.trust, person) if person else []
             today = now.astimezone(ZoneInfo(dates.ZONE)).date()
             profile = competence_store.profiles(connection, here.trust, [person], today)[person] if person else ()
         return render_template(
             "learning/home.html",
             courses=courses,
+            answers=answers,
             booked=[one for one in current if one.course_class.offering.delivery is Delivery.CLASSROOM],
             over=[one for one in found if one.state in OVER],
             barred={one.id: self.barred(here, one) for one in current},

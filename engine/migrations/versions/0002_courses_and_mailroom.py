@@ -124,6 +124,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("highest", sa.Float(), nullable=True))
         batch_op.add_column(sa.Column("last", sa.Float(), nullable=True))
 
+    with op.batch_alter_table("classes", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("decline_withdraws", sa.Boolean(), server_default=sa.text("0"), nullable=False))
+
     with op.batch_alter_table("enrolments", schema=None) as batch_op:
         batch_op.add_column(sa.Column("renewed", sa.Integer(), nullable=True))
 
@@ -167,6 +170,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("enrolments", schema=None) as batch_op:
         batch_op.drop_column("renewed")
+
+    with op.batch_alter_table("classes", schema=None) as batch_op:
+        batch_op.drop_column("decline_withdraws")
 
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.drop_column("last")
