@@ -125,7 +125,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("last", sa.Float(), nullable=True))
 
     with op.batch_alter_table("classes", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("decline_withdraws", sa.Boolean(), server_default=sa.text("0"), nullable=False))
+        batch_op.add_column(sa.Column("decline_withdraws", sa.Boolean(), nullable=True))
 
     with op.batch_alter_table("enrolments", schema=None) as batch_op:
         batch_op.add_column(sa.Column("renewed", sa.Integer(), nullable=True))
