@@ -6,11 +6,9 @@ SQLite: WAL, synchronous FULL, foreign keys, 10 s of patience, and `BEGIN IMMEDI
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,15 +17,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
+from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import ArgumentError
 
 from engine.errors import SettingError
+from engine.pool import Pool, Turn
 
 BUSY_MILLISECONDS = 10_000
 _CONNECT_SECONDS = 5
-_RESTED_SECONDS = 1.0
-_CURSOR = "cursor"
 
 
 def connect(url: str, *, synchronous: str = "FULL") -> Engine:
@@ -44,37 +41,14 @@ def connect(url: str, *, synchronous: str = "FULL") -> Engine:
     raise SettingError(f"PRECEPTOR_DATABASE_URL must be sqlite or postgresql, not {name}.")
 
 
-@contextmanager
-def writing(database: Engine) -> Iterator[Connection]:
+def writing(database: Engine) -> Turn:
     """Begin a transaction that writes: committed at the end, rolled back on an error."""
-    with database.connect() as connection, connection.begin():
-        _begin(connection, "BEGIN IMMEDIATE")
-        yield connection
+    return Turn(database, "BEGIN IMMEDIATE" if database.dialect.name == "sqlite" else "")
 
 
-@contextmanager
-def reading(database: Engine) -> Iterator[Connection]:
+def reading(database: Engine) -> Turn:
     """Begin a transaction that only reads and never waits for a writer."""
-    with database.connect() as connection, connection.begin():
-        _begin(connection, "BEGIN")
-        yield connection
-
-
-def run(connection: Connection, text: str, parameters: Any = ()) -> Any:
-    """Run one statement in the driver's words and return its cursor; errors are those of `Connection.execute`.
-
-    For what runs with every move: SQLAlchemy's own way there costs several times what the driver needs. A connection
-    has one cursor for all of it, so that what was found must be read before the next statement.
-    """
-    taken = connection.connection
-    cursor = taken.info.get(_CURSOR)
-    if cursor is None:
-        cursor = taken.info[_CURSOR] = taken.cursor()
-    try:
-        cursor.execute(text, parameters)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise _translated(connection, text, error) from error
-    return cursor
+    return Turn(database, "BEGIN" if database.dialect.name == "sqlite" else "")
 
 
 def migrate(url: str) -> None:
@@ -145,7 +119,7 @@ def _sqlite(url: str, synchronous: str) -> Engine:
     if file := file_of(url):
         file.parent.mkdir(parents=True, exist_ok=True)
     patience = {"timeout": BUSY_MILLISECONDS / 1000}
-    database = create_engine(url, connect_args=patience, hide_parameters=True, json_serializer=_json)
+    database = create_engine(url, poolclass=Pool, connect_args=patience, hide_parameters=True, json_serializer=_json)
 
     @event.listens_for(database, "connect")
     def prepare(connection: Any, _record: object) -> None:
@@ -159,22 +133,15 @@ def _sqlite(url: str, synchronous: str) -> Engine:
 def _postgresql(url: str) -> Engine:
     address = _address(url).set(drivername="postgresql+psycopg")
     said = {"prepare_threshold": 3, "connect_timeout": _CONNECT_SECONDS}
-    database = create_engine(address, pool_size=10, max_overflow=20, hide_parameters=True, connect_args=said)
-
-    @event.listens_for(database, "checkin")
-    def rest(_connection: Any, record: Any) -> None:
-        record.info["rests_since"] = time.monotonic()
-
-    @event.listens_for(database, "checkout")
-    def wake(connection: Any, record: Any, _proxy: object) -> None:
-        """Ask whether the server is still there only of a connection that rested: the question costs a round trip."""
-        if time.monotonic() - record.info.get("rests_since", math.inf) > _RESTED_SECONDS:
-            try:
-                database.dialect.do_ping(connection)
-            except database.dialect.loaded_dbapi.Error as error:
-                raise InvalidatePoolError from error
-
-    return database
+    return create_engine(
+        address,
+        poolclass=Pool,
+        pool_size=10,
+        max_overflow=20,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=said,
+    )
 
 
 def _json(value: Any) -> str:
@@ -187,22 +154,3 @@ def _address(url: str) -> URL:
         return make_url(url)
     except ArgumentError:
         raise SettingError("PRECEPTOR_DATABASE_URL is not the address of a database.") from None
-
-
-def _begin(connection: Connection, words: str) -> None:
-    """Begin in SQLite's words, said here: a listener for it would slow down every statement."""
-    if connection.dialect.name == "sqlite":
-        run(connection, words)
-
-
-def _translated(connection: Connection, text: str, error: Exception) -> Any:
-    """Return SQLAlchemy's error for the driver's; with a lost connection go all that were opened beside it."""
-    dialect = connection.dialect
-    lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
-    if lost:
-        connection.invalidate(error)
-        connection.engine.dispose()
-    base = dialect.loaded_dbapi.Error
-    return DBAPIError.instance(
-        text, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect
-    )

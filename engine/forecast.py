@@ -100,7 +100,7 @@ class Foreseen:
 
     def _rows(self, query: Any) -> Iterator[RowMapping]:
         with self.engine.reading() as connection:
-            yield from connection.execution_options(yield_per=_LETTERS).execute(query).mappings()
+            yield from connection.execute(query.execution_options(yield_per=_LETTERS)).mappings()
 
 
 @contextmanager

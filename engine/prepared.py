@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Dialect, Float, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
 
-from engine import database
+from engine.pool import run
 
 _Processor = Callable[[Any], Any]
 _Places: TypeAlias = tuple[tuple[int, _Processor], ...]
@@ -53,13 +53,13 @@ def write(connection: Connection, statement: Insert | Update, rows: Sequence[Map
     if len(rows) > 1:
         return connection.execute(statement, [dict(row) for row in rows]).rowcount
     prepared = _prepared(statement, connection.dialect, tuple(rows[0]))
-    return int(database.run(connection, prepared.text, prepared.parameters(rows[0])).rowcount)
+    return int(run(connection, prepared.text, prepared.parameters(rows[0])).rowcount)
 
 
 def read(connection: Connection, statement: Select[Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of a SELECT, by the names of its columns; `values` are those of its parameters."""
     prepared = _prepared(statement, connection.dialect, tuple(values))
-    found = database.run(connection, prepared.text, prepared.parameters(values)).fetchall()
+    found = run(connection, prepared.text, prepared.parameters(values)).fetchall()
     return [prepared.row(values) for values in found]
 
 

@@ -1,0 +1,180 @@
+"""A pool whose connections rest as they are used, with what SQLAlchemy puts around them.
+
+Making that anew with every transaction costs more than what a short transaction says.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, QueuePool
+from sqlalchemy.exc import DBAPIError
+
+RESTED_SECONDS = 1.0
+_CURSOR: Final = "cursor"
+
+
+class Line:
+    """An open connection: SQLAlchemy's, the driver's beneath it, and since when it rests."""
+
+    __slots__ = ("connection", "driver", "since")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.driver: Any = connection.connection.dbapi_connection
+        self.since = 0.0
+
+
+class Pool(QueuePool):
+    """A queue of connections, and before it those that rest between two transactions; these are not checked out."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.resting: list[Line] = []
+
+    def checkedout(self) -> int:
+        """Return how many connections are in use."""
+        return super().checkedout() - len(self.resting)
+
+    def dispose(self) -> None:
+        """Close the connections that nobody uses."""
+        while self.resting:
+            self.resting.pop().connection.close()
+        super().dispose()
+
+    def rest(self, line: Line) -> None:
+        """Keep a connection for whoever is next, or close it where enough rest."""
+        if len(self.resting) < self.size():
+            line.since = time.monotonic()
+            self.resting.append(line)
+        else:
+            _close(line.connection)
+
+
+class Turn:
+    """One transaction: begun in `words`, where there are any, committed at the end, rolled back on an error.
+
+    What SQLAlchemy is asked to run within it makes a transaction of SQLAlchemy's; what `run` does needs none.
+    """
+
+    __slots__ = ("_database", "_line", "_pool", "_words")
+
+    def __init__(self, database: Engine, words: str = "") -> None:
+        self._database = database
+        self._words = words
+
+    def __enter__(self) -> Connection:
+        """Take a connection and begin."""
+        self._pool = self._database.pool
+        self._line = _awake(self._database) or Line(self._database.connect())
+        connection = self._line.connection
+        if self._words:
+            try:
+                run(connection, self._words)
+            except BaseException:
+                self._undo()
+                raise
+        return connection
+
+    def __exit__(self, kind: type[BaseException] | None, _error: object, _at: object) -> None:
+        """Commit or roll back, and let the connection rest."""
+        if kind is not None:
+            self._undo()
+            return
+        try:
+            self._commit()
+        except BaseException:
+            self._undo()
+            raise
+        self._rest()
+
+    def _commit(self) -> None:
+        connection = self._line.connection
+        if connection.get_transaction() is not None:
+            connection.commit()
+            return
+        try:
+            self._line.driver.commit()
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _said(connection, "COMMIT", error) from error
+
+    def _undo(self) -> None:
+        connection = self._line.connection
+        try:
+            connection.rollback()
+            self._line.driver.rollback()
+        except (DBAPIError, connection.dialect.loaded_dbapi.Error):
+            connection.invalidate()
+        self._rest()
+
+    def _rest(self) -> None:
+        """Let the connection rest where it is sound and its pool still the database's."""
+        connection = self._line.connection
+        if self._pool is self._database.pool and isinstance(self._pool, Pool) and not connection.invalidated:
+            self._pool.rest(self._line)
+        else:
+            _close(connection)
+
+
+def run(connection: Connection, text: str, parameters: Any = ()) -> Any:
+    """Run one statement in the driver's words and return its cursor; errors are those of `Connection.execute`.
+
+    For what runs with every move: SQLAlchemy's own way there costs several times what the driver needs. A connection
+    has one cursor for all of it, so that what was found must be read before the next statement.
+    """
+    taken: Any = connection.connection
+    try:
+        cursor = taken.info[_CURSOR]
+    except KeyError:
+        cursor = taken.info[_CURSOR] = taken.cursor()
+    try:
+        cursor.execute(text, parameters)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _said(connection, text, error) from error
+    return cursor
+
+
+def _awake(database: Engine) -> Line | None:
+    """Return a connection that rested, if any.
+
+    The server is asked whether it is still there only after a longer rest: the question costs a round trip.
+    """
+    try:
+        line: Line = database.pool.resting.pop()  # type: ignore[attr-defined]
+    except (AttributeError, IndexError):
+        return None
+    if time.monotonic() - line.since > RESTED_SECONDS:
+        try:
+            database.dialect.do_ping(line.driver)
+        except database.dialect.loaded_dbapi.Error:
+            _lose(line.connection)
+            line.connection.close()
+            return None
+    return line
+
+
+def _close(connection: Connection) -> None:
+    """Close the driver's connection too, which would only be put back otherwise."""
+    connection.invalidate()
+    connection.close()
+
+
+def _lose(connection: Connection) -> None:
+    """Give up a connection, and with it all that rest; what is under way on it can only be rolled back."""
+    if connection.get_transaction() is None:
+        connection.begin()  # or SQLAlchemy would connect anew and go on with the second half
+    connection.invalidate()
+    connection.engine.dispose()
+
+
+def _said(connection: Connection, text: str, error: Exception) -> Any:
+    """Return SQLAlchemy's error for the driver's; with a lost connection go all that were opened beside it."""
+    dialect = connection.dialect
+    lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
+    if lost:
+        _lose(connection)
+    base = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(
+        text, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect
+    )
