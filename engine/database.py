@@ -5,7 +5,6 @@ SQLite: WAL, synchronous FULL, foreign keys, 10 s of patience, and `BEGIN IMMEDI
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -20,6 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError
 
+from engine import json_text
 from engine.errors import SettingError
 from engine.pool import Pool, Turn
 
@@ -119,7 +119,9 @@ def _sqlite(url: str, synchronous: str) -> Engine:
     if file := file_of(url):
         file.parent.mkdir(parents=True, exist_ok=True)
     patience = {"timeout": BUSY_MILLISECONDS / 1000}
-    database = create_engine(url, poolclass=Pool, connect_args=patience, hide_parameters=True, json_serializer=_json)
+    database = create_engine(
+        url, poolclass=Pool, connect_args=patience, hide_parameters=True, json_serializer=json_text.writer()
+    )
 
     @event.listens_for(database, "connect")
     def prepare(connection: Any, _record: object) -> None:
@@ -142,11 +144,6 @@ def _postgresql(url: str) -> Engine:
         hide_parameters=True,
         connect_args=said,
     )
-
-
-def _json(value: Any) -> str:
-    """Write a value of a JSON column; most are nothing."""
-    return "null" if value is None else json.dumps(value)
 
 
 def _address(url: str) -> URL:

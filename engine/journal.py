@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, and_, insert, or_, select, update
 
+from engine import json_text
 from engine.letters import Subject
 from engine.machine import SYSTEM
 from engine.tables import journal, seals
@@ -24,7 +25,8 @@ GENESIS = "0" * 64
 ERASED = "somebody whose name was erased"
 _OURS = "Preceptor"
 _BATCH = 1_000
-_WRITER = json.JSONEncoder(default=str, ensure_ascii=False, sort_keys=True)
+_SALT_BYTES = 8
+_written = json_text.writer(str, sort_keys=True)
 _ORDERED = (journal.c.kind, journal.c.subject, journal.c.revision)
 
 
@@ -43,8 +45,7 @@ def reference(subject: Subject, revision: int) -> str:
 
 def payload(facts: Mapping[str, Any], actor_name: str) -> str:
     """Write what a row says about people, with its salt."""
-    said = {"by": actor_name, "facts": facts, "salt": secrets.token_hex(8)}
-    return _WRITER.encode(said)
+    return _written({"by": actor_name, "facts": facts, "salt": os.urandom(_SALT_BYTES).hex()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,34 +65,26 @@ def said(row: Mapping[str, Any] | RowMapping) -> Said:
 
 def digest(*parts: object) -> str:
     """Return the SHA-256 of the parts; each is ended by a character that none can contain."""
-    return hashlib.sha256("\x1f".join([*map(str, parts), ""]).encode()).hexdigest()
+    return _sha256("".join([f"{part}\x1f" for part in parts]))
 
 
 def row_hash(row: Mapping[str, Any] | RowMapping) -> str:
     """Return the hash of a row: everything in it but the payload, the seal and the hash itself."""
-    at: datetime = row["at"]
-    return digest(
-        row["previous"],
-        row["trust"],
-        row["kind"],
-        row["subject"],
-        row["revision"],
-        row["step"],
-        row["trigger"],
-        row["source"] or "",
-        row["target"],
-        row["actor"],
-        at.timestamp(),
-        row["because"] or "",
-        row["definition"],
-        row["commitment"],
+    return _sha256(
+        f"{row['previous']}\x1f{row['trust']}\x1f{row['kind']}\x1f{row['subject']}\x1f{row['revision']}\x1f"
+        f"{row['step']}\x1f{row['trigger']}\x1f{row['source'] or ''}\x1f{row['target']}\x1f{row['actor']}\x1f"
+        f"{row['at'].timestamp()}\x1f{row['because'] or ''}\x1f{row['definition']}\x1f{row['commitment']}\x1f"
     )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def entry(row: dict[str, Any], said: str) -> dict[str, Any]:
     """Complete a row with its payload, commitment and hash."""
     row["payload"] = said
-    row["commitment"] = digest(said)
+    row["commitment"] = _sha256(f"{said}\x1f")
     row["hash"] = row_hash(row)
     return row
 

@@ -183,7 +183,9 @@ class Decision:
 
 
 def _passes(step: Step, case: Case[Any]) -> bool:
-    return step.permits(case.actor, case.record) and all(condition(case) for condition in step.when)
+    if not step.permits(case.actor, case.record):
+        return False
+    return not step.when or all(condition(case) for condition in step.when)
 
 
 def _refusal(steps: Iterable[Step], case: Case[Any]) -> NotAllowed | Refused:
@@ -205,7 +207,7 @@ class Workflow:
     questions: Mapping[StrEnum, Question] = field(default_factory=dict)
     finals: tuple[StrEnum, ...] = ()
 
-    def decide(self, trigger: StrEnum, case: Case[Any]) -> Decision:
+    def decide(self, trigger: str, case: Case[Any]) -> Decision:
         """Return the first step for the trigger that is permitted and whose guards hold.
 
         Raises `NotDeclared`, `NotAllowed` or `Refused`.
@@ -214,15 +216,11 @@ class Workflow:
         steps = self._ways.get((_START if source is None else str(source), str(trigger)))
         if not steps:
             raise self._undeclared(source, trigger)
-        step = next((step for step in steps if _passes(step, case)), None)
-        if step is None:
-            raise _refusal(steps, case)
-        return Decision(
-            step=step,
-            source=source,
-            effects=tuple(step.effects(case)),
-            letters=tuple(letter for notice in step.notices for letter in notice.letters(case)),
-        )
+        for step in steps:
+            if _passes(step, case):
+                letters = [letter for notice in step.notices for letter in notice.letters(case)]
+                return Decision(step=step, source=source, effects=tuple(step.effects(case)), letters=tuple(letters))
+        raise _refusal(steps, case)
 
     def possible(self, case: Case[Any]) -> tuple[StrEnum, ...]:
         """Return the triggers that would be accepted now, in the table's order."""
@@ -266,7 +264,9 @@ class Workflow:
                 machine.add_transition(str(step.trigger), source, str(step.target), conditions=partial(_passes, step))
         return machine
 
-    def _undeclared(self, source: StrEnum | None, trigger: StrEnum) -> NotDeclared:
+    def _undeclared(self, source: StrEnum | None, trigger: str) -> NotDeclared:
+        if trigger not in set(self.triggers):
+            return NotDeclared(f"“{trigger}” is nothing that can happen to a {self.title.lower()}.")
         allowed = sorted({plain(s.trigger) for s in self.steps if source in s.sources})
         now = f"This {self.title.lower()} is {plain(source)}" if source else f"A new {self.title.lower()}"
         then = f"From here one may: {', '.join(allowed)}." if allowed else "Nothing more can happen to it."
@@ -279,7 +279,7 @@ def _step_of(transition: Transition) -> Step:
     return step
 
 
-def plain(value: StrEnum) -> str:
+def plain(value: str) -> str:
     """Write a state or a trigger in plain words."""
     return str(value).replace("_", " ").lower()
 

@@ -76,6 +76,12 @@ def written(workflow: Workflow, case: Case[Any], decision: Decision, because: st
     return journal.entry(entry, journal.payload(case.facts, case.actor.name))
 
 
+def stood(move: Move) -> dict[str, Any]:
+    """Return how the subject stood when it was decided on, by column after an underscore."""
+    record = move.case.record
+    return {"_trust": record.trust, "_id": record.id, "_state": str(record.state), "_revision": record.revision}
+
+
 def moved_columns(workflow: Workflow, move: Move) -> dict[str, Any]:
     """Return what every move writes into the subject's own row."""
     return {

@@ -11,14 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
-from engine import prepared, return_addresses
+from engine import return_addresses
 from engine.identifiers import new_id
 from engine.letters import Invitation, Letter, Method
+from engine.prepared import Prepared
 from engine.tables import invitations, outbox
 
 _Twin = Mapping[str, Any] | RowMapping
 _Twins = dict[tuple[str, str], _Twin]
-_QUEUEING = insert(outbox)
+_QUEUEING = Prepared(insert(outbox))
 
 
 def post(
@@ -38,7 +39,7 @@ def post(
     said: _Twins = {}
     rows = []
     for letter, revision in letters:
-        meeting = _meaningful(letter, known, said)
+        meeting = letter.invitation and _meaningful(letter, letter.invitation, known, said)
         if meeting is None:
             rows.append(_row(letter, revision, None, now, reply_domain))
             continue
@@ -47,13 +48,10 @@ def post(
         said[key] = _next(letter, meeting, said.get(key, known.get(key)), tag, reply_domain)
         rows.append(_row(letter, revision, said[key]["said"], now, reply_domain))
     _write_twins(connection, [t for k, t in said.items() if k not in known], [said[k] for k in said if k in known])
-    prepared.write(connection, _QUEUEING, rows)
+    _QUEUEING.write(connection, rows)
 
 
-def _meaningful(letter: Letter, known: _Twins, said: _Twins) -> Invitation | None:
-    meeting = letter.invitation
-    if meeting is None:
-        return None
+def _meaningful(letter: Letter, meeting: Invitation, known: _Twins, said: _Twins) -> Invitation | None:
     key = (letter.subject.trust, meeting.uid)
     return None if meeting.method is Method.CANCEL and key not in known and key not in said else meeting
 

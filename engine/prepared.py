@@ -1,4 +1,4 @@
-"""What every move reads and writes, compiled once and run by the driver.
+"""What every move reads and writes, compiled once for each database and run by the driver.
 
 SQLAlchemy caches what it compiles, but each execution still costs it several times what the driver needs; for a row
 at a time, the text and the types of the columns are all that is wanted. Errors are those of `Connection.execute`.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -21,8 +20,37 @@ _Processor = Callable[[Any], Any]
 _Places: TypeAlias = tuple[tuple[int, _Processor], ...]
 
 
+class Prepared:
+    """A statement whose rows always have the same keys."""
+
+    __slots__ = ("_forms", "_statement")
+
+    def __init__(self, statement: Insert | Update | Select[Any]) -> None:
+        self._statement: Any = statement
+        self._forms: dict[str, _Form] = {}
+
+    def write(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run an INSERT or UPDATE for each row; return how many rows it wrote."""
+        if len(rows) > 1:
+            return connection.execute(self._statement, [dict(row) for row in rows]).rowcount
+        form = self._form(connection, rows[0])
+        return int(run(connection, form.text, form.parameters(rows[0])).rowcount)
+
+    def read(self, connection: Connection, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the rows of a SELECT, by the names of its columns; `values` are those of its parameters."""
+        form = self._form(connection, values)
+        return [form.row(found) for found in run(connection, form.text, form.parameters(values)).fetchall()]
+
+    def _form(self, connection: Connection, row: Mapping[str, Any]) -> _Form:
+        dialect = connection.dialect
+        form = self._forms.get(dialect.name)
+        if form is None:
+            form = self._forms[dialect.name] = _formed(self._statement, dialect, tuple(row))
+        return form
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
+class _Form:
     """A statement in the driver's words, with what takes its parameters, in order, from a row.
 
     `constants` are parameters that no row brings; `bound` and `read` are the places of the values that are something
@@ -48,27 +76,11 @@ class _Prepared:
         return dict(zip(self.columns, _processed(values, self.read), strict=True))
 
 
-def write(connection: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Run an INSERT or UPDATE for each of the rows, which all have the same keys; return how many rows it wrote."""
-    if len(rows) > 1:
-        return connection.execute(statement, [dict(row) for row in rows]).rowcount
-    prepared = _prepared(statement, connection.dialect, tuple(rows[0]))
-    return int(run(connection, prepared.text, prepared.parameters(rows[0])).rowcount)
-
-
-def read(connection: Connection, statement: Select[Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of a SELECT, by the names of its columns; `values` are those of its parameters."""
-    prepared = _prepared(statement, connection.dialect, tuple(values))
-    found = run(connection, prepared.text, prepared.parameters(values)).fetchall()
-    return [prepared.row(values) for values in found]
-
-
-@cache
-def _prepared(statement: Insert | Update | Select[Any], dialect: Dialect, names: tuple[str, ...]) -> _Prepared:
+def _formed(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Form:
     compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
     selected: Any = list(statement.selected_columns) if isinstance(statement, Select) else []
     order = compiled.positiontup if compiled.positional else list(compiled.params)
-    return _Prepared(
+    return _Form(
         text=str(compiled),
         constants={name: value for name, value in compiled.params.items() if name not in names},
         pick=_picking(order),
@@ -97,6 +109,8 @@ def _places(processors: Iterable[_Processor | None]) -> _Places:
 
 
 def _processed(values: Sequence[Any], places: _Places) -> Sequence[Any]:
+    if not places:
+        return values
     made = list(values)
     for place, process in places:
         made[place] = process(made[place])

@@ -41,6 +41,7 @@ metadata = MetaData(
 
 Id = String(40)
 Json = JSON().with_variant(JSONB(), "postgresql")
+JsonOrNothing = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Instant(TypeDecorator[datetime]):
@@ -136,8 +137,8 @@ outbox = Table(
     Column("reason", Text, nullable=False),
     Column("context", Json, nullable=False),
     Column("uid", String(255)),
-    Column("invitation", Json),
-    Column("relevant", Json),
+    Column("invitation", JsonOrNothing),
+    Column("relevant", JsonOrNothing),
     Column("approval", Id),
     Column("account", Id),
     Column("message_id", String(255), nullable=False),

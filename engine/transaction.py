@@ -11,27 +11,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, RowMapping, Table, Update, bindparam, insert, update
+from sqlalchemy import Connection, RowMapping, Table, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 
-from engine import database, posting, prepared
+from engine import database, posting
 from engine.effects import Effect, Fire, Start
 from engine.errors import Conflict, EngineError, Missing, NotAllowed, NotDeclared, Refused, TooDeep
 from engine.identifiers import new_id
 from engine.keep import Keep
 from engine.letters import Letter, Subject
 from engine.machine import THE_SYSTEM, Actor, Case, Record, Workflow
-from engine.moves import Move, Moved, Outcomes, cause, moved_columns, questions_of, written
+from engine.moves import Move, Moved, Outcomes, cause, moved_columns, questions_of, stood, written
+from engine.prepared import Prepared
 from engine.settings import Room
 from engine.tables import journal as journal_table
 
 MOST_EFFECTS_DEEP = 10
-_JOURNALLING = insert(journal_table)
+_JOURNALLING = Prepared(insert(journal_table))
 _Grants = frozenset[tuple[str, str]]
 
 
@@ -93,10 +93,11 @@ class Transaction:
 
         Raises `Refused`, `NotAllowed`, `NotDeclared`, `Missing` or `Conflict`; then nothing of this commit is kept.
         """
-        outcomes = self.fire_many(subject.kind, subject.trust, trigger, {subject.id: facts or {}})
-        for error in outcomes.refused.values():
-            raise error
-        return outcomes.moved[subject.id]
+        workflow, keep = self.engine.kept(subject.kind)
+        record = keep.load(self.connection, subject.trust, (subject.id,), self.now).get(subject.id)
+        move = self._decided(workflow, record, trigger, facts or {})
+        self._write(workflow, keep, [move])
+        return move.moved
 
     def fire_many(self, kind: str, trust: str, trigger: str, facts: Mapping[str, Mapping[str, Any]]) -> Outcomes:
         """Move many subjects of one kind by one trigger, each with its facts, in one statement per kind of write.
@@ -113,8 +114,7 @@ class Transaction:
                 moves.append(self._decided(workflow, records.get(identifier), trigger, said))
             except (Refused, NotAllowed, NotDeclared, Missing) as error:
                 refused[identifier] = error
-        self._compare_and_set(workflow, keep, moves)
-        self._follow(workflow, moves)
+        self._write(workflow, keep, moves)
         return Outcomes(moved={move.subject.id: move.moved for move in moves}, refused=refused)
 
     def start(self, kind: str, trust: str, trigger: str, facts: Mapping[str, Any]) -> Moved:
@@ -146,7 +146,7 @@ class Transaction:
         if record is None:
             raise Missing(f"There is no such {workflow.title.lower()}.")
         case = Case(record=record, facts=facts, actor=_borrowing(self.actor, self.lent), now=self.now)
-        decision = workflow.decide(_known(workflow, trigger), case)
+        decision = workflow.decide(trigger, case)
         return Move(
             subject=Subject(kind=workflow.kind, trust=record.trust, id=record.id),
             case=case,
@@ -154,31 +154,22 @@ class Transaction:
             entry=written(workflow, case, decision, self.because),
         )
 
-    def _compare_and_set(self, workflow: Workflow, keep: Keep, moves: Sequence[Move]) -> None:
+    def _write(self, workflow: Workflow, keep: Keep, moves: Sequence[Move]) -> None:
         """Write the moves where each subject still stands as it was decided on; raises `Conflict` otherwise."""
-        alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         for move in moves:
-            row = self._changed(workflow, keep, move)
-            alike[tuple(row)].append(row)
+            row = {**stood(move), **keep.changes(move.case, move.decision), **moved_columns(workflow, move)}
+            alike.setdefault(tuple(row), []).append(row)
         for names, rows in alike.items():
-            if prepared.write(self.connection, _moving(keep.table, names), rows) != len(rows):
+            if _moving(keep.table, names).write(self.connection, rows) != len(rows):
                 raise Conflict
-
-    def _changed(self, workflow: Workflow, keep: Keep, move: Move) -> dict[str, Any]:
-        record = move.case.record
-        stood = {
-            "_trust": record.trust,
-            "_id": record.id,
-            "_state": str(record.state),
-            "_revision": record.revision,
-        }
-        return {**stood, **keep.changes(move.case, move.decision), **moved_columns(workflow, move)}
+        self._follow(workflow, moves)
 
     def _follow(self, workflow: Workflow, moves: Sequence[Move]) -> None:
         """Write what moves entail: journal, effects, questions, letters."""
         if not moves:
             return
-        prepared.write(self.connection, _JOURNALLING, [move.entry for move in moves])
+        _JOURNALLING.write(self.connection, [move.entry for move in moves])
         self._apply(workflow, moves)
         letters = [(letter, move.entry["revision"]) for move in moves for letter in move.decision.letters]
         if letters:
@@ -228,14 +219,8 @@ def _borrowing(actor: Actor, grants: _Grants) -> Actor:
 
 
 @cache
-def _moving(table: Table, names: tuple[str, ...]) -> Update:
+def _moving(table: Table, names: tuple[str, ...]) -> Prepared:
     """Return the compare-and-set for these columns; those with an underscore are what stood."""
-    stood = (table.c[name[1:]] == bindparam(name) for name in names if name.startswith("_"))
-    return update(table).where(*stood).values({name: bindparam(name) for name in names if not name.startswith("_")})
-
-
-def _known(workflow: Workflow, trigger: str) -> StrEnum:
-    try:
-        return workflow.triggers(trigger)
-    except ValueError:
-        raise NotDeclared(f"“{trigger}” is nothing that can happen to a {workflow.title.lower()}.") from None
+    stands = (table.c[name[1:]] == bindparam(name) for name in names if name.startswith("_"))
+    changes: dict[Any, Any] = {name: bindparam(name) for name in names if not name.startswith("_")}
+    return Prepared(update(table).where(*stands).values(changes))

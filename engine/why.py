@@ -206,7 +206,7 @@ def _rule(workflow: Workflow | None, row: RowMapping) -> str:
     step = next((step for step in workflow.steps if step.id == row["step"]), None) if workflow else None
     if step is None:
         return f" (rule {row['step']}, which is not declared any more)"
-    asked = ", ".join(plain(condition.name) for condition in step.when)  # type: ignore[arg-type] # any name will do
+    asked = ", ".join(plain(condition.name) for condition in step.when)
     return f" (rule {row['step']}, which asks for: {asked})" if asked else f" (rule {row['step']})"
 
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, Table, bindparam, select
 
-from engine import prepared
 from engine.letters import Letter, Recipient, Subject
 from engine.machine import Case, Decision, Notice, Step, Workflow
+from engine.prepared import Prepared
 from engine.tables import subject_columns
 
 TRUST: Final = "northshire"
@@ -24,7 +24,12 @@ _PARAGRAPH: Final = (
 )
 
 bookings = Table("bench_bookings", MetaData(), *subject_columns())
-_CHOSEN: Final = select(bookings).where(bookings.c.trust == bindparam("trust"), bookings.c.id == bindparam("id"))
+_KNOWN: Final = ("trust", "id", "organisation", "state", "revision", "head")
+_CHOSEN: Final = Prepared(
+    select(*(bookings.c[name] for name in _KNOWN)).where(
+        bookings.c.trust == bindparam("trust"), bookings.c.id == bindparam("id")
+    )
+)
 
 
 class Booking(StrEnum):
@@ -118,7 +123,7 @@ class Bookings:
 
     def load(self, connection: Connection, trust: str, ids: Sequence[str], _now: datetime) -> Mapping[str, Record]:
         """Return bookings by id."""
-        found = (row for one in ids for row in prepared.read(connection, _CHOSEN, {"trust": trust, "id": one}))
+        found = [row for one in ids for row in _CHOSEN.read(connection, {"trust": trust, "id": one})]
         return {row["id"]: _record(row) for row in found}
 
     def draft(self, connection: Connection, trust: str, identifier: str, facts: Mapping[str, Any]) -> Record:

@@ -1,0 +1,70 @@
+"""What every move writes: JSON, identifiers, and hashes that stay as the first release had them."""
+
+import json
+from datetime import UTC, date, datetime
+from json import encoder
+
+import pytest
+
+from engine import identifiers, journal, json_text
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+VALUES = [None, True, 1.5, '“Tŷ” "\\\n\x00', [], {"b": [1, {"a": None}], "a": "x"}, float("inf"), {3: "three"}]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_json_is_written_as_the_library_does(value):
+    written = json_text.writer()(value)
+
+    assert written == json.dumps(value, ensure_ascii=False)
+
+
+def test_json_is_sorted_and_helped_where_that_is_asked_for():
+    write = json_text.writer(str, sort_keys=True)
+
+    assert write({"b": date(2026, 11, 22), "a": NOW}) == '{"a": "2026-11-22 09:00:00+00:00", "b": "2026-11-22"}'
+
+
+def test_json_of_what_nobody_knows_is_refused():
+    with pytest.raises(TypeError):
+        json_text.writer()(object())
+
+
+def test_json_is_the_same_without_the_library_s_own_c(monkeypatch):
+    quick = json_text.writer(str, sort_keys=True)
+    monkeypatch.setattr(encoder, "c_make_encoder", None)
+
+    slow = json_text.writer(str, sort_keys=True)
+
+    assert slow({"b": NOW, "a": "ŷ"}) == quick({"b": NOW, "a": "ŷ"})
+
+
+def test_an_identifier_begins_with_its_moment_and_none_is_drawn_twice():
+    drawn = {identifiers.new_id(NOW) for _ in range(100)}
+
+    assert {len(one) for one in drawn} == {26}
+    assert {one[:10] for one in drawn} == {"01m817qnm0"}
+    assert len(drawn) == 100
+    assert set("".join(drawn)) <= set("0123456789abcdefghjkmnpqrstvwxyz")
+
+
+def test_a_row_of_the_first_release_has_the_hash_it_had():
+    row = {
+        "previous": journal.GENESIS,
+        "trust": "northshire",
+        "kind": "booking",
+        "subject": "7",
+        "revision": 1,
+        "step": "B1",
+        "trigger": "WAITLIST",
+        "source": None,
+        "target": "WAITLISTED",
+        "actor": "system",
+        "at": datetime(2026, 11, 22, 9, 0, 0, 500_000, tzinfo=UTC),
+        "because": None,
+        "definition": "bdb81df26c60",
+        "commitment": journal.digest("said"),
+    }
+
+    assert row["commitment"] == "baaadc6ee6a5152e8b80fc934c956de1e21a9f08f94c50b5f2e2dc2950792cbc"
+    assert journal.row_hash(row) == "a0b9584595ffdd9b774f92d24cfd4c5c21ae1051b91bf12c2b0307e304652342"
