@@ -8,26 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Dialect, Float, Insert, Select, Update
+from sqlalchemy import Connection, Dialect, Float, Insert, Select, Table, Update, bindparam, insert, select
 from sqlalchemy.types import TypeEngine
 
 from engine.pool import run
 
 _Processor = Callable[[Any], Any]
 _Places: TypeAlias = tuple[tuple[int, _Processor], ...]
+_NEW = "new_"
 
 
 class Prepared:
     """A statement whose rows always have the same keys."""
 
-    __slots__ = ("_forms", "_statement")
+    __slots__ = ("_forms", "_statement", "_whole")
 
-    def __init__(self, statement: Insert | Update | Select[Any]) -> None:
+    def __init__(self, statement: Insert | Update | Select[Any], *, whole: bool = False) -> None:
+        """Take a statement; one that is `whole` names all its parameters itself."""
         self._statement: Any = statement
         self._forms: dict[str, _Form] = {}
+        self._whole = whole
 
     def write(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run an INSERT or UPDATE for each row; return how many rows it wrote."""
@@ -45,8 +49,38 @@ class Prepared:
         dialect = connection.dialect
         form = self._forms.get(dialect.name)
         if form is None:
-            form = self._forms[dialect.name] = _formed(self._statement, dialect, tuple(row))
+            form = self._forms[dialect.name] = _formed(self._statement, dialect, tuple(row), self._whole)
         return form
+
+
+class Noted:
+    """An UPDATE of a row, and the INSERT of the row that notes it: nothing is noted where nothing was changed.
+
+    Where the database can (PostgreSQL) one row is changed and noted in one statement, which spares a round trip.
+    """
+
+    __slots__ = ("_change", "_columns", "_joined", "_note")
+
+    def __init__(self, change: Update, notes: Table, columns: Sequence[str]) -> None:
+        """Take an UPDATE that names all its parameters, and the columns of what notes it."""
+        self._change = Prepared(change)
+        self._note = Prepared(insert(notes))
+        changed = change.returning(next(iter(change.table.primary_key))).cte("changed")
+        values = (bindparam(_NEW + name, type_=notes.c[name].type) for name in columns)
+        joined = insert(notes).from_select(list(columns), select(*values).select_from(changed))
+        self._joined = Prepared(joined, whole=True)
+
+    def write(
+        self, connection: Connection, rows: Sequence[Mapping[str, Any]], notes: Sequence[Mapping[str, Any]]
+    ) -> int:
+        """Change rows and note what was changed; return how many there were."""
+        if len(rows) == 1 and connection.dialect.name == "postgresql":
+            note = {_NEW + name: value for name, value in notes[0].items()}
+            return self._joined.write(connection, [{**rows[0], **note}])
+        changed = self._change.write(connection, rows)
+        if changed == len(rows):
+            self._note.write(connection, notes)
+        return changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +110,23 @@ class _Form:
         return dict(zip(self.columns, _processed(values, self.read), strict=True))
 
 
-def _formed(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Form:
-    compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
+def write(connection: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Run an INSERT or UPDATE for each of the rows, which all have the same keys; return how many rows it wrote."""
+    return _known(statement, tuple(rows[0])).write(connection, rows)
+
+
+def read(connection: Connection, statement: Select[Any], values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a SELECT, by the names of its columns; `values` are those of its parameters."""
+    return _known(statement, tuple(values)).read(connection, values)
+
+
+@cache
+def _known(statement: Insert | Update | Select[Any], _names: tuple[str, ...]) -> Prepared:
+    return Prepared(statement)
+
+
+def _formed(statement: Any, dialect: Dialect, names: tuple[str, ...], whole: bool) -> _Form:  # noqa: FBT001
+    compiled: Any = statement.compile(dialect=dialect, column_keys=None if whole else list(names))
     selected: Any = list(statement.selected_columns) if isinstance(statement, Select) else []
     order = compiled.positiontup if compiled.positional else list(compiled.params)
     return _Form(

@@ -26,11 +26,12 @@ from engine.keep import Keep
 from engine.letters import Letter, Subject
 from engine.machine import THE_SYSTEM, Actor, Case, Record, Workflow
 from engine.moves import Move, Moved, Outcomes, cause, moved_columns, questions_of, stood, written
-from engine.prepared import Prepared
+from engine.prepared import Noted, Prepared
 from engine.settings import Room
 from engine.tables import journal as journal_table
 
 MOST_EFFECTS_DEEP = 10
+_ENTRY = tuple(column.name for column in journal_table.c if column.name != "seal")
 _JOURNALLING = Prepared(insert(journal_table))
 _Grants = frozenset[tuple[str, str]]
 
@@ -125,6 +126,7 @@ class Transaction:
         row = {**keep.row(move.case, move.decision), **moved_columns(workflow, move)}
         key = {"trust": trust, "id": draft.id, "organisation": draft.organisation}
         self.connection.execute(insert(keep.table), {**row, **key})
+        _JOURNALLING.write(self.connection, [move.entry])
         self._follow(workflow, [move])
         return move.moved
 
@@ -156,20 +158,19 @@ class Transaction:
 
     def _write(self, workflow: Workflow, keep: Keep, moves: Sequence[Move]) -> None:
         """Write the moves where each subject still stands as it was decided on; raises `Conflict` otherwise."""
-        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        alike: dict[tuple[str, ...], tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {}
         for move in moves:
             row = {**stood(move), **keep.changes(move.case, move.decision), **moved_columns(workflow, move)}
-            alike.setdefault(tuple(row), []).append(row)
-        for names, rows in alike.items():
-            if _moving(keep.table, names).write(self.connection, rows) != len(rows):
+            rows, entries = alike.setdefault(tuple(row), ([], []))
+            rows.append(row)
+            entries.append(move.entry)
+        for names, (rows, entries) in alike.items():
+            if _moving(keep.table, names).write(self.connection, rows, entries) != len(rows):
                 raise Conflict
         self._follow(workflow, moves)
 
     def _follow(self, workflow: Workflow, moves: Sequence[Move]) -> None:
-        """Write what moves entail: journal, effects, questions, letters."""
-        if not moves:
-            return
-        _JOURNALLING.write(self.connection, [move.entry for move in moves])
+        """Write what moves entail: effects, questions, letters."""
         self._apply(workflow, moves)
         letters = [(letter, move.entry["revision"]) for move in moves for letter in move.decision.letters]
         if letters:
@@ -219,8 +220,8 @@ def _borrowing(actor: Actor, grants: _Grants) -> Actor:
 
 
 @cache
-def _moving(table: Table, names: tuple[str, ...]) -> Prepared:
-    """Return the compare-and-set for these columns; those with an underscore are what stood."""
+def _moving(table: Table, names: tuple[str, ...]) -> Noted:
+    """Return the compare-and-set for these columns, noted in the journal; those with an underscore are what stood."""
     stands = (table.c[name[1:]] == bindparam(name) for name in names if name.startswith("_"))
     changes: dict[Any, Any] = {name: bindparam(name) for name in names if not name.startswith("_")}
-    return Prepared(update(table).where(*stands).values(changes))
+    return Noted(update(table).where(*stands).values(changes), journal_table, _ENTRY)
