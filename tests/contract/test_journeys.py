@@ -220,6 +220,21 @@ def test_all_parts_of_scorm_1_2_completed_complete_the_course(staged: Callable[[
     assert not stage.stored().goes_on
 
 
+def test_an_item_of_scorm_1_2_with_a_page_and_parts_plays_its_page(staged: Callable[[str], Stage]) -> None:
+    below = '<item identifier="below" identifierref="R"><title>Below</title></item>'
+    stage = staged(journeys.OLD.replace("<title>Before</title>", f"<title>Before</title>{below}"))
+    traveller = Traveller(stage)
+
+    opened = traveller.open(stage.play_url)
+    answer = traveller.move("continue", calls=COMPLETED_OLD).get_json()
+
+    assert opened["course"]["playing"] == "one"
+    assert opened["content_url"].endswith("part.html")
+    assert answer["course"]["playing"] == "below"
+    assert why(opened)["two"] == "Open after you have finished “Before”."
+    assert why(answer)["two"] == ""
+
+
 def test_a_course_of_one_part_needs_no_contents(staged: Callable[[str], Stage]) -> None:
     stage = staged(journeys.SINGLE)
     traveller = Traveller(stage)
