@@ -62,7 +62,11 @@ class _Saying:
         self.at = at
         self.said: list[Call] = []
         self.objectives = {said.get("id", ""): at for at, said in enumerate(entries(session, "cmi.objectives"))}
-        self.interactions = entries(session, "cmi.interactions")
+        interactions = entries(session, "cmi.interactions")
+        self.count = len(interactions)
+        self.interactions: dict[str, list[Mapping[str, str]]] = {}
+        for said in interactions:
+            self.interactions.setdefault(said.get("id", ""), []).append(said)
 
     def call(self, fn: str, *args: str) -> None:
         """Make one call, and keep it with its answer."""
@@ -125,7 +129,7 @@ class _Saying:
 
     def _rows(self, data: str, columns: tuple[str, ...], needed: str) -> list[Mapping[str, str]]:
         try:
-            found = aicc_tables.table(data, columns, needed)
+            found = aicc_tables.table(data, columns, needed, MOST_CALLS)
         except aicc_tables.Unreadable:
             self.set(f"aicc.{needed}", data)
             return []
@@ -192,10 +196,11 @@ class _Saying:
 
     def _interaction(self, said: Mapping[str, str]) -> None:
         # One that was told before, as far as it could be kept, is the same message once more.
-        if any(one and one.items() <= said.items() for one in self.interactions):
+        alike = self.interactions.setdefault(said["id"], [])
+        if any(one and one.items() <= said.items() for one in (*alike, *self.interactions.get("", ()))):
             return
-        at = len(self.interactions)
-        self.interactions.append(said)
+        at, self.count = self.count, self.count + 1
+        alike.append(said)
         for name, value in said.items():
             self.set(f"cmi.interactions.{at}.{name}", value)
 

@@ -13,10 +13,15 @@ from scorm.sequencing import prerequisites
 LONGEST: Final = 250
 """Characters of an identifier or a title."""
 
+MOST: Final = 1_000
+"""Units and blocks of one course: each look at the contents of one that is larger would take seconds."""
+
+_CUT: Final = 10_000
+
 
 def named(said: str) -> str:
-    """Write an identifier as it is shown and kept: with single blanks."""
-    return " ".join(said.split())
+    """Write an identifier as it is shown and kept: with single blanks, and nothing that cannot be seen."""
+    return " ".join(clean(said, _CUT).split())
 
 
 def key(said: str) -> str:
@@ -43,6 +48,9 @@ class Structure:
         for block, *members in rows:
             self._names.setdefault(key(block), named(block)[:LONGEST])
             self._blocks.setdefault(key(block), []).extend(filter(None, members))
+        if len(self._names) > MOST:
+            self.reasons.append(f"It has {len(self._names)} units and blocks; a course can have {MOST} at most.")
+            return ()
         inside = {key(member) for members in self._blocks.values() for member in members}
         tops = ["root"] if "root" in self._blocks else [block for block in self._blocks if block not in inside]
         ordered = tuple(item for top in tops for item in self._members(top, 1))

@@ -10,6 +10,8 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Final
 
 FREE = frozenset({"core_lesson", "core_vendor", "comments", "course_description"})
 """Groups whose body is text of its own, not keys (CMI001 6.0)."""
@@ -25,6 +27,9 @@ KNOWN = FREE | {
     "student_preferences",
 }
 
+MOST_ROWS: Final = 200_000
+"""Rows of a table that are read at most."""
+
 _HEAD = re.compile(r"^[ \t]*\[[ \t]*([A-Za-z][\w .-]{0,60})\][ \t]*\r?$", re.MULTILINE | re.ASCII)
 _BREAK = re.compile("\r\n|[\r\n]")
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -35,7 +40,14 @@ class Unreadable(ValueError):
 
 
 def decoded(data: bytes) -> str:
-    """Read text by its mark, as UTF-8, or as Windows-1252, which is what older tools write and nearly never fails."""
+    """Read text by its mark, as UTF-8, or as Windows-1252, which is what older tools write and nearly never fails.
+
+    A NUL, which no database keeps, is left out.
+    """
+    return _text(data).replace("\0", "")
+
+
+def _text(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace")
@@ -57,7 +69,7 @@ def groups(text: str) -> dict[str, str]:
     """
     if "\n" not in text:
         text = text.replace("\r", "\n")
-    bodies: dict[str, str] = {}
+    bodies: dict[str, list[str]] = {}
     name, start = "", 0
     for head in _HEAD.finditer(text):
         begins = named(head[1])
@@ -66,7 +78,7 @@ def groups(text: str) -> dict[str, str]:
         _keep(bodies, name, text[start : head.start()])
         name, start = begins, head.end() + 1
     _keep(bodies, name, text[start:])
-    return bodies
+    return {name: parts[-1] if name in FREE else "\n".join(parts) for name, parts in bodies.items()}
 
 
 def keys(body: str) -> dict[str, str]:
@@ -76,27 +88,24 @@ def keys(body: str) -> dict[str, str]:
     return {named(key): value.strip() for key, equals, value in pairs if equals}
 
 
-def rows(text: str) -> list[list[str]]:
-    """Read comma-separated rows, quoted where that is needed, without empty ones; raises `Unreadable`."""
+def rows(text: str, most: int = MOST_ROWS) -> list[list[str]]:
+    """Read at most so many comma-separated rows, quoted where that is needed, without empty ones; `Unreadable`."""
     try:
-        found = list(csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True))
+        found = list(islice(csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True), most))
     except csv.Error as broken:
         raise Unreadable(f"it is no table: {broken}") from broken
     return [[cell.strip() for cell in row] for row in found if any(cell.strip() for cell in row)]
 
 
-def table(text: str, columns: Sequence[str], telling: str) -> list[Mapping[str, str]]:
+def table(text: str, columns: Sequence[str], telling: str, most: int = MOST_ROWS) -> list[Mapping[str, str]]:
     """Read rows by the names in the first one, or by `columns` where no name there is `telling`."""
-    found = rows(text)
+    found = rows(text, most)
     head = [named(cell) for cell in found[0]] if found else []
     body, names = (found[1:], head) if telling in head else (found, list(columns))
     return [dict(zip(names, row, strict=False)) for row in body]
 
 
-def _keep(bodies: dict[str, str], name: str, body: str) -> None:
+def _keep(bodies: dict[str, list[str]], name: str, body: str) -> None:
     # The break at a body's end cannot be told from the one that parts it from the next head.
-    body = body.rstrip("\r\n")
-    if name in bodies and name not in FREE:
-        body = f"{bodies[name]}\n{body}"
     if name:
-        bodies[name] = body
+        bodies.setdefault(name, []).append(body.rstrip("\r\n"))

@@ -8,13 +8,15 @@ that name it and what is kept of it mean the page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from scorm.manifest import AU, Item, Manifest
 from scorm.sequencing import prerequisites
 from scorm.sequencing.definition import Node, Organisation, Settings
 
+_NAMED = 5
+_SUBTLE = frozenset("=<>~")
 _CLUSTER = Settings(flow=True)
 _SCO = Settings(completion_by_content=True, objective_by_content=True)
 # An asset cannot report: having been opened is all there is to do with it.
@@ -40,23 +42,50 @@ def organisation(manifest: Manifest) -> Organisation | None:
 
 
 def doubts(manifest: Manifest) -> tuple[str, ...]:
-    """Say of every prerequisite that cannot be read or met that it locks nothing."""
+    """Say of every prerequisite that cannot be read or met that it locks nothing, and what waits for itself."""
     known = _known(manifest)
-    return tuple(
+    flaws = (
         f"The prerequisites {one.prerequisites[:60]!r} of item {one.identifier!r} {why} and lock nothing."
         for one in _every(manifest.items)
         if (why := _flaw(one.prerequisites, known))
     )
+    shut = _shut(manifest, known)
+    named = ", ".join(map(repr, sorted(shut)[:_NAMED]))
+    waits = f"What stands before {named} can never be met, for it waits for them: they cannot be opened."
+    return (*flaws, *([waits] if shut else []))
 
 
 def _known(manifest: Manifest) -> frozenset[str]:
-    return frozenset(one.identifier for one in _every(manifest.items))
+    return frozenset(one.identifier for one in _every(manifest.items) if any(True for _ in one.launchable()))
 
 
 def _every(items: tuple[Item, ...]) -> Iterator[Item]:
     for item in items:
         yield item
         yield from _every(item.items)
+
+
+def _shut(manifest: Manifest, known: frozenset[str]) -> frozenset[str]:
+    """Return the parts that stay shut though all that can be opened is passed.
+
+    What depends on how a part ended, or on one that is not done, is taken to be met.
+    """
+    below = {one.identifier: frozenset(part.identifier for part in one.launchable()) for one in _every(manifest.items)}
+    locks = [
+        (part, prerequisites.parsed(one.prerequisites))
+        for one in _every(manifest.items)
+        for part in below[one.identifier]
+        if not _flaw(one.prerequisites, known) and not _SUBTLE & set(one.prerequisites)
+    ]
+    shut, before = frozenset(part for part, _ in locks), frozenset({""})
+    while shut != before:
+        before = shut
+        shut = frozenset(part for part, met in locks if part in before and not met(_passed(below, before)))
+    return shut
+
+
+def _passed(below: Mapping[str, frozenset[str]], shut: frozenset[str]) -> prerequisites.Statuses:
+    return lambda name: "" if below[name] & shut else "passed"
 
 
 def _node(item: Item, known: frozenset[str]) -> Node | None:

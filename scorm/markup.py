@@ -26,6 +26,8 @@ _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 # Control characters and those that turn the direction of text: a title must not rewrite the page around it.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _LONGEST_TEXT = 250
+# Each look at the contents of a larger course would take seconds.
+_MOST_ITEMS = 1_000
 _DECLARATION = re.compile(r"^<\?xml[^>]*\?>")
 _MENDED = "The manifest is not quite XML, for {slips}; it is read as it is plainly meant."
 
@@ -42,6 +44,9 @@ def read(xml: bytes) -> tuple[Element, list[str]]:
         raise Unreadable("The manifest has a DOCTYPE or entities of its own, which are not allowed.") from unsafe
     except (ParseError, ValueError) as malformed:
         raise Unreadable(f"The manifest is not well-formed XML: {malformed}.") from malformed
+    items = sum(_split(one.tag)[1] == "item" for one in root.iter())
+    if items > _MOST_ITEMS:
+        raise Unreadable(f"The manifest has {items:,} items; a course can have {_MOST_ITEMS:,} at most.")
     warnings.extend(_named(root))
     if _split(root.tag)[1] != "manifest":
         raise Unreadable(f"The manifest is not one: its outermost element is {_split(root.tag)[1][:60]!r}.")

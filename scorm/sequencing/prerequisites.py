@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Prerequisite(Protocol):
         ...
 
 
-LONGEST = 4_000
+LONGEST = 1_000
 """Characters of a script that are read: CMI001 has 255, and every look at the contents evaluates it."""
 
 _TOKEN = re.compile(r"""\s*(?:(<>|[&|~=(){},*])|"([^"]*)"|'([^']*)'|([^\s&|~=<>(){},*"']+))""")
@@ -58,6 +59,7 @@ def spelled(script: str, known: Mapping[str, str]) -> str:
     return "".join(_quoted(token[1:]) if token.startswith("'") else token for token in tokens)
 
 
+@functools.lru_cache(maxsize=4_096)
 def parsed(script: str) -> Prerequisite:
     """Read a script; Unreadable if it is none. An empty one asks nothing."""
     if not script.strip():
