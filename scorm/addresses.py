@@ -22,7 +22,7 @@ def play_url(settings: Settings, attempt: Attempt, now: datetime, *, apart: bool
     With `apart` the course plays in a window of its own, else in the player's page.
     """
     token = play_token(attempt, secret_for(settings), now)
-    return f"{package_origin(settings, attempt.package)}/play/{token}/{f'?in={WINDOW}' if apart else ''}"
+    return f"{package_origin(settings, attempt.package)}/play/{token}/{_within(apart)}"
 
 
 def finish_saving_url(settings: Settings, attempt: Attempt, now: datetime) -> str:
@@ -31,9 +31,10 @@ def finish_saving_url(settings: Settings, attempt: Attempt, now: datetime) -> st
     return f"{package_origin(settings, attempt.package)}/finish-saving/{key}"
 
 
-def look_url(settings: Settings, look: Look) -> str:
+def look_url(settings: Settings, look: Look, *, apart: bool = False) -> str:
     """Return the address at which a course is looked at, for 8 hours; nothing that is done there is recorded."""
-    return f"{package_origin(settings, look.package)}/look/{tokens.sign_look(look, secret_for(settings))}/"
+    token = tokens.sign_look(look, secret_for(settings))
+    return f"{package_origin(settings, look.package)}/look/{token}/{_within(apart)}"
 
 
 def play_token(attempt: Attempt, secret: str, now: datetime) -> str:
@@ -49,6 +50,10 @@ def package_origin(settings: Settings, package: str) -> str:
 def package_host(settings: Settings, package: str) -> str:
     """Return the host of one package below the content host, with the port where there is one."""
     return f"{package[:_HOST_DIGITS]}.{urlsplit(settings.content_origin).netloc}"
+
+
+def _within(apart: bool) -> str:  # noqa: FBT001 - where the course plays
+    return f"?in={WINDOW}" if apart else ""
 
 
 def _token(attempt: Attempt, now: datetime) -> Token:

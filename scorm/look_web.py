@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, render_template, request
 
-from scorm import looking, moves, tokens
+from scorm import addresses, looking, moves, tokens
 from scorm.course import Click
 from scorm.errors import BatchMalformed
 from scorm.looking import Looked
@@ -34,6 +34,7 @@ def blueprint(site: Site) -> Blueprint:
             home_url=site.home,
             review=chosen.mode is Mode.REVIEW,
             looking=True,
+            apart=request.args.get("in") == addresses.WINDOW,
         )
 
     @pages.post("/look/<token>/launch")

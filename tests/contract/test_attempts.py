@@ -82,7 +82,7 @@ def test_where_a_course_plays_is_said_by_the_rules_of_its_enrolment(engine: Engi
     set_rules(engine, SYSTEM, apart="yes")
 
     with engine.reading() as conn:
-        rules = store.rules_of(conn, TRUST, enrolment)
+        rules = store.courses(conn, TRUST, [enrolment])[enrolment].rules
 
     assert rules.apart is True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.settings import Settings
 from engine.web.operations import Operation
 from workflows.learning import catalogue_api, class_api, enrolment_api, play_api
+from workflows.learning.attempts import api as attempts_api
 
 
 def operations(settings: Settings) -> tuple[Operation, ...]:
@@ -14,4 +15,5 @@ def operations(settings: Settings) -> tuple[Operation, ...]:
         *class_api.OPERATIONS,
         *enrolment_api.OPERATIONS,
         *play_api.operations(settings),
+        *attempts_api.operations(settings),
     )

@@ -15,19 +15,26 @@ from engine.web import mishaps, paging
 from engine.web.mishaps import Mishap
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import anything, flag, identifier, many, moment, number, or_null, record, text, whole
-from scorm import addresses, calls, library, recorder, verdict
+from scorm import calls, library, recorder, verdict
 from scorm import store as runtime
 from scorm.errors import PackageNotStored, PackageRefused
 from scorm.tables import packages
-from workflows.learning import package_pages, playing
-from workflows.learning.attempts import store as attempt_store
+from workflows.learning import package_pages
+from workflows.learning.attempts import opening
 from workflows.learning.tables import enrolments
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR, RUNS_CLASSES
 
 _PACKAGE: Final = record(
     {"hash": text(64), "title": text(), "edition": text(), "imported_at": moment(), "warnings": many(text())}
 )
-_LAUNCH: Final = record({"attempt": identifier(), "url": text(2000, about="Opens the player; as good as a key.")})
+_LAUNCH: Final = record(
+    {
+        "attempt": identifier(),
+        "url": text(2000, about="Opens the player; as good as a key."),
+        "mode": text(about="`normal`, or `review` where the attempt is over: then nothing is recorded."),
+    }
+)
+_NEW: Final = flag(needed=False, about="Begin a new attempt where the rules allow it, also after one that is over.")
 _ATTEMPT: Final = record(
     {
         "id": identifier(),
@@ -93,10 +100,10 @@ def operations(settings: Settings) -> tuple[Operation, ...]:
             "/launches",
             playing_here.launch,
             by=(EVERYONE,),
-            takes=record({"enrolment": identifier()}),
+            takes=record({"enrolment": identifier(), "new": _NEW}),
             gives=_LAUNCH,
             status=201,
-            says="Go on with the attempt of one's own enrolment, or begin a new one.",
+            says="Go on with the attempt of one's own enrolment, begin the first, or review one that is over.",
         ),
         *_ATTEMPTS,
     )
@@ -132,10 +139,10 @@ class _Playing:
         person = call.conn.scalar(select(enrolments.c.person).where(*mine))
         if person is None or person != call.actor.person:
             raise Missing("There is no such enrolment of yours.")
-        attempt = _known(call, playing.launch(call.tx, call.trust, call.body["enrolment"]))
-        apart = attempt_store.rules_of(call.conn, call.trust, attempt.registration).apart
-        url = addresses.play_url(self.settings, attempt, call.now, apart=apart)
-        return created(f"/attempts/{attempt.id}", {"attempt": attempt.id, "url": url})
+        anew = call.body.get("new", False)
+        opened = opening.play(call.tx, self.settings, call.trust, call.body["enrolment"], anew=anew)
+        said = {"attempt": opened.attempt, "url": opened.url, "mode": opened.mode}
+        return created(f"/attempts/{opened.attempt}", said)
 
 
 def _packages(call: Call) -> Answer:

@@ -25,6 +25,8 @@ from scorm.recorder import Wanted
 from scorm.story import Story
 from scorm.verdict import Verdict
 from workflows.learning import pages, stuck_store, words
+from workflows.learning.attempts import pages as attempt_pages
+from workflows.learning.attempts import store as attempt_store
 from workflows.learning.records import PLACED, Enrolment
 from workflows.people.records import Site
 from workflows.people.responsibilities import RUNS_CLASSES
@@ -124,6 +126,7 @@ class _Desk:
                 "learning/attempts.html",
                 one=_learning(connection, found),
                 judged=judged_of(connection, found),
+                **attempt_pages.told(attempt_store.courses(connection, found.trust, [found.id])[found.id]),
                 **_texts(),
             )
 

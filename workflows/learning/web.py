@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, select
-from werkzeug.wrappers import Response
 
 from engine import directory
 from engine.errors import Missing, NotDeclared, Refused
@@ -32,12 +31,13 @@ from workflows.learning import (
     enrolment,
     package_pages,
     pages,
-    playing,
     recorder_pages,
     replies,
     withdraw_pages,
     words,
 )
+from workflows.learning.attempts import opening, rules_pages
+from workflows.learning.attempts import pages as attempt_pages
 from workflows.learning.attempts import store as attempt_store
 from workflows.learning.pages import Wanted
 from workflows.learning.records import Delivery, Enrolment, EnrolmentState
@@ -64,9 +64,9 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
 
     @learning.post("/launch")
     @signed_in
-    def launch() -> Response:
+    def launch() -> ResponseReturnValue:
         """Go on with the attempt of an enrolment, or begin one, and hand over to the player."""
-        return redirect(desk.launch(visitor(), request.form.get("enrolment", "")), 303)
+        return desk.launch(visitor(), request.form.get("enrolment", ""), anew=request.form.get("new") == "yes")
 
     _add_finding(learning, desk)
 
@@ -91,6 +91,8 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
         return desk.why(visitor(), kind, id)
 
     withdraw_pages.install(learning, engine, settings)
+    attempt_pages.install(learning, engine, settings)
+    learning.register_blueprint(rules_pages.blueprint(engine))
     learning.register_blueprint(class_pages.blueprint(engine, settings))
     learning.register_blueprint(package_pages.blueprint(engine, settings))
     recorder = recorder_pages.blueprint(engine, settings)
@@ -163,6 +165,7 @@ class _Desk:
             current = [one for one in found if one.state not in OVER]
             courses = pages.learning_of(connection, here.trust, current)
             answers = replies.answers(connection, here.trust, current)
+            ruled = attempt_store.courses(connection, here.trust, [one.enrolment.id for one in courses])
             unsaved = runtime.running_of(connection, here.trust, person) if person else []
             today = now.astimezone(ZoneInfo(dates.ZONE)).date()
             profile = competence_store.profiles(connection, here.trust, [person], today)[person] if person else ()
@@ -170,6 +173,7 @@ class _Desk:
             "learning/home.html",
             courses=courses,
             answers=answers,
+            standings={key: course.standing(now) for key, course in ruled.items()},
             booked=[one for one in current if one.course_class.offering.delivery is Delivery.CLASSROOM],
             over=[one for one in found if one.state in OVER],
             barred={one.id: self.barred(here, one) for one in current},
@@ -179,21 +183,21 @@ class _Desk:
             said=words,
         )
 
-    def launch(self, here: Visitor, identifier: str) -> str:
-        """Return the address of the player."""
+    def launch(self, here: Visitor, identifier: str, *, anew: bool) -> ResponseReturnValue:
+        """Hand over to the player, which plays or shows."""
         with self._engine.transaction(here.actor) as tx:
             self.mine(tx.connection, here, identifier)
-            attempt = runtime.attempt(tx.connection, here.trust, playing.launch(tx, here.trust, identifier))
-            if attempt is None:
-                raise Missing("There is no such attempt.")
-            apart = attempt_store.rules_of(tx.connection, here.trust, identifier).apart
-            return addresses.play_url(self._settings, attempt, tx.now, apart=apart)
+            opened = opening.play(tx, self._settings, here.trust, identifier, anew=anew)
+        return redirect(opened.url, 303)
 
     def find(self, here: Visitor, problem: str = "") -> str:
         wanted = Wanted(words=clean(request.values.get("q", ""), _LONGEST_SEARCH), cursor=request.args.get("after"))
         with self._engine.reading() as connection:
             page = pages.open_classes(connection, here.trust, here.actor.person or "", self._engine.clock(), wanted)
-        return render_template("learning/find.html", page=page, wanted=wanted, problem=problem, said=words)
+            inside = opening.browsable(connection, here.trust, page.found)
+        return render_template(
+            "learning/find.html", page=page, wanted=wanted, problem=problem, said=words, inside=inside
+        )
 
     def ask(self, here: Visitor, identifier: str) -> str:
         with self._engine.reading() as connection:

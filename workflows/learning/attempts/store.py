@@ -19,7 +19,7 @@ from workflows.competence.tables import awards
 from workflows.learning.attempts.grading import NOTHING, Played
 from workflows.learning.attempts.rules import Change, Resolved, Rules, Said, Scope, effective, resolved
 from workflows.learning.attempts.standing import Standing, stand
-from workflows.learning.records import AttemptState
+from workflows.learning.records import AttemptState, Offering
 from workflows.learning.tables import attempt_rules, classes, enrolments, launches, offerings
 
 EVERYWHERE: Final = ""
@@ -61,6 +61,12 @@ class Course:
     def standing(self, now: datetime) -> Standing:
         """Say what is possible now."""
         return stand(self.played, self.rules, self.ends_on, now)
+
+
+def offered(offering: Offering) -> Offered:
+    """Return an offering as far as rules of attempts go."""
+    competence = offering.competence.id if offering.competence else None
+    return Offered(id=offering.id, package=offering.package, most=offering.max_attempts, competence=competence)
 
 
 def said(conn: Connection, trust: str, scope: Scope, key: str) -> Said:
@@ -151,12 +157,6 @@ def courses(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, C
         )
         for one in found
     }
-
-
-def rules_of(conn: Connection, trust: str, enrolment: str) -> Rules:
-    """Return the rules that hold for an enrolment: two statements."""
-    found = places(conn, trust, [enrolment])[0].offered
-    return effective(rules_for(conn, trust, [found])[found.id])
 
 
 def played_under(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, tuple[Played, ...]]:
