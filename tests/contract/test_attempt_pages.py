@@ -76,6 +76,7 @@ def test_after_completion_play_becomes_review_and_a_new_attempt_is_offered(cours
 
 def test_play_reviews_what_is_over_until_a_new_attempt_is_asked_for(course: Course) -> None:
     course.play(*DONE)
+    course.place.clock.advance(timedelta(minutes=1))
 
     review, anew = launch(course), launch(course, new="yes")
 
