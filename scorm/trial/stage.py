@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import waitress
-from sqlalchemy import update
+from sqlalchemy import Connection, Table, insert, literal, select
 
 from engine import database, settings
 from engine.settings import Settings
@@ -61,8 +61,9 @@ class Stage:
         """Make a new attempt at one part by itself, and return the address of its player."""
         whole = Manifest.recorded(self.request.manifest)
         now = self.engine.clock()
+        trust = self._trust(part)
         attempt = Attempt(
-            trust=_TRUST,
+            trust=trust,
             id=secrets.token_hex(8),
             registration=part,
             learner="trial",
@@ -73,15 +74,22 @@ class Stage:
             active_at=now,
         )
         with self.engine.transaction() as tx:
-            tx.connection.execute(update(tables.packages).values(manifest=alone(whole, part).as_record()))
+            # A version of a package never changes, so each part is the package of a trust of its own.
+            _copy(tx.connection, tables.packages, trust, manifest=alone(whole, part).as_record())
+            _copy(tx.connection, tables.package_files, trust)
             store.add_attempt(tx.connection, attempt)
         return addresses.play_url(self.settings, attempt, now)
+
+    def _trust(self, part: str) -> str:
+        known = [sco.identifier for sco in Manifest.recorded(self.request.manifest).scos]
+        return f"{_TRUST}-{known.index(part)}"
 
     def played(self, part: str) -> Played:
         """Return what is known of the newest attempt at a part."""
         with self.engine.reading() as connection:
-            attempt = store.attempts_of(connection, _TRUST, part)[-1]
-            made = calls.read(connection, {"trust": _TRUST, "attempt": attempt.id, "epoch": 1})
+            trust = self._trust(part)
+            attempt = store.attempts_of(connection, trust, part)[-1]
+            made = calls.read(connection, {"trust": trust, "attempt": attempt.id, "epoch": 1})
         return Played(calls=tuple(made), outcome=attempt.outcome)
 
 
@@ -139,6 +147,14 @@ def _leaf(node: Node, part: str) -> Node | None:
 def counted(made: Iterable[Call]) -> Mapping[str, int]:
     """Count the calls by function, without the prefix that SCORM 1.2 puts before their names."""
     return dict(Counter(call.fn.removeprefix("LMS") for call in made))
+
+
+def _copy(connection: Connection, table: Table, trust: str, **changes: Any) -> None:
+    """Give another trust what the first one has in a table."""
+    said = {"trust": trust, **changes}
+    columns = [literal(said[one.name], one.type).label(one.name) if one.name in said else one for one in table.c]
+    chosen = select(*columns).where(table.c.trust == _TRUST)
+    connection.execute(insert(table).from_select([one.name for one in table.c], chosen))
 
 
 def _settings(request: Request, folder: Path, port: int) -> Settings:

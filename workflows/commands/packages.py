@@ -14,6 +14,7 @@ from engine.errors import Missing
 from scorm import calls, library, package, playing, recorder, store, verdict
 from scorm.inspection import inspecting
 from scorm.inspection.reader import Result
+from scorm.manifest import Manifest
 from scorm.package import Verdict as Check
 from scorm.tables import attempts
 from scorm.trial import telling, trying
@@ -65,7 +66,11 @@ def import_package(context: click.Context, file: Path, *, trust: str | None, wan
     engine = engine_of(context)
     with engine.reading() as connection:
         home = the_trust(connection, trust)
-    imported = package.read(file, settings_of(context).blobs)
+    chosen = settings_of(context)
+    imported = package.read(file, chosen.blobs)
+    found = inspecting.of_files(chosen.blobs, imported.files, Manifest.recorded(imported.manifest))
+    said = inspecting.warnings(found, chosen.content_hosts)
+    imported = replace(imported, warnings=(*imported.warnings, *said))
     with engine.transaction() as tx:
         stored = library.add(tx.connection, home, imported, tx.now)
     new = stored.imported_at == tx.now

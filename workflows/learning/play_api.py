@@ -15,7 +15,11 @@ from engine.web import mishaps, paging
 from engine.web.mishaps import Mishap
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import anything, flag, identifier, many, moment, number, or_null, record, text, whole
+<<<<<<< HEAD
 from scorm import calls, library, recorder, verdict
+=======
+from scorm import addresses, calls, checks, library, recorder, verdict
+>>>>>>> 880ccff (Give each part of a trial a package of its own, write the upload check down, and check imports by command and API too)
 from scorm import store as runtime
 from scorm.errors import PackageNotStored, PackageRefused
 from scorm.tables import packages
@@ -93,7 +97,7 @@ def operations(settings: Settings) -> tuple[Operation, ...]:
             gives=_PACKAGE,
             status=201,
             own_transactions=True,
-            says="Import a SCORM 1.2 or AICC zip, sent as `package` (multipart); refused with every reason (422).",
+            says="Import a SCORM or AICC zip, sent as `package` (multipart); refused with every reason (422).",
         ),
         Operation(
             "POST",
@@ -129,6 +133,8 @@ class _Playing:
             raise HTTPException(response=mishaps.problem(mishap)) from full
         with call.engine.transaction(call.actor) as tx:
             kept = library.add(tx.connection, call.trust, read, tx.now)
+            if self.settings.trial_seconds:
+                checks.ask(tx.connection, call.trust, kept.hash, tx.now)
         shown = {"hash": kept.hash, "title": kept.title, "edition": kept.manifest.edition}
         body = {**shown, "imported_at": kept.imported_at.isoformat(), "warnings": list(read.warnings)}
         return created(f"/packages/{kept.hash}", body)
