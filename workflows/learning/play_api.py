@@ -15,11 +15,7 @@ from engine.web import mishaps, paging
 from engine.web.mishaps import Mishap
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import anything, flag, identifier, many, moment, number, or_null, record, text, whole
-<<<<<<< HEAD
-from scorm import calls, library, recorder, verdict
-=======
-from scorm import addresses, calls, checks, library, recorder, verdict
->>>>>>> 880ccff (Give each part of a trial a package of its own, write the upload check down, and check imports by command and API too)
+from scorm import calls, checks, library, recorder, verdict
 from scorm import store as runtime
 from scorm.errors import PackageNotStored, PackageRefused
 from scorm.tables import packages
