@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from engine import json_text
 from engine.errors import SettingError
-from engine.pool import Pool, Turn
+from engine.pool import WRITING, Pool, Turn
 
 BUSY_MILLISECONDS = 10_000
 _CONNECT_SECONDS = 5
@@ -43,7 +43,7 @@ def connect(url: str, *, synchronous: str = "FULL") -> Engine:
 
 def writing(database: Engine) -> Turn:
     """Begin a transaction that writes: committed at the end, rolled back on an error."""
-    return Turn(database, "BEGIN IMMEDIATE" if database.dialect.name == "sqlite" else "")
+    return Turn(database, WRITING if database.dialect.name == "sqlite" else "")
 
 
 def reading(database: Engine) -> Turn:

@@ -6,12 +6,17 @@ Making that anew with every transaction costs more than what a short transaction
 from __future__ import annotations
 
 import time
+from threading import Lock
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, QueuePool
 from sqlalchemy.exc import DBAPIError
 
 RESTED_SECONDS = 1.0
+WRITING: Final = "BEGIN IMMEDIATE"
+"""SQLite's words for a transaction that writes, of which there is one at a time."""
+
+WAIT_SECONDS: Final = 10.0
 _CURSOR: Final = "cursor"
 
 
@@ -32,6 +37,7 @@ class Pool(QueuePool):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.resting: list[Line] = []
+        self.writer = Lock()
 
     def checkedout(self) -> int:
         """Return how many connections are in use."""
@@ -56,13 +62,16 @@ class Turn:
     """One transaction: begun in `words`, where there are any, committed at the end, rolled back on an error.
 
     What SQLAlchemy is asked to run within it makes a transaction of SQLAlchemy's; what `run` does needs none.
+    The threads of a process write to SQLite one after another, for whoever waits there sleeps and tries again; who
+    waits here in vain goes on, and hears from SQLite that it is busy.
     """
 
-    __slots__ = ("_database", "_line", "_pool", "_words")
+    __slots__ = ("_alone", "_database", "_line", "_pool", "_words")
 
     def __init__(self, database: Engine, words: str = "") -> None:
         self._database = database
         self._words = words
+        self._alone: Lock | None = None
 
     def __enter__(self) -> Connection:
         """Take a connection and begin."""
@@ -70,6 +79,7 @@ class Turn:
         self._line = _awake(self._database) or Line(self._database.connect())
         connection = self._line.connection
         if self._words:
+            self._queue()
             try:
                 run(connection, self._words)
             except BaseException:
@@ -88,6 +98,10 @@ class Turn:
             self._undo()
             raise
         self._rest()
+
+    def _queue(self) -> None:
+        if self._words == WRITING and isinstance(self._pool, Pool) and self._pool.writer.acquire(timeout=WAIT_SECONDS):
+            self._alone = self._pool.writer
 
     def _commit(self) -> None:
         connection = self._line.connection
@@ -110,6 +124,9 @@ class Turn:
 
     def _rest(self) -> None:
         """Let the connection rest where it is sound and its pool still the database's."""
+        if self._alone is not None:
+            self._alone.release()
+            self._alone = None
         connection = self._line.connection
         if self._pool is self._database.pool and isinstance(self._pool, Pool) and not connection.invalidated:
             self._pool.rest(self._line)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import Select, Table, and_, bindparam, select, update
 
-from engine import journal
+from engine import journal, prepared
 from engine.errors import Missing, Refused
+from engine.machine import Workflow
 from engine.moves import Moved
 from engine.transaction import Engine, Transaction
 from scorm import library
@@ -110,7 +112,8 @@ def _attend(tx: Transaction, played: runtime.Attempt, owner: Any, period: int) -
     new = period > (owner.renewed or 1)
     renews = new and owner.state == EnrolmentState.ATTENDED
     trigger = enrolment_workflow.Trigger.RENEW if renews else enrolment_workflow.Trigger.ATTEND
-    _try(tx, enrolment_workflow.KIND, played.trust, trigger, played.registration)
+    if _may(tx, enrolments, enrolment_workflow.WORKFLOW, trigger, played.trust, played.registration):
+        _try(tx, enrolment_workflow.KIND, played.trust, trigger, played.registration)
     if new:
         mine = (enrolments.c.trust == played.trust, enrolments.c.id == played.registration)
         tx.connection.execute(update(enrolments).where(*mine).values(renewed=period))
@@ -157,7 +160,9 @@ def abandon_silent(engine: Engine) -> int:
 
 def _follow_attempt(tx: Transaction, played: runtime.Attempt, outcome: Outcome) -> Moved | None:
     """Move the attempt as far as the outcome says, and return its last move."""
-    begun = _try(tx, attempt.KIND, played.trust, attempt.Trigger.INITIALIZE, played.id)
+    begun = None
+    if _may(tx, launches, attempt.WORKFLOW, attempt.Trigger.INITIALIZE, played.trust, played.id):
+        begun = _try(tx, attempt.KIND, played.trust, attempt.Trigger.INITIALIZE, played.id)
     if played.running:
         return begun or _try(tx, attempt.KIND, played.trust, attempt.Trigger.CALL, played.id)
     if not outcome.finished:
@@ -200,6 +205,18 @@ def _news(before: float | None, graded: _Graded) -> bool:
     if score is None or score == before:
         return False
     return not graded.rules.plain or before is None or score > before
+
+
+def _may(tx: Transaction, table: Table, workflow: Workflow, trigger: str, trust: str, identifier: str) -> bool:  # noqa: PLR0913, PLR0917
+    """Say whether a table has a step for a trigger from where a subject stands now: to ask costs less than to try."""
+    rows = prepared.read(tx.connection, _standing_of(table), {"of_trust": trust, "of_id": identifier})
+    return any(row["state"] in step.sources and step.trigger == trigger for row in rows for step in workflow.steps)
+
+
+@cache
+def _standing_of(table: Table) -> Select[Any]:
+    mine = (table.c.trust == bindparam("of_trust"), table.c.id == bindparam("of_id"))
+    return select(table.c.state).where(*mine)
 
 
 def _try(  # noqa: PLR0913, PLR0917 - what `fire_many` takes, for one
