@@ -54,6 +54,7 @@ from scorm import (
     store,
     tokens,
     window_told,
+    wording,
 )
 from scorm.batches import Batch
 from scorm.errors import AttemptMissing, BatchGap, BatchMalformed, PackageMissing
@@ -205,7 +206,9 @@ def _batch(attempt: str, epoch: int) -> Batch:
 
 def _said() -> Any:
     try:
-        return request.get_json(silent=True)
+        return wording.read(request.get_data(cache=False)) if request.is_json else None
+    except ValueError:
+        return None
     except RecursionError:
         raise BatchMalformed("it is nested too deeply") from None
 

@@ -6,7 +6,7 @@ import ctypes
 import importlib
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +34,7 @@ def serve(environment: Mapping[str, str], host: str, port: int, processes: int, 
             raise Invalid("SQLite is served by one process: use --threads, or move to PostgreSQL.")
         serve_threads(app.create_app(chosen), host, port, threads)
     else:
-        _in_processes(environment, host, port, processes, threads)
+        serve_processes(partial(load, dict(environment)), host, port, processes, threads)
 
 
 def load(environment: Mapping[str, str], _target: str) -> ByHost:
@@ -46,14 +46,15 @@ def load(environment: Mapping[str, str], _target: str) -> ByHost:
     return app.create_app(chosen)
 
 
-def serve_threads(application: ByHost, host: str, port: int, threads: int) -> None:
+def serve_threads(application: Any, host: str, port: int, threads: int) -> None:
     """Serve an application by the threads of this process until SIGTERM or SIGINT."""
     import waitress  # noqa: PLC0415 - only here is anything served by it
 
     waitress.serve(application, host=host, port=port, threads=threads, **AS_IT_CAME)
 
 
-def _in_processes(environment: Mapping[str, str], host: str, port: int, processes: int, threads: int) -> None:
+def serve_processes(loader: Callable[[str], Any], host: str, port: int, processes: int, threads: int) -> None:
+    """Serve what each of some processes loads for itself, until SIGTERM or SIGINT."""
     server = _granian()(
         "preceptor",
         address=host,
@@ -64,7 +65,7 @@ def _in_processes(environment: Mapping[str, str], host: str, port: int, processe
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     )
-    server.serve(target_loader=partial(load, dict(environment)))
+    server.serve(target_loader=loader)
 
 
 def _granian() -> Any:

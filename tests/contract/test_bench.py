@@ -1,5 +1,6 @@
 """The workloads prove themselves, small."""
 
+import io
 import json
 import pickle
 import zipfile
@@ -8,9 +9,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from engine import database
 from tests import databases
 from workflows import app, bench
-from workflows.bench import w3
+from workflows.bench import bare, browsers, w3
 from workflows.demo import courses
 
 
@@ -58,6 +60,43 @@ def test_w3_writes_requests_that_are_stored_when_they_are_sent(database_url, tmp
     assert (ready, before, after) == (0, 1, 0)
     assert answers == [200] * 4
     assert figures(capsys) == {"stored": 2, "ok": True}
+
+
+def test_the_bare_callable_of_w3_stores_what_is_posted(database_url):
+    callable_ = bare.application(database_url, "FULL")
+    answers = []
+    for body in (b"{}", b'{"calls": []}'):
+        posted = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), "PATH_INFO": "/play/token/calls"}
+        callable_(posted, lambda status, _headers: answers.append(status))
+
+    with database.reading(callable_.base) as connection:
+        kept = connection.exec_driver_sql("SELECT path, body FROM bench_raw_commits").all()
+    callable_.local.driver[1].close()
+    callable_.local.driver[0].close()
+    databases.close(callable_.base)
+    assert answers == ["200 OK", "200 OK"]
+    assert kept == [("/play/token/calls", '{"calls": []}')]
+
+
+SERVER = """
+import sys, waitress
+def answer(environment, start):
+    said = environment["wsgi.input"].read()
+    start("200 OK" if said == b"yes" else "409 CONFLICT", [("Content-Length", "2")])
+    return [b"{}"]
+waitress.serve(answer, host="127.0.0.1", port=int(sys.argv[1]))
+"""
+
+
+def test_the_browsers_of_w3_count_what_was_answered_and_what_was_not(free_port):
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: "
+    yes, no = head + b"3\r\n\r\nyes", head + b"2\r\n\r\nno"
+
+    found = browsers.served(["-c", SERVER, str(free_port)], [[[yes], [no]], [[yes, yes]]], free_port)
+
+    assert (len(found.milliseconds), found.errors) == (3, 1)
+    assert found.rate > 0
+    assert found.part(0.5) <= found.part(1)
 
 
 def sent(database_url: str, folder: Path) -> list[int]:

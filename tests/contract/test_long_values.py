@@ -1,4 +1,6 @@
-"""Long values of the call log, on both databases: kept once, and forgotten with the last call that says them."""
+"""The call log on both databases: what came together is one row, what is long goes with its last call."""
+
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, insert, select
@@ -94,3 +96,37 @@ def test_a_value_that_is_said_again_is_counted_so_that_it_is_not_forgotten_meanw
 
     with engine.reading() as connection:
         assert connection.scalars(select(tables.call_values.c.times)).all() == [2]
+
+
+def made(seq, value="page 1"):
+    args = ("cmi.location", value)
+    return Call(seq=seq, at="2026-11-22T09:00:00.000Z", fn="SetValue", args=args, answer="true", error="0")
+
+
+def test_calls_that_came_together_are_one_row_and_read_in_order_among_others(engine):
+    key = {"trust": TRUST, "attempt": "first", "epoch": 1}
+    batches = [[made(1), made(2, LONG), made(3)], [made(4), made(5)], [made(6, "\ud800\x00")]]
+    with database.writing(engine.database) as connection:
+        calls.append(connection, key, batches[0])
+        calls.append(connection, key, batches[1], apart={4})
+        calls.append(connection, key, batches[2])
+
+    with engine.reading() as connection:
+        together = connection.execute(select(tables.call_batches.c.first, tables.call_batches.c.last)).all()
+        alone = connection.scalars(select(tables.calls.c.seq).order_by(tables.calls.c.seq)).all()
+        every, some = calls.read(connection, key), calls.read(connection, key, 4)
+        rest = list(calls.following(connection, key, 2))
+
+    assert together == [(1, 3), (5, 5), (6, 6)]
+    assert alone == [2, 4]
+    assert every == [call for batch in batches for call in batch]
+    assert [call.seq for call in some] == [1, 2, 3, 4]
+    assert [call.seq for call in rest] == [3, 4, 5, 6]
+
+
+def test_calls_that_came_together_are_forgotten_as_long_after_as_the_others(engine, clock):
+    rules = [rule for rule in scorm_retention.RULES if rule.name == "calls"]
+    with database.writing(engine.database) as connection:
+        calls.append(connection, {"trust": TRUST, "attempt": "first", "epoch": 1}, [made(1), made(2, LONG)])
+
+    assert retention.forget(engine.database, rules, {"calls": 1}, clock() + timedelta(days=2)) == {"calls": 2}

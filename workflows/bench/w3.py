@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ from scorm.launch import Launch
 from scorm.session import Session
 from scorm.store import Attempt
 from workflows import app, nodes
-from workflows.bench import commits, learners
+from workflows.bench import bare, browsers, commits, learners
 
 _PROCESSES: Final = 2
 _THREADS: Final = 4
@@ -63,7 +64,7 @@ class Told:
 
 
 def run(arguments: Sequence[str]) -> dict[str, Any]:
-    """Do one part of the workload: `setup`, `serve` until it is stopped, or `verify`; see `--help`."""
+    """Do one part of the workload, or with `compare` all of it beside its limit; see `--help`."""
     parser = argparse.ArgumentParser(prog="preceptor bench w3", description=__doc__)
     parser.add_argument("part", choices=tuple(_PARTS))
     parser.add_argument("--port", type=int, default=8000)
@@ -108,6 +109,38 @@ def _serve(told: Told) -> dict[str, Any]:
     return {"ok": True}
 
 
+def _limit(told: Told) -> dict[str, Any]:
+    """Serve the bare callable in the same way."""
+    if database.file_of(told.url):
+        nodes.serve_threads(bare.application(told.url, told.synchronous), "127.0.0.1", told.port, _THREADS * 2)
+    else:
+        loader = partial(_bare, told)
+        nodes.serve_processes(loader, "127.0.0.1", told.port, _PROCESSES, _THREADS)
+    return {"ok": True}
+
+
+def _bare(told: Told, _target: str) -> bare.Bare:
+    return bare.application(told.url, told.synchronous)
+
+
+def _compare(told: Told) -> dict[str, Any]:
+    """Set up, send the plan to an installation and to the bare callable, and hold one against the other."""
+    _setup(told)
+    plan = pickle.loads((told.folder / "plan.pickle").read_bytes())  # noqa: S301 - written a moment ago by ourselves
+    ours, limit = (browsers.served(_command(told, part), plan, told.port) for part in ("serve", "limit"))
+    figures = {"ops": len(ours.milliseconds), "rate": round(ours.rate, 1), "p50_ms": round(ours.part(0.5), 1)}
+    more = {"p95_ms": round(ours.part(0.95), 1), "cpu_ms": round(ours.cpu_ms, 2)}
+    bare_figures = {"limit_rate": round(limit.rate, 1), "limit_cpu_ms": round(limit.cpu_ms, 2)}
+    share = {"share_of_limit": round(ours.rate / limit.rate, 3), "errors": ours.errors + limit.errors}
+    proved = _verify(told)["ok"] and not share["errors"]
+    return {**figures, **more, **bare_figures, **share, "ok": proved}
+
+
+def _command(told: Told, part: str) -> list[str]:
+    said = ["--port", str(told.port), "--dir", str(told.folder), "--db", told.url, "--variant", told.synchronous]
+    return ["-m", "workflows", "bench", "w3", part, *said]
+
+
 def _verify(told: Told) -> dict[str, Any]:
     """Say whether the location of the last commit is stored for every learner."""
     base = database.connect(told.url)
@@ -119,7 +152,13 @@ def _verify(told: Told) -> dict[str, Any]:
     return {"stored": stored, "ok": stored == told.learners}
 
 
-_PARTS: Final[Mapping[str, Callable[[Told], dict[str, Any]]]] = {"setup": _setup, "serve": _serve, "verify": _verify}
+_PARTS: Final[Mapping[str, Callable[[Told], dict[str, Any]]]] = {
+    "setup": _setup,
+    "serve": _serve,
+    "limit": _limit,
+    "verify": _verify,
+    "compare": _compare,
+}
 
 
 def _requests(told: Told, client: FlaskClient, attempt: Attempt, number: int) -> list[list[bytes]]:
