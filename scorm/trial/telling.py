@@ -32,7 +32,7 @@ def look(seen: Seen, edition: str) -> Look:
     """Say how a part looks: BAD where it cannot report, DOUBTFUL where something went wrong or nothing was seen."""
     if seen.stopped or _wrong(seen, edition) or (seen.kind == "sco" and not seen.asked and not seen.called):
         return Look.BAD
-    trouble = seen.errors or seen.failed or seen.blocked or seen.refused or seen.windows or seen.dialogs
+    trouble = seen.errors or seen.failed or seen.blocked or seen.refused or seen.windows_asked or seen.dialogs
     silent = seen.kind == "sco" and not seen.initialised
     return Look.DOUBTFUL if trouble or silent else Look.GOOD
 
@@ -104,7 +104,7 @@ def _went_wrong(seen: Seen) -> Iterator[str]:
         yield f"It opens dialogs without end; the first says “{seen.dialog}”."
     elif seen.dialogs:
         yield f"It opened {seen.dialogs} dialog{'s' if seen.dialogs > 1 else ''}; the first says “{seen.dialog}”."
-    if seen.windows:
+    if seen.windows_asked:
         names = _listed([one for one in seen.windows if one] or ["no address"])
         yield f"It tried to open windows of its own ({names}), which browsers may block and nobody can follow."
 

@@ -122,7 +122,8 @@ class Watch:
         target = said["targetInfo"]
         if target.get("openerId"):
             self.windows_asked += not self.windows
-            _keep(self.windows, _short(target.get("url", "")))
+            if target.get("url"):
+                _keep(self.windows, _short(target["url"]))
             self._answer("Target.closeTarget", "", targetId=target["targetId"])
 
 

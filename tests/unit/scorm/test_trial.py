@@ -95,12 +95,12 @@ def test_what_the_spy_tells_is_sorted_and_what_the_content_says_in_its_name_is_n
 def test_a_window_that_opens_after_all_is_closed():
     info = {"targetId": "T", "openerId": "O", "url": "http://h/content/KEY/popup.html"}
 
-    watch, answered = watched(
-        ("Target.targetCreated", {"targetInfo": info}), ("Target.targetCreated", {"targetInfo": {}})
-    )
+    nameless = {"targetId": "N", "openerId": "O", "url": ""}
+
+    watch, answered = watched(*[("Target.targetCreated", {"targetInfo": one}) for one in (nameless, info, {})])
 
     assert list(watch.windows) == ["popup.html"]
-    assert answered == [("Target.closeTarget", "", {"targetId": "T"})]
+    assert answered == [("Target.closeTarget", "", {"targetId": one}) for one in "NT"]
 
 
 def test_so_much_of_everything_is_kept_only():
@@ -174,7 +174,7 @@ def test_so_much_of_everything_is_kept_only():
         (replace(REPORTING, blocked=(("https://x", "y"),)), "1.2", Look.DOUBTFUL, "or not allowed: https://x."),
         (replace(REPORTING, dialogs=2, dialog="Hi"), "1.2", Look.DOUBTFUL, "It opened 2 dialogs; the first says “Hi”."),
         (replace(REPORTING, dialogs=MOST_DIALOGS), "1.2", Look.DOUBTFUL, "It opens dialogs without end"),
-        (replace(REPORTING, windows=("",)), "1.2", Look.DOUBTFUL, "windows of its own (no address)"),
+        (replace(REPORTING, windows_asked=1), "1.2", Look.DOUBTFUL, "windows of its own (no address)"),
     ],
 )
 def test_what_was_seen_is_told_in_plain_sentences(seen, edition, look, said):
