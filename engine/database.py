@@ -120,7 +120,7 @@ def _sqlite(url: str, synchronous: str) -> Engine:
         file.parent.mkdir(parents=True, exist_ok=True)
     patience = {"timeout": BUSY_MILLISECONDS / 1000}
     database = create_engine(
-        url, poolclass=Pool, connect_args=patience, hide_parameters=True, json_serializer=json_text.writer()
+        url, poolclass=Pool, connect_args=patience, hide_parameters=True, json_serializer=json_text.written
     )
 
     @event.listens_for(database, "connect")
@@ -141,6 +141,7 @@ def _postgresql(url: str) -> Engine:
         pool_size=10,
         max_overflow=20,
         pool_pre_ping=True,
+        json_serializer=json_text.written,
         hide_parameters=True,
         connect_args=said,
     )

@@ -26,7 +26,6 @@ ERASED = "somebody whose name was erased"
 _OURS = "Preceptor"
 _BATCH = 1_000
 _SALT_BYTES = 8
-_written = json_text.writer(str, sort_keys=True)
 _ORDERED = (journal.c.kind, journal.c.subject, journal.c.revision)
 
 
@@ -45,7 +44,8 @@ def reference(subject: Subject, revision: int) -> str:
 
 def payload(facts: Mapping[str, Any], actor_name: str) -> str:
     """Write what a row says about people, with its salt."""
-    return _written({"by": actor_name, "facts": facts, "salt": os.urandom(_SALT_BYTES).hex()})
+    said = {"by": actor_name, "facts": facts, "salt": os.urandom(_SALT_BYTES).hex()}
+    return json_text.sorted_by_key(said, str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

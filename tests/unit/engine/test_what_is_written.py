@@ -2,41 +2,29 @@
 
 import json
 from datetime import UTC, date, datetime
-from json import encoder
 
 import pytest
 
 from engine import identifiers, journal, json_text
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-VALUES = [None, True, 1.5, '“Tŷ” "\\\n\x00', [], {"b": [1, {"a": None}], "a": "x"}, float("inf"), {3: "three"}]
+VALUES = [None, True, 1.5, '“Tŷ” "\\\n\x00', [], {"b": [1, {"a": None}], "a": "x"}, 2**70, "half \ud800 a character"]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
-def test_json_is_written_as_the_library_does(value):
-    written = json_text.writer()(value)
-
-    assert written == json.dumps(value, ensure_ascii=False)
+def test_json_reads_as_what_was_written(value):
+    assert json.loads(json_text.written(value)) == value
 
 
 def test_json_is_sorted_and_helped_where_that_is_asked_for():
-    write = json_text.writer(str, sort_keys=True)
+    written = json_text.sorted_by_key({"b": date(2026, 11, 22), "a": NOW, "c": "\ud800"}, str)
 
-    assert write({"b": date(2026, 11, 22), "a": NOW}) == '{"a": "2026-11-22 09:00:00+00:00", "b": "2026-11-22"}'
+    assert written == '{"a": "2026-11-22 09:00:00+00:00", "b": "2026-11-22", "c": "\ud800"}'
 
 
 def test_json_of_what_nobody_knows_is_refused():
     with pytest.raises(TypeError):
-        json_text.writer()(object())
-
-
-def test_json_is_the_same_without_the_library_s_own_c(monkeypatch):
-    quick = json_text.writer(str, sort_keys=True)
-    monkeypatch.setattr(encoder, "c_make_encoder", None)
-
-    slow = json_text.writer(str, sort_keys=True)
-
-    assert slow({"b": NOW, "a": "ŷ"}) == quick({"b": NOW, "a": "ŷ"})
+        json_text.written(NOW)
 
 
 def test_an_identifier_begins_with_its_moment_and_none_is_drawn_twice():
