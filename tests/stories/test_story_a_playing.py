@@ -26,10 +26,10 @@ def booked(site: Site) -> Booked:
     return booked_already(site, LEARNER, COMPETENCE)
 
 
-def play(site: Site, booked: Booked) -> Player:
-    """Press “Play” on the learner's home page, and open the course where that leads."""
+def play(site: Site, booked: Booked, **asked: str) -> Player:
+    """Press “Play” on the learner's home page, or what asks for a new attempt, and open the course where that leads."""
     window = site.signed_in(LEARNER)
-    page = window.send(window.open("/").form("/launch$", enrolment=booked.enrolment))
+    page = window.send(window.open("/").form("/launch$", enrolment=booked.enrolment, **asked))
     assert page.status == 200, page.text
     assert f"//{booked.package[:16]}.content.localhost:" in page.address
     return Player(site, page.address)
@@ -175,7 +175,7 @@ def test_what_is_finished_is_not_taken_back_by_looking_at_it_again(site: Site, b
     player.flush()
     site.post()
 
-    again = play(site, booked)
+    again = play(site, booked, new="yes")
     begin(again)
     again.flush()
 
