@@ -108,7 +108,8 @@ def _refusal(tx: Transaction, attempt: Attempt, epoch: Epoch, message: Message) 
         return Error.INVALID_COMMAND
     if message.command is Command.GET_PARAM and not may_read(attempt, tx.now):
         return Error.INVALID_SESSION
-    password = library.sco(tx.connection, attempt.trust, attempt.package, epoch.activity or attempt.sco).password
+    on = epoch.package or attempt.package
+    password = library.sco(tx.connection, attempt.trust, on, epoch.activity or attempt.sco).password
     # Content that says none is let in: what nobody can guess is the session id, and much of it never sends the other.
     if password and message.password and not hmac.compare_digest(password.encode(), message.password.encode()):
         return Error.INVALID_PASSWORD

@@ -76,7 +76,7 @@ def blueprint(site: Site) -> Blueprint:
 
 def _alone(site: Site, token: str) -> Attempt:
     """Return the attempt at a package of one unit; those of several are opened from their contents only."""
-    _, attempt = site.permitted(token)
+    attempt = site.current(token)
     if not site.alone(attempt):
         abort(HTTPStatus.NOT_FOUND, permits.UNKNOWN)
     return attempt

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
@@ -28,8 +29,7 @@ def staging(blobs: Path) -> Iterator[Path]:
     Folders of processes that were killed are cleared away first.
     """
     blobs.mkdir(parents=True, exist_ok=True)
-    with _opened(blobs) as all_of_it:
-        fcntl.flock(all_of_it, fcntl.LOCK_EX)
+    with _alone(blobs):
         _sweep(blobs)
         folder = Path(tempfile.mkdtemp(dir=blobs, prefix=_STAGING))
         own = os.open(folder, os.O_RDONLY)
@@ -64,17 +64,43 @@ def stage(chunks: Iterable[bytes], folder: Path, blobs: Path) -> tuple[str, int]
 
 
 def publish(digests: Iterable[str], folder: Path, blobs: Path) -> None:
-    """Move what was staged to its place, durably; a crash in between leaves whole files only, for the next try."""
+    """Move what was staged to its place, durably; a crash in between leaves whole files only, for the next try.
+
+    What is there already is marked as used now, so that `discard` leaves it alone; OSError if it has just gone.
+    """
     _settle(folder)
     touched = {blobs}
-    for digest in set(digests):
-        target = place(blobs, digest)
-        if not target.exists():
-            target.parent.mkdir(exist_ok=True)
-            (folder / digest).rename(target)
-            touched.add(target.parent)
+    with _alone(blobs):
+        for digest in set(digests):
+            target = place(blobs, digest)
+            if target.exists():
+                os.utime(target)
+            else:
+                target.parent.mkdir(exist_ok=True)
+                (folder / digest).rename(target)
+                touched.add(target.parent)
     for directory in touched:
         _sync(directory)
+
+
+def discard(digests: Iterable[str], blobs: Path, last: datetime) -> int:
+    """Remove files that nobody refers to any more and that no upload has used since `last`; return how many."""
+    gone = 0
+    for digest in digests:
+        target = place(blobs, digest)
+        # One at a time, so that an upload waits for a moment and not for all of it.
+        with _alone(blobs), suppress(FileNotFoundError):
+            if target.stat().st_mtime <= last.timestamp():
+                target.unlink()
+                gone += 1
+    return gone
+
+
+@contextmanager
+def _alone(blobs: Path) -> Iterator[None]:
+    with _opened(blobs) as all_of_it:
+        fcntl.flock(all_of_it, fcntl.LOCK_EX)
+        yield
 
 
 def _sweep(blobs: Path) -> None:

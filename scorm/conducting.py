@@ -77,6 +77,8 @@ def navigate(tx: Transaction, trust: str, move: Move, on_outcome: OnOutcome) -> 
     if epoch is None or played is None:
         raise AttemptMissing
     course = courses.conducted(tx.connection, attempt, played, lock=True)
+    if _moved_on(attempt, epoch):
+        return Conducting(attempt=attempt, course=course, saved=epoch.seq, superseded=True)
     if move.epoch < attempt.epoch:
         return _again(tx, attempt, course, epoch, move.key)
     if course.answered == tokens.hashed(move.key):
@@ -101,7 +103,14 @@ def standing(connection: Connection, attempt: Attempt, epoch: int) -> Conducting
         raise AttemptMissing
     course = courses.conducted(connection, attempt, played)
     courses.so_far(course, shown)
-    return Conducting(attempt=attempt, course=course, saved=shown.seq, superseded=epoch < attempt.epoch)
+    return Conducting(
+        attempt=attempt, course=course, saved=shown.seq, superseded=epoch < attempt.epoch or _moved_on(attempt, shown)
+    )
+
+
+def _moved_on(attempt: Attempt, epoch: Epoch) -> bool:
+    """Say whether the attempt goes on with another version than the one that a window plays."""
+    return epoch.package not in (None, attempt.package)
 
 
 def _again(tx: Transaction, attempt: Attempt, course: Conducted, left: Epoch, key: str) -> Conducting:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, and_, delete, insert, not_, select
 
 from scorm import checks, hrefs, tables
 from scorm.errors import PackageMissing
@@ -35,8 +35,13 @@ class StoredFile:
 
 
 def add(connection: Connection, trust: str, imported: ImportedPackage, now: datetime) -> StoredPackage:
-    """Keep what was read from a zip as a package of this trust; the very version that it has already stays as it is."""
+    """Keep what was read from a zip as a package of this trust; the very version that it has already stays as it is.
+
+    One whose files were removed has them again.
+    """
     if known := package_of(connection, trust, imported.hash):
+        if not files_of(connection, trust, imported.hash):
+            _add_files(connection, trust, imported)
         return known
     package = StoredPackage(
         trust=trust,
@@ -54,9 +59,7 @@ def add(connection: Connection, trust: str, imported: ImportedPackage, now: date
         "manifest": imported.manifest,
     }
     connection.execute(insert(tables.packages), row)
-    connection.execute(
-        insert(tables.package_files), [_file_row(trust, imported.hash, *file) for file in imported.files]
-    )
+    _add_files(connection, trust, imported)
     checks.keep(connection, trust, imported.hash, imported.warnings)
     return package
 
@@ -73,6 +76,24 @@ def package_of(connection: Connection, trust: str, package: str) -> StoredPackag
     table = tables.packages
     row = connection.execute(select(table).where(table.c.trust == trust, table.c.hash == package)).one_or_none()
     return _package(row) if row else None
+
+
+def files_of(connection: Connection, trust: str, package: str) -> dict[str, str]:
+    """Return the SHA-256 of each file of a package by its name; nothing where they were removed."""
+    table = tables.package_files
+    query = select(table.c.path, table.c.hash).where(table.c.trust == trust, table.c.package == package)
+    return {row.path: row.hash for row in connection.execute(query)}
+
+
+def remove_files(connection: Connection, trust: str, package: str) -> list[str]:
+    """Forget the files of a package, and return those SHA-256 that no package of any trust has any more."""
+    table = tables.package_files
+    mine = and_(table.c.trust == trust, table.c.package == package)
+    elsewhere = select(table.c.hash).where(not_(mine))
+    alone = select(table.c.hash).where(mine, table.c.hash.not_in(elsewhere)).distinct()
+    found = list(connection.scalars(alone))
+    connection.execute(delete(table).where(mine))
+    return found
 
 
 def sco(connection: Connection, trust: str, package: str, identifier: str) -> Item:
@@ -96,6 +117,11 @@ def file(connection: Connection, trust: str, package: str, path: str) -> StoredF
     rows = connection.execute(select(table.c.path, table.c.hash, table.c.size).where(*wanted)).all()
     exact = [row for row in rows if row.path == path] or (rows if len(rows) == 1 else [])
     return StoredFile(path=exact[0].path, hash=exact[0].hash, size=exact[0].size) if exact else None
+
+
+def _add_files(connection: Connection, trust: str, imported: ImportedPackage) -> None:
+    rows = [_file_row(trust, imported.hash, *file) for file in imported.files]
+    connection.execute(insert(tables.package_files), rows)
 
 
 def _file_row(trust: str, package: str, path: str, hashed: str, size: int) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from scorm.store import Attempt
 from scorm.tokens import Look, Purpose, Token
 
 EXPIRED: Final = "This link to the course has expired. Go back to your learning and open the course again."
+MOVED: Final = (
+    "This course has a newer version by now. Go back to your learning and open it again: what is saved counts."
+)
 UNKNOWN: Final = "This link does not lead to a course. Go back to your learning and open the course again."
 
 
@@ -55,8 +58,16 @@ class Site:
         if tokens.read_look(text, self.secret) is not None:
             look = self.looking(text)
             return look.trust, look.package
-        _, attempt = self.permitted(text)
-        return attempt.trust, attempt.package
+        # A window that is open goes on with its own version, also after its attempt has moved to another.
+        permit, _ = self.permitted(text)
+        return permit.trust, permit.package
+
+    def current(self, text: str) -> Attempt:
+        """Return the attempt that a launch token opens; 410 where it has moved to another version since."""
+        permit, attempt = self.permitted(text)
+        if permit.package != attempt.package:
+            abort(HTTPStatus.GONE, MOVED)
+        return attempt
 
     def signed(self, text: str) -> Token:
         """Return a launch token that came to the right host, else 404; whether its time is over says `admit`."""

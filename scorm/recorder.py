@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from typing import Any, Final
@@ -78,16 +78,7 @@ def story(connection: Connection, attempt: Attempt) -> Story:
     windows = [_window(row) for row in reversed(_latest(connection, attempt))]
     telling = _telling(connection, attempt, windows)
     return Story(
-        windows=[
-            Window(
-                number=one.number,
-                opened_at=one.opened_at,
-                session=one.session,
-                seq=one.seq,
-                calls=telling.get(one.number, ()),
-            )
-            for one in windows
-        ],
+        windows=[replace(one, calls=telling.get(one.number, ())) for one in windows],
         outcome=attempt.outcome,
     )
 
@@ -147,7 +138,14 @@ def _latest(connection: Connection, attempt: Attempt) -> Sequence[RowMapping]:
 
 def _window(row: RowMapping) -> Window:
     session = Session.restore(Launch.from_dict(json.loads(row["launch"])), json.loads(row["snapshot"]))
-    return Window(number=row["epoch"], opened_at=row["opened_at"], session=session, seq=row["seq"], calls=())
+    return Window(
+        number=row["epoch"],
+        opened_at=row["opened_at"],
+        session=session,
+        seq=row["seq"],
+        calls=(),
+        package=row["package"],
+    )
 
 
 def _telling(connection: Connection, attempt: Attempt, windows: Sequence[Window]) -> Mapping[int, Sequence[Call]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, false, func, insert, not_, select, update
 
 from engine import prepared
 from scorm import tables, tokens, wording
@@ -106,6 +106,8 @@ class Epoch:
     session: Session
     seq: int
     activity: str = ""
+    package: str | None = None
+    """The version that it played; None for the one that its attempt is on."""
 
     @property
     def key(self) -> dict[str, Any]:
@@ -144,6 +146,13 @@ def running_of(connection: Connection, trust: str, learner: str) -> list[Attempt
     units = select(packages.c.hash).where(packages.c.trust == trust, packages.c.edition.startswith("AICC"))
     wanted = (table.c.trust == trust, table.c.learner == learner, table.c.running, table.c.package.not_in(units))
     return [_attempt(row) for row in connection.execute(select(table).where(*wanted).order_by(table.c.id)).mappings()]
+
+
+def going_on() -> ColumnElement[bool]:
+    """Hold, in SQL, for the attempts of which `goes_on` is true."""
+    outcome = tables.attempts.c.outcome
+    status = outcome["lesson_status"].as_string()
+    return not_(func.coalesce(and_(outcome["finished"].as_boolean(), status.in_(sorted(_FINAL))), false()))
 
 
 def keep_attempt(connection: Connection, attempt: Attempt) -> None:
@@ -223,15 +232,18 @@ def keep_session(connection: Connection, epoch: Epoch, session: Session, seq: in
 
 
 def late(connection: Connection, late_key: str, now: datetime) -> tuple[Attempt, int] | None:
-    """Return the attempt and the newest epoch that a late key may add calls to, while it lives."""
+    """Return the attempt and the newest epoch that a late key may add calls to, while it lives.
+
+    The attempt bears the package that played in that epoch, for the calls come to its host.
+    """
     table = tables.epochs
     wanted = (table.c.late_key == tokens.hashed(late_key), table.c.opened_at > now - tokens.LATE_LIFE)
-    question = select(table.c.trust, table.c.attempt, table.c.epoch).where(*wanted)
+    question = select(table.c.trust, table.c.attempt, table.c.epoch, table.c.package).where(*wanted)
     found = connection.execute(question.order_by(table.c.epoch.desc()).limit(1)).one_or_none()
     if found is None:
         return None
     of = attempt(connection, found.trust, found.attempt)
-    return (of, found.epoch) if of else None
+    return (replace(of, package=found.package or of.package), found.epoch) if of else None
 
 
 def outcome_of(record: Mapping[str, Any] | None) -> Outcome | None:
@@ -262,4 +274,5 @@ def _epoch(row: Row[Any]) -> Epoch:
         session=Session.restore(launch, wording.read(row.snapshot)),
         seq=row.seq,
         activity=row.activity,
+        package=row.package,
     )

@@ -26,6 +26,8 @@ class Window:
     session: Session
     seq: int
     calls: Sequence[Call]
+    package: str | None = None
+    """The version that it played; None for the one that its attempt is on."""
 
     @property
     def vocabulary(self) -> Vocabulary:

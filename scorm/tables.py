@@ -69,6 +69,7 @@ attempts = Table(
     ForeignKeyConstraint(["trust", "package"], ["packages.trust", "packages.hash"]),
     Index("ix_attempts_registration", "trust", "registration", "opened_at"),
     Index("ix_attempts_learner", "trust", "learner"),
+    Index("ix_attempts_package", "trust", "package"),
 )
 
 epochs = Table(
@@ -84,6 +85,7 @@ epochs = Table(
     Column("seq", Integer, nullable=False),
     Column("late_key", _Hash, nullable=False, index=True),
     Column("opened_at", Instant, nullable=False),
+    Column("package", _Hash),
     ForeignKeyConstraint(["trust", "attempt"], ["attempts.trust", "attempts.id"]),
 )
 

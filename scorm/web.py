@@ -106,7 +106,7 @@ def _player(site: Site) -> Blueprint:
 
     @pages.get("/play/<token>/")
     def player(token: str) -> ResponseReturnValue:
-        _, attempt = site.permitted(token)
+        attempt = site.current(token)
         if site.item(attempt).kind == AU and site.alone(attempt):
             return redirect(url_for("aicc.unit", token=token), HTTPStatus.SEE_OTHER)
         launch_url = f"/play/{token}/launch"
@@ -117,7 +117,7 @@ def _player(site: Site) -> Blueprint:
 
     @pages.post("/play/<token>/launch")
     def launch(token: str) -> dict[str, Any]:
-        _, attempt = site.permitted(token)
+        attempt = site.current(token)
         with site.engine.transaction() as tx:
             shown = conducting.launch(tx, attempt.trust, attempt.id, site.on_outcome)
         return window_told.told(site, shown)

@@ -27,7 +27,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "records": "workflows.commands.records:records",
     "relay": "workflows.commands.relaying:relay",
     "roles": "workflows.commands.roles:roles",
-    "scorm": "workflows.commands.packages:scorm",
+    "scorm": "workflows.commands.versions:scorm",
     "serve": "workflows.commands.serving:serve",
     "synthesise": "workflows.commands.synthesising:synthesise",
     "templates": "workflows.commands.templates:templates",

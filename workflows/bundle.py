@@ -13,7 +13,7 @@ from engine.exploring import Examples
 from workflows import wiring
 from workflows.competence import examples as competence_examples
 from workflows.learning import examples as learning_examples
-from workflows.learning import playing
+from workflows.learning import playing, versioning
 from workflows.onboarding import examples as onboarding_examples
 from workflows.people import examples as people_examples
 
@@ -29,6 +29,14 @@ BUNDLE: Final = Bundle(
     workflows=wiring.WORKFLOWS,
     handlers=wiring.HANDLERS,
     examples=EXAMPLES,
-    roots=(wiring.works, timers.fire_due, stranded.route_again, playing.on_outcome, playing.launch),
+    roots=(
+        wiring.works,
+        timers.fire_due,
+        stranded.route_again,
+        playing.on_outcome,
+        playing.launch,
+        versioning.publish,
+        versioning.upload,
+    ),
 )
 """What `preceptor workflows check` proves sound; a new workflow brings its examples here."""

@@ -29,12 +29,24 @@ from workflows.competence.reminding import Reminding
 from workflows.competence.store import AwardKeep
 from workflows.competence.writes import PutOnProfile, TakeBack
 from workflows.forecast_tables import forecasts
-from workflows.learning import attempt, classes, enrolment, performance, playing, replies, stuck, stuck_store
+from workflows.learning import (
+    attempt,
+    classes,
+    enrolment,
+    performance,
+    playing,
+    replies,
+    stuck,
+    stuck_store,
+    version,
+    versioning,
+)
 from workflows.learning import effects as learning_effects
 from workflows.learning import holdings as learning_holdings
 from workflows.learning.keeps import ClassKeep, EnrolmentKeep
 from workflows.learning.results import AttemptKeep, PerformanceKeep
 from workflows.learning.trials import Trials
+from workflows.learning.version_store import VersionKeep
 from workflows.learning.writes import CloseRanks, MoveEnrolments, Settle, WriteSessions
 from workflows.onboarding import applicant, transfer
 from workflows.onboarding import effects as onboarding_effects
@@ -59,6 +71,7 @@ WORKFLOWS: Final[tuple[Workflow, ...]] = (
     requests.WORKFLOW,
     stuck.WORKFLOW,
     transfer.WORKFLOW,
+    version.WORKFLOW,
 )
 """Every workflow there is, the engine's own among them."""
 
@@ -126,6 +139,7 @@ SCHEDULES: Final = (
     Schedule(name=ABANDON, rhythm=Every(timedelta(minutes=15))),
     Schedule(name=reminders.REMIND, rhythm=Daily(time(5))),
     Schedule(name=stuck_store.FIND, rhythm=Daily(time(4))),
+    Schedule(name=versioning.SWEEP, rhythm=Every(timedelta(hours=1))),
     Schedule(name=FORGET, rhythm=Every(timedelta(days=7))),
 )
 """What the workflows have done again and again, beside the engine's own (catalogue P05, P29, P33)."""
@@ -142,6 +156,7 @@ def works(engine: Engine, settings: Settings) -> Mapping[str, Work]:
         ABANDON: Work(run=lambda _arguments: playing.abandon_silent(engine)),
         reminders.REMIND: Work(run=lambda _arguments: reminders.remind(engine, reminding(settings))),
         stuck_store.FIND: Work(run=lambda _arguments: stuck_store.find(engine, settings)),
+        versioning.SWEEP: Work(run=lambda _arguments: versioning.sweep(engine, settings.blobs)),
         FORGET: Work(
             run=lambda _arguments: retention.forget(engine.database, RETENTION, settings.retention, engine.clock())
         ),
@@ -190,4 +205,5 @@ def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:
         requests.KIND: (requests.WORKFLOW, people_keeps.RequestKeep()),
         stuck.KIND: (stuck.WORKFLOW, stuck_store.StuckKeep(site)),
         transfer.KIND: (transfer.WORKFLOW, TransferKeep(site)),
+        version.KIND: (version.WORKFLOW, VersionKeep()),
     }

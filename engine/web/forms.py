@@ -42,6 +42,9 @@ def component(field: Field) -> dict[str, Any]:
     """Return the name of a field's component, the folder of its macro, and its parameters."""
     name = _COMPONENTS.get(field.type, "input")
     params = {"id": field.id, "name": field.name, **_said(field)}
+    if name in {"radios", "checkboxes"}:
+        # The first choice has the field's id: a group that had it too would take the choice's label.
+        params.pop("id")
     if name in {"radios", "select", "checkboxes"}:
         params |= _choices(name, field)
     else:

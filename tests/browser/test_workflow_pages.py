@@ -16,11 +16,12 @@ from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from engine.tables import approvals
-from tests import northshire, played, workplace
+from tests import northshire, played, versions, workplace
 from tests.clock import FrozenClock
 from tests.databases import close, sqlite_database
 from tests.northshire import HELEN, WREN
 from tests.workplace import Workplace, workplace_on
+from workflows.learning.moves import Scope
 
 pytestmark = pytest.mark.browser
 
@@ -81,6 +82,12 @@ PAGES = {
     "class-cancel": (HELEN, "/classes/{full}/step/cancel"),
     "enrolment-withdraw": (HELEN, "/classes/{full}/enrolments/{enrolment}/withdraw"),
     "package-new": (HELEN, "/packages/new"),
+    "packages": (HELEN, "/packages/"),
+    "package-versions": (HELEN, "/packages/{package}/versions"),
+    "package-version": (HELEN, "/packages/{package}/version"),
+    "package-remove": (HELEN, "/packages/{package}/remove"),
+    "package-attempts": (HELEN, "/packages/{package}/attempts"),
+    "package-moves": (HELEN, "/packages/moves/{order}"),
     "people": (HELEN, "/people/"),
     "person": (HELEN, "/people/ann"),
     "competences": (HELEN, "/competences/"),
@@ -162,6 +169,7 @@ def _fill(place: Workplace, folder: Path) -> dict[str, str]:
     with place.engine.reading() as connection:
         question = connection.scalars(select(approvals.c.id)).one()
     return {
+        **_versions(place),
         "full": full,
         "roomy": roomy,
         "enrolment": enrolled[0],
@@ -171,3 +179,14 @@ def _fill(place: Workplace, folder: Path) -> dict[str, str]:
         "transfer": transfer,
         "question": question,
     }
+
+
+def _versions(place: Workplace) -> dict[str, str]:
+    """Have an attempt on an earlier version that waits to be moved, another that can be, and a draft."""
+    shelf = versions.shelf_of(place, text="a course with versions")
+    bob, cat = shelf.enrolled("bob", "cat")
+    bob.play(played.BEGIN)
+    cat.play(played.BEGIN)
+    second = shelf.newer(versions.part(mastery_score="80"), text="its second version")
+    order = shelf.move(second, scope=Scope.CHOSEN, chosen=(bob.attempt,))
+    return {"package": shelf.upload(versions.package(place, text="its third version")), "order": order}

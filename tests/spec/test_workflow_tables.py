@@ -19,7 +19,7 @@ from engine.approvals import approval
 from engine.errors import NotDeclared
 from engine.machine import THE_SYSTEM, Case, Workflow
 from workflows.competence import award
-from workflows.learning import attempt, classes, enrolment, performance, stuck
+from workflows.learning import attempt, classes, enrolment, performance, stuck, version
 from workflows.onboarding import applicant, transfer
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -147,6 +147,20 @@ GRIDS = (
         FINISH      .    .      FIN    .      .      .      .
         ABANDON     .    .      ABAN   .      .      .      .
         RESET       .    RESET  RESET  RESET  RESET  RESET  .
+        MOVE        .    CRE    INIT   SUSP   FIN    ABAN   .
+        MOVE_BACK   .    CRE    INIT   SUSP   FIN    ABAN   SUSP
+    """,
+    ),
+    (
+        version.WORKFLOW,
+        """
+        .          new        DRAFT      PUBLISHED  RETIRED    REMOVED
+        FOUND      PUBLISHED  .          .          .          .
+        UPLOAD     DRAFT      .          .          .          DRAFT
+        PUBLISH    .          PUBLISHED  .          .          .
+        ROLL_BACK  .          .          .          PUBLISHED  .
+        RETIRE     .          .          RETIRED    .          .
+        REMOVE     .          REMOVED    .          REMOVED    .
     """,
     ),
     (

@@ -23,6 +23,7 @@ from scorm.verdict import Verdict
 from workflows import app
 from workflows.commands.people import the_trust
 from workflows.commands.report import as_json, engine_of, say, settings_of
+from workflows.learning import attempt_version, versioning
 
 _SURROUNDINGS = 3
 _ZIP = click.Path(path_type=Path)
@@ -59,9 +60,12 @@ def check(context: click.Context, file: Path, *, run: bool, seconds: float, want
 @scorm.command("import")
 @click.argument("file", metavar="ZIP", type=_ZIP)
 @click.option("--trust", help="Needed where there are several trusts.")
+@click.option("--version-of", metavar="PACKAGE", help="Make it the next version of this one, a draft.")
 @as_json
 @click.pass_context
-def import_package(context: click.Context, file: Path, *, trust: str | None, wants_json: bool) -> None:
+def import_package(
+    context: click.Context, file: Path, *, trust: str | None, version_of: str | None, wants_json: bool
+) -> None:
     """Import a package as a new immutable version; the same contents again change nothing."""
     engine = engine_of(context)
     with engine.reading() as connection:
@@ -72,6 +76,8 @@ def import_package(context: click.Context, file: Path, *, trust: str | None, wan
     said = inspecting.warnings(found, chosen.content_hosts)
     imported = replace(imported, warnings=(*imported.warnings, *said))
     with engine.transaction() as tx:
+        if version_of:
+            versioning.upload(tx, home, version_of, imported)
         stored = library.add(tx.connection, home, imported, tx.now)
     new = stored.imported_at == tx.now
     answer = {"package": imported.hash, "title": imported.title, "new": new, "warnings": imported.warnings}
@@ -112,7 +118,9 @@ def why(context: click.Context, attempt: str, *, wants_json: bool) -> None:
         if found is None:
             raise Missing(f"There is no attempt {attempt}.")
         said = verdict.judge(recorder.story(connection, found))
-    say(said.as_dict(), _reasons(said), wants_json=wants_json)
+        version = attempt_version.told(connection, found)
+    answer = {**said.as_dict(), "version": version.as_dict()}
+    say(answer, [*_reasons(said), *version.sentences], wants_json=wants_json)
 
 
 def _tried(trial: Trial, edition: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.settings import Settings
 from engine.web.operations import Operation
-from workflows.learning import catalogue_api, class_api, enrolment_api, play_api
+from workflows.learning import catalogue_api, class_api, enrolment_api, play_api, version_api
 from workflows.learning.attempts import api as attempts_api
 
 
@@ -16,4 +16,5 @@ def operations(settings: Settings) -> tuple[Operation, ...]:
         *enrolment_api.OPERATIONS,
         *play_api.operations(settings),
         *attempts_api.operations(settings),
+        *version_api.operations(settings),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
+from typing import Final
 
 from engine.machine import SELF, Case, Step, Workflow, guard, reason_given
 from workflows.learning.attempts.standing import NONE_LEFT, NOT_AGAIN
 from workflows.learning.records import Attempt, AttemptState
+from workflows.people.responsibilities import LEARNING_ADMINISTRATOR
 
 KIND = "attempt"
 
@@ -21,6 +24,8 @@ class Trigger(StrEnum):
     FINISH = "FINISH"
     ABANDON = "ABANDON"
     RESET = "RESET"
+    MOVE = "MOVE"
+    MOVE_BACK = "MOVE_BACK"
 
 
 @guard("There is nothing to play: you need a place on an e-learning class.")
@@ -48,6 +53,18 @@ def not_final(case: Case[Attempt]) -> bool:
 
 
 _S, _T = AttemptState, Trigger
+_STAYING: Final = (_S.CREATED, _S.INITIALIZED, _S.SUSPENDED, _S.FINISHED, _S.ABANDONED)
+
+
+def _moves() -> Iterator[Step]:
+    """Yield the steps by which somebody has an attempt go on with another version of its package, or undoes that."""
+    by = (LEARNING_ADMINISTRATOR,)
+    for number, state in enumerate(_STAYING, 1):
+        yield Step(id=f"A6-move-{number}", trigger=_T.MOVE, sources=(state,), target=state, by=by, when=(reason_given,))
+        yield Step(id=f"A6-back-{number}", trigger=_T.MOVE_BACK, sources=(state,), target=state, by=by)
+    # One that was to start afresh was reset for that: it goes on where it was left.
+    yield Step(id="A6-back", trigger=_T.MOVE_BACK, sources=(_S.RESET,), target=_S.SUSPENDED, by=by)
+
 
 WORKFLOW = Workflow(
     kind=KIND,
@@ -95,5 +112,6 @@ WORKFLOW = Workflow(
             target=_S.RESET,
             when=(reason_given,),
         ),
+        *_moves(),
     ),
 )

@@ -10,7 +10,7 @@ from engine.exploring import Examples
 from engine.machine import Actor
 from scorm.stuck import Sign
 from workflows.competence.records import Competence
-from workflows.learning import attempt, classes, enrolment, performance, stuck
+from workflows.learning import attempt, classes, enrolment, performance, stuck, version
 from workflows.learning.attempts.grading import Played
 from workflows.learning.attempts.rules import Begin, Rules
 from workflows.learning.records import (
@@ -25,6 +25,7 @@ from workflows.learning.records import (
     Session,
 )
 from workflows.learning.stuck import Stuck
+from workflows.learning.version import Version
 from workflows.people.records import Person, Site
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR
 
@@ -181,6 +182,20 @@ _STUCK: Final = Stuck(
     sign=Sign.SILENT,
     site=_SITE,
 )
+_VERSION: Final = Version(
+    trust=_TRUST,
+    id="version",
+    state=None,
+    revision=1,
+    head="",
+    organisation=_WARD,
+    organisations=_PLACE,
+    line="package",
+    number=2,
+    package="package",
+    needed=0,
+)
+_V: Final = (version.Trigger.PUBLISH, version.Trigger.ROLL_BACK, version.Trigger.REMOVE)
 _REASON: Final = {"reason": "It is needed."}
 _EVERY_REASON: Final[tuple[dict[str, str], ...]] = ({}, _REASON)
 _LATER: Final = _NOW + timedelta(days=22)
@@ -241,7 +256,12 @@ EXAMPLES: Final = {
             replace(_ATTEMPT, final=True),
         ),
         now=_NOW,
-        facts={attempt.Trigger.RESET: _EVERY_REASON},
+        facts=dict.fromkeys((attempt.Trigger.RESET, attempt.Trigger.MOVE), _EVERY_REASON),
+    ),
+    version.KIND: Examples(
+        records=(_VERSION, replace(_VERSION, needed=3)),
+        now=_NOW,
+        facts=dict.fromkeys(_V, _EVERY_REASON),
     ),
     stuck.KIND: Examples(
         records=(_STUCK,),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from engine.personal import Holding
+from scorm.holdings import ATTEMPTS
 from workflows.learning.tables import enrolments, launches, performances, stuck_attempts
+from workflows.learning.version_tables import attempt_moves
 
 HOLDINGS: Final = (
     Holding(
@@ -29,6 +31,13 @@ HOLDINGS: Final = (
         person="person",
         kind="attempt",
         shown=("enrolment", "state", "period", "updated_at"),
+    ),
+    Holding(
+        table=attempt_moves,
+        title="Attempts that went on with another version",
+        through=("attempt", ATTEMPTS),
+        shown=("attempt", "package", "keeps", "afresh", "moved_at", "undone_at", "refused"),
+        erased={"course": None},
     ),
     Holding(
         table=stuck_attempts,

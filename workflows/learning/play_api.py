@@ -18,8 +18,9 @@ from engine.web.schemas import anything, flag, identifier, many, moment, number,
 from scorm import calls, checks, library, recorder, verdict
 from scorm import store as runtime
 from scorm.errors import PackageNotStored, PackageRefused
+from scorm.package import ImportedPackage
 from scorm.tables import packages
-from workflows.learning import package_pages
+from workflows.learning import attempt_version, package_pages
 from workflows.learning.attempts import opening
 from workflows.learning.tables import enrolments
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR, RUNS_CLASSES
@@ -41,6 +42,8 @@ _ATTEMPT: Final = record(
         "enrolment": identifier(),
         "person": identifier(),
         "package": text(64),
+        "version": whole(about="Which version of its package that is."),
+        "version_why": many(text(2000), about="Why it runs on that version."),
         "epoch": whole(about="How many windows it took."),
         "running": flag(about="It was initialised and not finished."),
         "opened_at": moment(),
@@ -69,6 +72,7 @@ _VERDICT: Final = record(
     }
 )
 _STORAGE_FULL: Final = 507
+LARGEST_PACKAGE: Final = package_pages.LARGEST_PACKAGE
 
 
 def operations(settings: Settings) -> tuple[Operation, ...]:
@@ -117,16 +121,7 @@ class _Playing:
 
     def take(self, call: Call) -> Answer:
         """Keep a package; what is wrong with it is said all at once."""
-        file = call.files.get("package")
-        if file is None:
-            raise Invalid("Send the zip as a file named `package`.", field="package")
-        try:
-            read = package_pages.imported(file, self.settings)
-        except PackageRefused as refused:
-            raise Invalid("This package cannot be used.", reasons=list(refused.reasons)) from refused
-        except PackageNotStored as full:
-            mishap = Mishap(status=_STORAGE_FULL, title="Insufficient storage", happened=package_pages.FULL, kept="")
-            raise HTTPException(response=mishaps.problem(mishap)) from full
+        read = read_package(call, self.settings)
         with call.engine.transaction(call.actor) as tx:
             kept = library.add(tx.connection, call.trust, read, tx.now)
             if self.settings.trial_seconds:
@@ -147,6 +142,20 @@ class _Playing:
         return created(f"/attempts/{opened.attempt}", said)
 
 
+def read_package(call: Call, settings: Settings) -> ImportedPackage:
+    """Keep the files of the zip that was sent; what is wrong with it is said all at once."""
+    file = call.files.get("package")
+    if file is None:
+        raise Invalid("Send the zip as a file named `package`.", field="package")
+    try:
+        return package_pages.imported(file, settings)
+    except PackageRefused as refused:
+        raise Invalid("This package cannot be used.", reasons=list(refused.reasons)) from refused
+    except PackageNotStored as full:
+        mishap = Mishap(status=_STORAGE_FULL, title="Insufficient storage", happened=package_pages.FULL, kept="")
+        raise HTTPException(response=mishaps.problem(mishap)) from full
+
+
 def _packages(call: Call) -> Answer:
     shown = (packages.c.hash, packages.c.title, packages.c.edition, packages.c.imported_at)
     query = select(*shown).where(packages.c.trust == call.trust)
@@ -158,7 +167,10 @@ def _attempt(call: Call) -> Answer:
     shown = {name: getattr(one, name) for name in ("id", "package", "epoch", "running")}
     moments = {name: getattr(one, name).isoformat() for name in ("opened_at", "active_at")}
     outcome = one.outcome.as_dict() if one.outcome else None
-    return Answer({**shown, **moments, "enrolment": one.registration, "person": one.learner, "outcome": outcome})
+    version = attempt_version.told(call.conn, one)
+    runs_on = {"version": version.number, "version_why": list(version.sentences)}
+    who = {"enrolment": one.registration, "person": one.learner}
+    return Answer({**shown, **moments, **who, "outcome": outcome, **runs_on})
 
 
 def _calls(call: Call) -> Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -19,19 +18,17 @@ from scorm import store as runtime
 from scorm import tables as runtime_tables
 from scorm.outcome import Outcome
 from scorm.playing import News
-from workflows.learning import attempt, catalogue, performance, results, stuck_store
+from workflows.learning import attempt, catalogue, moving, performance, results, stuck_store
 from workflows.learning import enrolment as enrolment_workflow
 from workflows.learning.attempts import store as attempt_store
 from workflows.learning.attempts.grading import Grade, grade
 from workflows.learning.attempts.rules import Rules, effective
-from workflows.learning.records import AttemptState, EnrolmentState, PerformanceState
+from workflows.learning.records import SILENCE, AttemptState, EnrolmentState, PerformanceState
 from workflows.learning.tables import classes, enrolments, launches, offerings, performances
 from workflows.people import store as people
 
 SUSPENDED = "suspend"
 _RESULTS = ("completed", "passed", "failed")
-SILENCE = timedelta(minutes=30)
-"""How long nothing is heard of an attempt before it is taken to be abandoned (P29)."""
 
 
 def launch(tx: Transaction, trust: str, enrolment: str, *, anew: bool = False) -> str:
@@ -40,6 +37,7 @@ def launch(tx: Transaction, trust: str, enrolment: str, *, anew: bool = False) -
     `anew` begins another though one goes on. Raises `Missing`, `NotAllowed`, or `Refused` where there is nothing to
     play, no attempt is left, or the rules of attempts allow none.
     """
+    moving.settle(tx, trust, enrolment)
     owner = _owner(tx, trust, enrolment)
     stands = attempt_store.courses(tx.connection, trust, [enrolment])[enrolment].standing(tx.now)
     if stands.resumes and owner.person == tx.actor.person and not anew:

@@ -18,13 +18,13 @@ from engine.transaction import Engine
 from engine.web import dates
 from engine.web.permissions import requires, signed_in
 from engine.web.visitors import Visitor, visitor
-from scorm import addresses, library, recorder, verdict
+from scorm import addresses, recorder, verdict
 from scorm import store as runtime
-from scorm.errors import AttemptMissing, PackageMissing
+from scorm.errors import AttemptMissing
 from scorm.recorder import Wanted
 from scorm.story import Story
 from scorm.verdict import Verdict
-from workflows.learning import pages, stuck_store, words
+from workflows.learning import attempt_version, pages, stuck_store, words
 from workflows.learning.attempts import pages as attempt_pages
 from workflows.learning.attempts import store as attempt_store
 from workflows.learning.records import PLACED, Enrolment
@@ -107,13 +107,15 @@ class _Desk:
                 raise Missing("There is no such enrolment of yours.")
             judged = judged_of(connection, mine)
             course = _learning(connection, mine)
-        latest = judged[0] if judged else None
+            latest = judged[0] if judged else None
+            version = attempt_version.told(connection, latest.attempt) if latest else None
         return render_template(
             "learning/incomplete.html",
             one=course,
             verdict=latest.verdict if latest else verdict.judge(Story(windows=(), outcome=None)),
             decided=latest.decided if latest else None,
             earlier=judged[1:],
+            version=version,
             finish=self._finish_saving(latest),
             playable=mine.state in PLACED,
             **_texts(),
@@ -134,12 +136,14 @@ class _Desk:
         with self._engine.reading() as connection:
             one, enrolled = attempt_of(connection, here, identifier, self._site)
             judged = _judged(connection, one, stuck_store.about(connection, one.trust, [one.id]))
-            titles = {each.number: _title(connection, one, each.number) for each in judged.story.windows}
+            titles = {each.number: attempt_version.part_of(connection, one, each) for each in judged.story.windows}
+            version = attempt_version.told(connection, one)
         return render_template(
             "learning/attempt.html",
             judged=judged,
             enrolment=enrolled,
             titles=titles,
+            version=version,
             verdict=judged.verdict,
             **_texts(),
         )
@@ -228,15 +232,6 @@ def _learning(connection: Connection, enrolled: Enrolment) -> pages.Learning:
     if not found:
         raise Missing("This class is no e-learning.")
     return found[0]
-
-
-def _title(connection: Connection, attempt: runtime.Attempt, number: int) -> str:
-    """Return what the SCO of a window is called."""
-    identifier = recorder.sco_of(connection, attempt, number)
-    try:
-        return library.sco(connection, attempt.trust, attempt.package, identifier).title or identifier
-    except PackageMissing:
-        return identifier
 
 
 def legible(text: str, most: int = SHOWN) -> str:

@@ -69,6 +69,9 @@ class Delivery(StrEnum):
     E_LEARNING = "e-learning"
 
 
+SILENCE: Final = timedelta(minutes=30)
+"""How long nothing is heard of an attempt before it is taken to be abandoned (P29)."""
+
 PLACED: Final = (EnrolmentState.CONFIRMED, EnrolmentState.ATTENDED)
 """The states that take a place and block double booking (facts 1.1)."""
 

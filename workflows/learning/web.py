@@ -29,10 +29,12 @@ from workflows.learning import (
     decide_pages,
     effects,
     enrolment,
+    move_pages,
     package_pages,
     pages,
     recorder_pages,
     replies,
+    version_pages,
     withdraw_pages,
     words,
 )
@@ -94,7 +96,10 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
     attempt_pages.install(learning, engine, settings)
     learning.register_blueprint(rules_pages.blueprint(engine))
     learning.register_blueprint(class_pages.blueprint(engine, settings))
-    learning.register_blueprint(package_pages.blueprint(engine, settings))
+    packages = package_pages.blueprint(engine, settings)
+    version_pages.install(packages, engine, settings)
+    move_pages.install(packages, engine)
+    learning.register_blueprint(packages)
     recorder = recorder_pages.blueprint(engine, settings)
     decide_pages.install(recorder, engine, settings)
     learning.register_blueprint(recorder)

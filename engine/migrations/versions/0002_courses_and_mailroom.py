@@ -87,6 +87,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trust", "email", name=op.f("pk_suppressions")),
     )
     op.create_table(
+        "move_orders",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("line", sa.String(length=64), nullable=False),
+        sa.Column("package", sa.String(length=64), nullable=False),
+        sa.Column("scope", sa.String(length=10), nullable=False),
+        sa.Column("progress", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.String(length=40), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "package"], ["packages.trust", "packages.hash"], name=op.f("fk_move_orders_trust_package")
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_move_orders")),
+    )
+    with op.batch_alter_table("move_orders", schema=None) as batch_op:
+        batch_op.create_index("ix_move_orders_line", ["trust", "line"], unique=False)
+
+    op.create_table(
         "package_checks",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("package", sa.String(length=64), nullable=False),
@@ -103,6 +122,63 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("package_checks", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_package_checks_state"), ["state"], unique=False)
+
+    op.create_table(
+        "package_versions",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("definition", sa.String(length=16), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("line", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("package", sa.String(length=64), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["trust", "package"], ["packages.trust", "packages.hash"], name=op.f("fk_package_versions_trust_package")
+        ),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_package_versions")),
+    )
+    with op.batch_alter_table("package_versions", schema=None) as batch_op:
+        batch_op.create_index("uq_package_versions_number", ["trust", "line", "number"], unique=True)
+        batch_op.create_index("uq_package_versions_package", ["trust", "package"], unique=True)
+        batch_op.create_index(
+            "uq_package_versions_published",
+            ["trust", "line"],
+            unique=True,
+            sqlite_where=sa.text("state = 'PUBLISHED'"),
+            postgresql_where=sa.text("state = 'PUBLISHED'"),
+        )
+
+    op.create_table(
+        "attempt_moves",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("order", sa.String(length=40), nullable=False),
+        sa.Column("attempt", sa.String(length=40), nullable=False),
+        sa.Column("package", sa.String(length=64), nullable=False),
+        sa.Column("sco", sa.Text(), nullable=False),
+        sa.Column("keeps", sa.String(length=10), nullable=False),
+        sa.Column("afresh", sa.Boolean(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("course", sa.Text(), nullable=True),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refused", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["trust", "attempt"], ["attempts.trust", "attempts.id"], name=op.f("fk_attempt_moves_trust_attempt")
+        ),
+        sa.ForeignKeyConstraint(
+            ["trust", "order"], ["move_orders.trust", "move_orders.id"], name=op.f("fk_attempt_moves_trust_order")
+        ),
+        sa.PrimaryKeyConstraint("trust", "order", "attempt", name=op.f("pk_attempt_moves")),
+    )
+    with op.batch_alter_table("attempt_moves", schema=None) as batch_op:
+        batch_op.create_index("ix_attempt_moves_attempt", ["trust", "attempt"], unique=False)
 
     op.create_table(
         "call_batches",
@@ -123,12 +199,16 @@ def upgrade() -> None:
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("highest", sa.Float(), nullable=True))
         batch_op.add_column(sa.Column("last", sa.Float(), nullable=True))
+        batch_op.create_index("ix_attempts_package", ["trust", "package"], unique=False)
 
     with op.batch_alter_table("classes", schema=None) as batch_op:
         batch_op.add_column(sa.Column("decline_withdraws", sa.Boolean(), nullable=True))
 
     with op.batch_alter_table("enrolments", schema=None) as batch_op:
         batch_op.add_column(sa.Column("renewed", sa.Integer(), nullable=True))
+
+    with op.batch_alter_table("epochs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("package", sa.String(length=64), nullable=True))
 
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.add_column(sa.Column("tag", sa.String(length=40), nullable=True))
@@ -168,6 +248,9 @@ def downgrade() -> None:
         batch_op.drop_column("partstat")
         batch_op.drop_column("tag")
 
+    with op.batch_alter_table("epochs", schema=None) as batch_op:
+        batch_op.drop_column("package")
+
     with op.batch_alter_table("enrolments", schema=None) as batch_op:
         batch_op.drop_column("renewed")
 
@@ -175,14 +258,33 @@ def downgrade() -> None:
         batch_op.drop_column("decline_withdraws")
 
     with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.drop_index("ix_attempts_package")
         batch_op.drop_column("last")
         batch_op.drop_column("highest")
 
     op.drop_table("call_batches")
+    with op.batch_alter_table("attempt_moves", schema=None) as batch_op:
+        batch_op.drop_index("ix_attempt_moves_attempt")
+
+    op.drop_table("attempt_moves")
+    with op.batch_alter_table("package_versions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_package_versions_published",
+            sqlite_where=sa.text("state = 'PUBLISHED'"),
+            postgresql_where=sa.text("state = 'PUBLISHED'"),
+        )
+        batch_op.drop_index("uq_package_versions_package")
+        batch_op.drop_index("uq_package_versions_number")
+
+    op.drop_table("package_versions")
     with op.batch_alter_table("package_checks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_package_checks_state"))
 
     op.drop_table("package_checks")
+    with op.batch_alter_table("move_orders", schema=None) as batch_op:
+        batch_op.drop_index("ix_move_orders_line")
+
+    op.drop_table("move_orders")
     op.drop_table("suppressions")
     with op.batch_alter_table("inbound_mail", schema=None) as batch_op:
         batch_op.drop_index(
