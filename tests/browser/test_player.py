@@ -33,6 +33,11 @@ def count(stage: Stage, table: Any) -> int:
         return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
+def calls_taken(stage: Stage) -> int:
+    with stage.engine.reading() as connection:
+        return int(connection.scalar(select(func.sum(tables.epochs.c.seq))) or 0)
+
+
 def turn_pages(page: Page, times: int) -> None:
     for _ in range(times):
         page.frame_locator("#course").locator("#next").click()
@@ -79,14 +84,14 @@ def test_a_killed_browser_comes_back_to_the_last_page(stage: Stage, profile: Any
     turn_pages(page, 4)
     expect_page(page, 5)
     profile.kill()
-    unsent = count(stage, tables.calls)
+    unsent = calls_taken(stage)
 
     page = profile.open()
     page.goto(stage.play_url)
 
     expect_page(page, 5)
     assert unsent == 0
-    assert count(stage, tables.calls) > 8
+    assert calls_taken(stage) > 8
     assert count(stage, tables.divergences) == 0
 
 
@@ -201,7 +206,7 @@ def test_what_a_window_left_is_sent_from_the_finish_saving_page(stage: Stage, pa
     page.goto(stage.finish_saving_url)
 
     expect(page.locator("#result")).to_contain_text("are now saved")
-    assert count(stage, tables.calls) > 3
+    assert calls_taken(stage) > 3
 
 
 def test_an_older_window_says_that_the_course_goes_on_elsewhere(stage: Stage, page: Page) -> None:

@@ -137,7 +137,7 @@ def test_after_a_kill_the_same_profile_resumes_at_the_last_page_and_passes(
     cut_off(page)
     read_on(play(page, site, ours), to=5)
     profile.kill()
-    unsent = count(site, tables.calls)
+    unsent = count(site, tables.call_batches)
 
     page = profile.open()
     course = play(page, site, ours)
