@@ -12,6 +12,7 @@ const KEY_LIFE = 30 * 24 * 3600 * 1000; // milliseconds that the server honours 
 /** The database of this origin; `open` never fails: without storage the journal keeps nothing and says so. */
 export class Journal {
   #database;
+  #failed = false;
 
   static async open() {
     try {
@@ -25,9 +26,9 @@ export class Journal {
     this.#database = database;
   }
 
-  /** Whether what is written here outlives this window. */
+  /** Whether what is written here outlives this window: there is a database, and it is not full. */
   get durable() {
-    return this.#database !== null;
+    return this.#database !== null && !this.#failed;
   }
 
   /** Note a launch: {attempt, epoch, late_url, title, started}; `started` in milliseconds since 1970. */
@@ -53,17 +54,16 @@ export class Journal {
     const rows = await this.#read("calls");
     const calls = ({ attempt, epoch }) => rows.filter((row) => row.attempt === attempt && row.epoch === epoch);
     return launches
-      .filter((launch) => this.#current(launch))
       .map((launch) => ({ ...launch, calls: calls(launch).map((row) => row.call) }))
       .filter((launch) => launch.calls.length)
       .sort((one, other) => one.started - other.started);
   }
 
-  #current(launch) {
-    if (Date.now() - launch.started < KEY_LIFE) return true;
-    this.forget(launch.attempt, launch.epoch, Number.MAX_SAFE_INTEGER);
-    this.#write("attempts", (store) => store.delete([launch.attempt, launch.epoch]));
-    return false;
+  /** Give up a launch whose key the server does not know, once its time is over: this clock alone may be years off. */
+  giveUp({ attempt, epoch, started }) {
+    if (Math.abs(Date.now() - started) < KEY_LIFE) return;
+    this.forget(attempt, epoch, Number.MAX_SAFE_INTEGER);
+    this.#write("attempts", (store) => store.delete([attempt, epoch]));
   }
 
   #read(name) {
@@ -73,10 +73,16 @@ export class Journal {
   // A transaction that is committed by hand is carried out even when the page is gone a moment later.
   #write(name, change) {
     if (!this.#database) return Promise.resolve();
-    const transaction = this.#database.transaction(name, "readwrite", { durability: "relaxed" });
-    const done = settled(change(transaction.objectStore(name))).catch(() => undefined);
-    transaction.commit();
-    return done;
+    const failed = () => void (this.#failed = true);
+    try {
+      const transaction = this.#database.transaction(name, "readwrite", { durability: "relaxed" });
+      transaction.onabort = failed; // a disk that is full may be found out only now
+      const done = settled(change(transaction.objectStore(name))).catch(failed);
+      transaction.commit();
+      return done;
+    } catch {
+      return Promise.resolve(failed());
+    }
   }
 }
 
@@ -92,6 +98,7 @@ export class Courier {
   #waiting = false;
   #superseded = false;
   #reached = true;
+  #began = 0; // when what is pending began to wait, by a clock that nobody sets
 
   /** `launch` is {attempt, epoch, late_url}; `url` takes batches until its token expires; `told` gets each receipt. */
   constructor({ journal, launch, url, changed = () => undefined, told = () => undefined, calls = [] }) {
@@ -118,9 +125,9 @@ export class Courier {
     return this.#reached;
   }
 
-  /** When the oldest of them was made, in milliseconds since 1970; null when all is saved. */
-  get since() {
-    return this.#pending.length ? Date.parse(this.#pending[0][1]) : null;
+  /** How many milliseconds they have waited since the server last took any; 0 when all is saved. */
+  get waited() {
+    return this.#pending.length ? performance.now() - this.#began : 0;
   }
 
   /** "superseded" when the course was opened elsewhere since, else "saved" or "unsaved". */
@@ -131,6 +138,7 @@ export class Courier {
 
   /** Keep one call; `urgent` sends it as soon as the calls of this moment are together. */
   add(call, urgent) {
+    if (!this.#pending.length) this.#began = performance.now();
     this.#pending.push(call);
     this.#journal.append(this.#launch.attempt, this.#launch.epoch, call);
     if (urgent) this.#soon();
@@ -193,6 +201,7 @@ export class Courier {
     this.#reached = reply.status > 0 && reply.status < 500;
     if (reply.status === 401) this.#url = this.#launch.late_url;
     if (reply.status === 410) this.#superseded = true;
+    if (reply.status === 404 && this.#url === this.#launch.late_url) this.#journal.giveUp(this.#launch);
     if (reply.status === 409 && reply.expected) this.#saved(reply.expected - 1);
     if (reply.saved) this.#saved(reply.saved);
     if (reply.saved) this.#told(reply);
@@ -201,6 +210,7 @@ export class Courier {
 
   #saved(seq) {
     this.#pending = this.#pending.filter((call) => call[0] > seq);
+    this.#began = performance.now();
     this.#journal.forget(this.#launch.attempt, this.#launch.epoch, seq);
   }
 }

@@ -4,7 +4,7 @@
 export class Onlooker {
   pending = [];
   unsaved = 0;
-  since = null;
+  waited = 0;
   state = "looking";
 
   add(call) {

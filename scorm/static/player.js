@@ -217,8 +217,6 @@ function heard({ course, outcome }) {
 }
 
 function watch() {
-  element("copy").hidden = !journal.durable;
-  element("no-copy").hidden = journal.durable;
   setInterval(() => courier.unsaved && courier.flush(), ROUND);
   setInterval(show, 1_000);
   setInterval(look, ROUND);
@@ -232,8 +230,10 @@ function watch() {
 }
 
 function show() {
-  const late = courier.unsaved > 0 && Date.now() - courier.since >= WORRY;
+  const late = courier.waited >= WORRY;
   const state = late ? "late" : opened.standing_url ? "" : courier.state;
+  element("copy").hidden = !journal.durable;
+  element("no-copy").hidden = journal.durable;
   if (courier.state === "superseded") {
     stage.abandon();
     openOnce(element("elsewhere"));
