@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scorm.sequencing.definition import Organisation
+from scorm.sequencing.tracking import State
 from scorm.sequencing.tree import ROOT, Activity, Tree
 
 
@@ -19,7 +20,8 @@ def carried(
     """Return the snapshot of a course (`Course.snapshot`) as one of the newer tree; `parts` are old names to new."""
     before, after = Tree.grown(old), Tree.grown(new)
     names = _names(before, after, parts)
-    state = dict(snapshot["state"])
+    # Read once as the older tree has it: what was kept may be of a tree that had fewer activities yet.
+    state = State.restore(before, snapshot["state"]).snapshot()
     standing = {names[name]: dict(given) for name, given in state["standing"].items() if name in names}
     current, aside = names.get(state["current"]), names.get(state["suspended"])
     lost = current is None and aside is None and (state["current"] or state["suspended"]) is not None
@@ -35,7 +37,7 @@ def carried(
             **state,
             "current": current,
             "suspended": aside,
-            "standing": standing,
+            "standing": {one.identifier: standing.get(one.identifier, {}) for one in after.activities},
             "progress": _progress(state["progress"], before, after, names),
             "available": _available(state["available"], after, names),
         },
