@@ -15,11 +15,7 @@ export class Journal {
   #failed = false;
 
   static async open() {
-    try {
-      return new Journal(await opened());
-    } catch {
-      return new Journal(null);
-    }
+    return new Journal(await opened().catch(() => null));
   }
 
   constructor(database) {
@@ -59,7 +55,7 @@ export class Journal {
       .sort((one, other) => one.started - other.started);
   }
 
-  /** Give up a launch whose key the server does not know, once its time is over: this clock alone may be years off. */
+  /** Give up a launch whose key the server does not know, once its time is over: this clock alone may be wrong. */
   giveUp({ attempt, epoch, started }) {
     if (Math.abs(Date.now() - started) < KEY_LIFE) return;
     this.forget(attempt, epoch, Number.MAX_SAFE_INTEGER);
@@ -71,17 +67,16 @@ export class Journal {
   }
 
   // A transaction that is committed by hand is carried out even when the page is gone a moment later.
-  #write(name, change) {
-    if (!this.#database) return Promise.resolve();
-    const failed = () => void (this.#failed = true);
+  async #write(name, change) {
+    if (!this.#database) return;
     try {
       const transaction = this.#database.transaction(name, "readwrite", { durability: "relaxed" });
-      transaction.onabort = failed; // a disk that is full may be found out only now
-      const done = settled(change(transaction.objectStore(name))).catch(failed);
+      transaction.onabort = () => (this.#failed = true); // a disk that is full may be found out only now
+      const done = settled(change(transaction.objectStore(name)));
       transaction.commit();
-      return done;
+      await done;
     } catch {
-      return Promise.resolve(failed());
+      this.#failed = true;
     }
   }
 }
@@ -236,7 +231,7 @@ function fitting(calls, limit) {
   return end < 0 ? [...calls] : calls.slice(0, end);
 }
 
-function opened() {
+async function opened() {
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => {
     request.result.createObjectStore("calls", { keyPath: ["attempt", "epoch", "seq"] });

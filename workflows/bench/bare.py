@@ -17,7 +17,7 @@ _KEEP: Final = (
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bare:
     """Stores bodies by the path that they came to; every thread has a connection of the driver's own."""
 
@@ -49,4 +49,4 @@ def application(url: str, synchronous: str) -> Bare:
     base = database.connect(url, synchronous=synchronous)
     with database.writing(base) as connection:
         connection.exec_driver_sql(_TABLE)
-    return Bare(base)
+    return Bare(base=base)
