@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from engine.errors import Conflict, Missing, NotAllowed, NotDeclared, Refused
+from engine.errors import Conflict, Invalid, Missing, NotAllowed, NotDeclared, Refused
 from scorm import blobs, library
 from tests.clock import FrozenClock
 from tests.northshire import HELEN, TRUST
@@ -51,6 +51,15 @@ def test_a_newer_version_is_a_draft_and_changes_nothing_until_it_is_published(sh
     ]
     assert shelf.attempt("ann").package == shelf.first
     assert shelf.line().version(draft).usage == Usage()
+
+
+def test_no_offering_is_made_of_a_version_that_is_not_published(shelf: Shelf) -> None:
+    draft = shelf.upload(package(shelf.place, text="newer"))
+
+    with shelf.place.engine.reading() as connection:
+        version_store.require_published(connection, TRUST, shelf.first)
+        with pytest.raises(Invalid, match="Version 2 of this package is not the published one"):
+            version_store.require_published(connection, TRUST, draft)
 
 
 def test_new_attempts_begin_on_the_published_version_and_running_ones_stay(shelf: Shelf) -> None:

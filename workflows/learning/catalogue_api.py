@@ -14,7 +14,7 @@ from engine.web.operations import PAGED, Answer, Call, Operation, created, list_
 from engine.web.schemas import identifier, lines, or_null, partial, record, text, whole
 from scorm import library
 from workflows.competence import store as competence_store
-from workflows.learning import catalogue
+from workflows.learning import catalogue, version_store
 from workflows.learning.records import Delivery, Offering
 from workflows.learning.tables import courses, offerings
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR, RUNS_CLASSES
@@ -80,6 +80,8 @@ def _add_offering(call: Call) -> Answer:
         raise Invalid("There is no such competence in this trust.", field="competence")
     if package and library.package_of(call.conn, call.trust, package) is None:
         raise Invalid("There is no such package in this trust: import it first.", field="package")
+    if package:
+        version_store.require_published(call.conn, call.trust, package)
     new = Offering(
         trust=call.trust,
         id=new_id(call.now),

@@ -8,7 +8,7 @@ from engine.errors import Invalid, NotAllowed
 from engine.identifiers import new_id
 from engine.transaction import Transaction
 from workflows.competence import store as competence_store
-from workflows.learning import catalogue, classes
+from workflows.learning import catalogue, classes, version_store
 from workflows.learning.records import Delivery, Offering
 from workflows.people import store as people
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR
@@ -37,11 +37,12 @@ class Published:
 def publish(tx: Transaction, trust: str, wanted: Publication) -> Published:
     """Make course, offering and class of an imported package; the class is planned, and is opened by a person.
 
-    Raises `Missing` for an unknown organisation, `NotAllowed`, or `Invalid` for an unknown competence.
+    Raises `Missing` for an unknown organisation, `NotAllowed`, or `Invalid` for an unknown competence or a draft.
     """
     way = people.ways_up(tx.connection, trust, [wanted.organisation])[wanted.organisation]
     if not tx.actor.system and not tx.actor.may([LEARNING_ADMINISTRATOR], way):
         raise NotAllowed("You do not look after this organisation's learning.")
+    version_store.require_published(tx.connection, trust, wanted.package)
     course, offering = new_id(tx.now), new_id(tx.now)
     catalogue.add_course(
         tx.connection, trust=trust, identifier=course, title=wanted.title, organisation=wanted.organisation

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, case, exists, func, or_, select
 
 from engine import directory
-from engine.errors import Missing
+from engine.errors import Invalid, Missing
 from engine.machine import Case, Decision
 from scorm import library
 from scorm import store as runtime
@@ -156,6 +156,13 @@ def row_of(connection: Connection, trust: str, package: str) -> RowMapping | Non
     """Return the row of a version; None for one that never had a newer or an older one."""
     mine = (package_versions.c.trust == trust, package_versions.c.package == package)
     return connection.execute(select(package_versions).where(*mine)).mappings().one_or_none()
+
+
+def require_published(connection: Connection, trust: str, package: str) -> None:
+    """Raise `Invalid` for a version that no new attempt may begin on."""
+    row = row_of(connection, trust, package)
+    if row is not None and row["state"] != VersionState.PUBLISHED:
+        raise Invalid(f"Version {row['number']} of this package is not the published one.", field="package")
 
 
 def line(connection: Connection, trust: str, package: str) -> Line:

@@ -51,6 +51,12 @@ def test_what_is_over_is_reviewed_and_a_new_attempt_offered():
     assert (found.reviews, found.fresh, found.offers_anew) == ("a1", False, True)
 
 
+def test_what_cannot_be_looked_at_is_not_reviewed_and_never_begun_again_unasked():
+    found = stand((replace(PASSED, readable=False),), Rules(), None, NOW)
+
+    assert (found.reviews, found.fresh, found.offers_anew) == (None, False, True)
+
+
 def test_a_new_attempt_begins_by_itself_where_the_rules_say_so():
     assert stand((FAILED,), Rules(automatic=True), None, NOW).fresh
 

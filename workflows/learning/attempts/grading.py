@@ -18,7 +18,8 @@ _RANKS: Final = {"completed": 1, "passed": 2}
 class Played:
     """One attempt as far as it matters here: `status` in the words of SCORM 1.2, scores as percentages.
 
-    `highest` and `last` are what was reported; `period` counts the periods of validity for which it was trained.
+    `highest` and `last` are what was reported; `period` counts the periods of validity for which it was trained;
+    `readable` says whether its package can be looked at, which one of AICC cannot.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Played:
     reset: bool = False
     period: int = 1
     package: str = ""
+    readable: bool = True
 
     @property
     def done(self) -> bool:

@@ -43,7 +43,7 @@ class Standing:
     @property
     def fresh(self) -> bool:
         """Say whether Play begins an attempt that nobody needs to ask for."""
-        return self.resumes is None and not self.barred and (self.reviews is None or self.automatic or self.renews)
+        return self.resumes is None and not self.barred and (self.automatic or self.renews)
 
     @property
     def offers_anew(self) -> bool:
@@ -90,7 +90,7 @@ def stand(played: Sequence[Played], rules: Rules, ends_on: date | None, now: dat
 
 def _readable(kept: Sequence[Played]) -> str | None:
     """Return the last attempt that is over: while another is going on there is nothing to review yet."""
-    return kept[-1].id if kept and kept[-1].ended else None
+    return kept[-1].id if kept and kept[-1].ended and kept[-1].readable else None
 
 
 def _barred(last: Played | None, rules: Rules, left: int | None) -> str:

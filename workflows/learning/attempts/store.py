@@ -23,6 +23,7 @@ from workflows.learning.records import AttemptState, Offering
 from workflows.learning.tables import attempt_rules, classes, enrolments, launches, offerings
 
 EVERYWHERE: Final = ""
+_UNREADABLE: Final = "AICC"
 """The key of what is set for the whole trust."""
 
 
@@ -161,7 +162,7 @@ def courses(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, C
 
 def played_under(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, tuple[Played, ...]]:
     """Return the attempts of enrolments, the oldest first."""
-    table = runtime_tables.attempts
+    table, packages = runtime_tables.attempts, runtime_tables.packages
     query = (
         select(
             table.c.id,
@@ -173,7 +174,9 @@ def played_under(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[s
             table.c.last,
             launches.c.state,
             launches.c.period,
+            packages.c.edition,
         )
+        .join(packages, and_(packages.c.trust == table.c.trust, packages.c.hash == table.c.package), isouter=True)
         .join(launches, and_(launches.c.trust == table.c.trust, launches.c.id == table.c.id))
         .where(table.c.trust == trust, table.c.registration.in_(set(keys)))
         .order_by(table.c.opened_at, table.c.id)
@@ -239,5 +242,6 @@ def _played(row: Any) -> Played:
         last=reported if row.last is None else row.last,
         reset=row.state == AttemptState.RESET,
         period=row.period or 1,
+        readable=not (row.edition or "").startswith(_UNREADABLE),
         package=row.package,
     )
