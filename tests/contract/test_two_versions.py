@@ -1,12 +1,20 @@
 """Two versions side by side: what a later version's schema is to this one, and an older one's."""
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from sqlalchemy import func, inspect, select, text
 
-from engine import database, settings
+from engine import database, journal, settings
 from engine.errors import SettingError
-from tests.databases import postgres_database
+from engine.tables import approvals, metadata, outbox
+from engine.tables import journal as moves
+from tests import northshire
+from tests.databases import close, postgres_database
 from workflows import app
+from workflows.competence.tables import awards
+from workflows.learning.tables import enrolments
+from workflows.people.tables import persons
+from workflows.synthetic import founding
 
 
 def at(url, revision):
@@ -51,3 +59,51 @@ def test_the_job_engine_of_many_machines_needs_its_tables(postgres_server):
         app.cluster_of().upgrade(url)
 
         app.require_schema(chosen)
+
+
+def test_a_database_of_the_first_release_is_brought_up_with_all_that_is_in_it(database_url, clock, tmp_path):
+    engine = northshire.engine_on(database_url, clock)
+    trust = founding.found(engine, 40, 7).trust
+    before = counted(engine)
+    as_first_released(engine.database, f"sqlite:///{tmp_path / 'first.db'}")
+    close(engine.database)
+
+    database.migrate(database_url)
+
+    engine = northshire.engine_on(database_url, clock)
+    with engine.reading() as connection:
+        assert list(journal.verify(connection, trust)) == []
+    assert counted(engine) == before
+    assert database.lacking(database_url, metadata.tables) == ()
+    close(engine.database)
+
+
+def as_first_released(base, beside):
+    """Take away what the first release did not have, by what its own migration makes beside it."""
+    command.upgrade(database.migration_config(beside), "0001")
+    other = database.connect(beside)
+    then, now = inspect(other), inspect(base)
+    old = set(then.get_table_names())
+    newer = [name for name in metadata.tables if name not in old]
+    with database.writing(base) as connection:
+        for table in reversed([one for one in metadata.sorted_tables if one.name in newer]):
+            connection.execute(text(f"DROP TABLE {table.name}"))
+        for table in old & metadata.tables.keys():
+            indices = {one["name"] for one in then.get_indexes(table)}
+            for index in now.get_indexes(table):
+                if index["name"] not in indices and not index.get("duplicates_constraint"):
+                    connection.execute(text(f"DROP INDEX {index['name']}"))
+            columns = {one["name"] for one in then.get_columns(table)}
+            for column in now.get_columns(table):
+                if column["name"] not in columns:
+                    connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column['name']}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    other.dispose()
+
+
+def counted(engine):
+    with engine.reading() as connection:
+        return {
+            table.name: connection.scalar(select(func.count()).select_from(table))
+            for table in (persons, enrolments, awards, approvals, outbox, moves)
+        }
