@@ -24,6 +24,7 @@ from engine.web.schemas import (
     text,
     whole,
 )
+from scorm import checks
 from scorm.comparing import Keeps
 from scorm.tables import attempts
 from workflows.learning import move_pages, moving, play_api, undoing, version_store, versioning
@@ -86,6 +87,8 @@ def operations(settings: Settings) -> tuple[Operation, ...]:
         read = play_api.read_package(call, settings)
         with call.engine.transaction(call.actor) as tx:
             made = versioning.upload(tx, call.trust, call.at["id"], read)
+            if settings.trial_seconds:
+                checks.ask(tx.connection, call.trust, made, tx.now)
             shown = version_store.line(tx.connection, call.trust, made).version(made)
         return created(f"/packages/{made}/versions", _version(shown))
 
