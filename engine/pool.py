@@ -34,6 +34,8 @@ class Line:
 class Pool(QueuePool):
     """A queue of connections, and before it those that rest between two transactions; these are not checked out."""
 
+    _sqla_logger_namespace = "sqlalchemy.pool.Pool"  # else what the library notes for itself would be in our log
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.resting: list[Line] = []
