@@ -26,6 +26,8 @@ SHIPPED = [
     "LRN-20-assessment-failed",
     "LRN-23-did-not-attend",
     "LRN-27-attempt-stuck",
+    "LRN-28-meeting-declined",
+    "LRN-29-other-time-proposed",
     "SYS-01-user-name",
     "SYS-02-password-reset",
     "SYS-05-workflow-error",
@@ -33,6 +35,7 @@ SHIPPED = [
     "SYS-07-more-information",
     "SYS-10-information-given",
     "SYS-11-question-reminder",
+    "SYS-12-answer-by-mail",
 ]
 # SECURITY 25: no clinical data, NI number or date of birth in mail.
 NEVER_IN_MAIL = ("ni_number", "nino", "national_insurance", "birth", "dob", "clinical", "immunisation", "vaccination")
