@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, select
+from sqlalchemy import ColumnElement, Select, String, Table, cast, select
 
 from engine import incident
 from engine.approvals import approval
 from engine.incident_tables import incidents
 from engine.tables import approvals
+from scorm.tables import packages
 from workflows.competence import award
 from workflows.competence.tables import awards, competences
-from workflows.learning import attempt, classes, enrolment, performance, stuck
+from workflows.learning import attempt, classes, enrolment, performance, stuck, version
 from workflows.learning import tables as learning
+from workflows.learning.version_tables import package_versions
 from workflows.onboarding import applicant, transfer
 from workflows.onboarding.tables import applicants, transfers
 from workflows.people import requests
@@ -44,6 +46,8 @@ _LAUNCHED: Final = _with(
     learning.launches.c.enrolment,
 )
 
+_PACKAGE: Final = (packages.c.trust == package_versions.c.trust) & (packages.c.hash == package_versions.c.package)
+
 CALLED: Final[Mapping[str, Select[Any]]] = {
     approval.KIND: _named(approvals, approvals.c.title),
     incident.KIND: _named(incidents, incidents.c.title),
@@ -70,6 +74,9 @@ CALLED: Final[Mapping[str, Select[Any]]] = {
         learning.performances.c.offering,
     ),
     stuck.KIND: _of(learning.stuck_attempts, learning.stuck_attempts.c.course),
+    version.KIND: _named(
+        package_versions, packages.c.title + ", version " + cast(package_versions.c.number, String)
+    ).join(packages, _PACKAGE),
     requests.KIND: _with(_named(record_requests, persons.c.name), record_requests, persons, record_requests.c.person),
 }
 """By kind the statement that names its records: rows of trust, id and `words`."""
