@@ -64,4 +64,5 @@ def test_why_an_attempt_is_incomplete_is_said_with_the_calls_that_show_it(stage,
     assert code == 0
     assert lines[0].startswith("The course is still open, or its window was closed")
     assert lines[1] == "  The course began. [window 1, call 1, 2026-11-22T09:00:00.000Z]"
-    assert lines[-1].startswith("What can be done: ")
+    assert lines[-2].startswith("What can be done: ")
+    assert lines[-1] == "It runs on the only version of its package."
