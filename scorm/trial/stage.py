@@ -25,7 +25,7 @@ from scorm import addresses, calls, items, library, store, tables
 from scorm.manifest import Manifest
 from scorm.outcome import Outcome
 from scorm.package import ImportedPackage
-from scorm.sequencing.definition import Node
+from scorm.sequencing import definition
 from scorm.session import Call
 from scorm.store import Attempt
 from scorm.trial.records import Request
@@ -134,11 +134,17 @@ def alone(whole: Manifest, part: str) -> Manifest:
     leaf = _leaf(course.root, part) if course and whole.course is not None else None
     if leaf is None or course is None:
         return replace(whole, items=(sco,), course=None)
-    root = replace(course.root, children=(leaf,), settings=replace(course.root.settings, flow=True, choice=False))
+    free = replace(leaf, prerequisites="", settings=_unruled(leaf.settings))
+    root = replace(course.root, children=(free,), settings=_unruled(course.root.settings))
     return replace(whole, items=(sco,), course=replace(course, root=root).as_record())
 
 
-def _leaf(node: Node, part: str) -> Node | None:
+def _unruled(said: definition.Settings) -> definition.Settings:
+    """Return what an activity is without that which other parts, or earlier attempts, decide of it."""
+    return replace(said, flow=True, choice=False, rules=(), attempt_limit=None, select=definition.Timing.NEVER)
+
+
+def _leaf(node: definition.Node, part: str) -> definition.Node | None:
     if node.identifier == part and not node.children:
         return node
     return next((found for child in node.children if (found := _leaf(child, part))), None)
