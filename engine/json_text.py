@@ -1,4 +1,4 @@
-"""Writes JSON quickly; what orjson refuses (halves of a character, long numbers) the library writes. Pure."""
+"""JSON as text, quickly: what orjson refuses (halves of a character, long numbers) goes by the library. Pure."""
 
 from __future__ import annotations
 
@@ -25,3 +25,11 @@ def sorted_by_key(value: Any, default: Callable[[Any], Any]) -> str:
         return orjson.dumps(value, default, _STRICT | orjson.OPT_SORT_KEYS).decode()
     except TypeError:
         return json.dumps(value, default=default, ensure_ascii=False, sort_keys=True)
+
+
+def read(text: str | bytes) -> Any:
+    """Read JSON; raises `ValueError`, and `RecursionError` for what is nested too deeply."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)

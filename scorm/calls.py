@@ -17,8 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine import prepared
-from scorm import tables, wording
+from engine import json_text, prepared
+from scorm import tables
 from scorm.session import Call, Divergence
 
 LONG = 1024
@@ -44,7 +44,7 @@ def append(connection: Connection, key: Mapping[str, Any], calls: Sequence[Call]
         lengthy = len(call.answer) > MOST_TOGETHER or any(len(one) > MOST_TOGETHER for one in call.args)
         (alone if lengthy or call.seq in apart else together).append(call)
     if together:
-        said = wording.written([tuple(call) for call in together])
+        said = json_text.written([tuple(call) for call in together])
         row = {**key, "first": together[0].seq, "last": together[-1].seq, "said": said}
         prepared.write(connection, _TOGETHER, [row])
     if alone:
@@ -81,7 +81,7 @@ def whole(connection: Connection, trust: str, rows: Sequence[RowMapping]) -> lis
 
 def batch(said: str) -> Iterator[Call]:
     """Read the calls of one row in which they stand together."""
-    for seq, at, fn, args, answer, error in wording.read(said):
+    for seq, at, fn, args, answer, error in json_text.read(said):
         yield Call(seq=seq, at=at, fn=fn, args=tuple(args), answer=answer, error=error)
 
 

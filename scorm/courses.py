@@ -17,8 +17,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine import prepared
-from scorm import coupling, items, library, tables, wording
+from engine import json_text, prepared
+from scorm import coupling, items, library, tables
 from scorm.coupling import NOTHING_KEPT, Learner
 from scorm.course import Course, Shared
 from scorm.errors import PackageMissing
@@ -217,14 +217,14 @@ def _shares(played: Organisation) -> bool:
 @lru_cache(maxsize=_MOST_COURSES)
 def _restored(played: Tree, learner: Learner, kept: str, shared: str | None) -> tuple[Course, Mapping[str, Any]]:
     """Return a course as it was kept, not to be changed: between two moves every batch of calls asks for the same."""
-    facts = wording.read(kept)
+    facts = json_text.read(kept)
     return Course.restore(played, learner, facts.pop("course"), shared=_shared(shared)), facts
 
 
 def _shared(kept: str | None) -> Shared:
     if kept is None:
         return Shared()
-    record = wording.read(kept)
+    record = json_text.read(kept)
     objectives = {target: records.read(Progress, one) for target, one in record["objectives"].items()}
     return Shared(objectives=objectives, stores=record["stores"])
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, false, func, insert, not_, select, update
 
-from engine import prepared
-from scorm import tables, tokens, wording
+from engine import json_text, prepared
+from scorm import tables, tokens
 from scorm.outcome import Completion, Outcome, Success
 from scorm.session import Launch, Session
 
@@ -169,7 +169,7 @@ def add_epoch(connection: Connection, epoch: Epoch, late_key: str, now: datetime
         **epoch.key,
         "launch": json.dumps(epoch.launch.as_dict()),
         "opening": json.dumps(dict(epoch.opening)),
-        "snapshot": wording.written(epoch.session.snapshot()),
+        "snapshot": json_text.written(epoch.session.snapshot()),
         "seq": epoch.seq,
         "activity": epoch.activity,
         "late_key": tokens.hashed(late_key),
@@ -200,7 +200,7 @@ def window(connection: Connection, trust: str, attempt: str, number: int) -> tup
             epoch=number,
             launch=launch,
             opening={},
-            session=Session.restore(launch, wording.read(row.pop("window_snapshot"))),
+            session=Session.restore(launch, json_text.read(row.pop("window_snapshot"))),
             seq=row.pop("window_seq"),
             activity=row.pop("window_activity"),
         )
@@ -228,7 +228,9 @@ def opened_with(connection: Connection, trust: str, attempt: str, number: int, l
 def keep_session(connection: Connection, epoch: Epoch, session: Session, seq: int) -> None:
     """Write where the session of an epoch stands after call `seq`."""
     of = {f"of_{name}": value for name, value in epoch.key.items()}
-    prepared.write(connection, _KEEPING_SESSION, [{**of, "snapshot": wording.written(session.snapshot()), "seq": seq}])
+    prepared.write(
+        connection, _KEEPING_SESSION, [{**of, "snapshot": json_text.written(session.snapshot()), "seq": seq}]
+    )
 
 
 def late(connection: Connection, late_key: str, now: datetime) -> tuple[Attempt, int] | None:
@@ -271,7 +273,7 @@ def _epoch(row: Row[Any]) -> Epoch:
         epoch=row.epoch,
         launch=launch,
         opening=json.loads(row.opening),
-        session=Session.restore(launch, wording.read(row.snapshot)),
+        session=Session.restore(launch, json_text.read(row.snapshot)),
         seq=row.seq,
         activity=row.activity,
         package=row.package,

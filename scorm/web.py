@@ -34,6 +34,7 @@ from sqlalchemy.exc import (
 )
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from engine import json_text
 from engine.errors import Conflict
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
@@ -54,7 +55,6 @@ from scorm import (
     store,
     tokens,
     window_told,
-    wording,
 )
 from scorm.batches import Batch
 from scorm.errors import AttemptMissing, BatchGap, BatchMalformed, PackageMissing
@@ -206,7 +206,7 @@ def _batch(attempt: str, epoch: int) -> Batch:
 
 def _said() -> Any:
     try:
-        return wording.read(request.get_data(cache=False)) if request.is_json else None
+        return json_text.read(request.get_data(cache=False)) if request.is_json else None
     except ValueError:
         return None
     except RecursionError:

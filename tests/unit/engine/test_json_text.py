@@ -4,23 +4,23 @@ import json
 
 import pytest
 
-from scorm import wording
+from engine import json_text
 
 
 @pytest.mark.parametrize("said", ["plain", "é", "\x00", "\ud800", "\udc00x", ["a", ("b", 1)], {"a": None}])
 def test_what_is_written_is_read_again(said):
-    text = wording.written(said)
+    text = json_text.written(said)
 
     assert "\x00" not in text
     assert text.encode()
-    assert json.loads(text) == wording.read(text) == json.loads(json.dumps(said))
+    assert json.loads(text) == json_text.read(text) == json.loads(json.dumps(said))
 
 
 def test_what_is_no_json_is_a_value_error():
     with pytest.raises(ValueError, match="Expecting"):
-        wording.read("{")
+        json_text.read("{")
 
 
 def test_what_is_nested_too_deeply_says_so():
     with pytest.raises(RecursionError):
-        wording.read("[" * 100_000)
+        json_text.read("[" * 100_000)
