@@ -156,7 +156,10 @@ def _cut_chains(connection: Connection, trust: str, kind: str, table: Table) -> 
         journal.c.revision == table.c.revision,
     )
     heads = select(table.c.id, table.c.revision, table.c.head, journal.c.hash).outerjoin(journal, last)
-    chosen = heads.where(table.c.trust == trust, or_(journal.c.hash.is_(None), journal.c.hash != table.c.head))
+    # A row that no step has moved yet (a text of a release without drafts) has no chain.
+    moved = (table.c.revision > 0,) if table.c.revision.nullable else ()
+    broken = or_(journal.c.hash.is_(None), journal.c.hash != table.c.head)
+    chosen = heads.where(table.c.trust == trust, broken, *moved)
     for row in connection.execute(chosen.order_by(table.c.id)):
         gone = row.hash is None
         sentence = "The last rows of this chain are gone." if gone else "This is not the row that was written last."

@@ -13,12 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine import calendar, return_addresses, skeleton, text
+from engine import calendar, notices, return_addresses, saying, skeleton, text
 from engine.letters import Recipient
 from engine.rendering import Template
 from engine.return_addresses import Addresses
 from engine.skeleton import Header, Meant
 from engine.templates import Shelf
+from engine.texts import Wanted
 
 Row = Mapping[str, Any]
 
@@ -78,7 +79,7 @@ class Composer:
 
     def prepare(self, conn: Connection, rows: Sequence[Row]) -> None:
         """Look up once which templates apply to these rows; without it the national ones do."""
-        self._shelf.prepare(conn, {(row["trust"], row["organisation"], row["notice"]) for row in rows})
+        self._shelf.prepare(conn, {_wanted(row) for row in rows})
 
     def compose(self, row: Row, now: datetime, *, with_invitation: bool = True) -> Built:
         """Return the message of an outbox row, made at `now`.
@@ -86,7 +87,7 @@ class Composer:
         Raises `TemplateError` where the template cannot be filled in, `Invalid` for a calendar object and `Garbled`
         for a message that is not what was meant.
         """
-        template = self._shelf.template(row["trust"], row["organisation"], row["notice"])
+        template = self._shelf.template(_wanted(row))
         addresses = self._addresses(row)
         invitation = row["invitation"] if with_invitation else None
         meant = self._meant(row, template, now, invitation, addresses)
@@ -103,23 +104,22 @@ class Composer:
     def _meant(
         self, row: Row, template: Template, now: datetime, record: Mapping[str, Any] | None, addresses: Addresses
     ) -> Meant:
-        said = template.render(self._context(row, row["invitation"]))
+        said = template.render(self._context(row, template, row["invitation"]))
         organizer = (addresses.organizer or record["organizer"]) if record else None
         head = self._head(row, said.subject, now, organizer, addresses.reply_to)
         meant = Meant(headers=head, text=said.text, html=said.html)
         return _invited(meant, row, {**record, "organizer": organizer}, now) if record else meant
 
-    def _context(self, row: Row, record: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _context(self, row: Row, template: Template, record: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the tokens of a row, with those that the engine itself knows."""
         known = {
             "recipient_name": text.clean(row["name"], _LONGEST_NAME) or row["email"],
-            "reason": row["reason"],
+            "reason": notices.reason(template.notice, row["reason"], template.language),
             "trust_name": self._shelf.trust_name(row["trust"]) or self._name,
         }
         if record:
-            known["when"] = calendar.when(
-                calendar.instant(record["start"]), calendar.instant(record["end"]), record["zone"]
-            )
+            begins, ends = calendar.instant(record["start"]), calendar.instant(record["end"])
+            known["when"] = saying.language_of(template.language).when(begins, ends, record["zone"])
         said = {name: value for name, value in row["context"].items() if value not in (None, "")}
         return {**known, **said, **self._tokens(row)}
 
@@ -145,6 +145,17 @@ class Composer:
         if count % _REPARSE_EVERY == 0:
             skeleton.reparse(message, meant)
         self._built[label] = count + 1
+
+
+def _wanted(row: Row) -> Wanted:
+    """Return which text a row is written with: that of its language which stood when it was queued."""
+    return Wanted(
+        trust=row["trust"],
+        organisation=row["organisation"],
+        notice=row["notice"],
+        language=row["language"],
+        at=row.get("queued_at"),
+    )
 
 
 def _invited(meant: Meant, row: Row, record: Mapping[str, Any], now: datetime) -> Meant:

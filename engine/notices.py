@@ -9,45 +9,21 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine import calendar, text
-from engine.errors import Missing, TemplateError
+from engine import saying
+from engine.errors import Missing
+from engine.saying import ENGLISH, LANGUAGES, WELSH, Kind, Token
+
+__all__ = ["ENGLISH", "LANGUAGES", "WELSH", "Kind", "Notice", "Source", "Token"]
 
 BASE = "_base"
 ZONE = "Europe/London"
 USUAL, SHORTEST = "usual", "shortest"
-_LONGEST_LINE, _LONGEST_TEXT, _LONGEST_LIST = 400, 6000, 200
 _NAME = re.compile(r"[A-Z]{3}-\d\d-[a-z0-9-]+")
-_LINK = re.compile(r"https?://[!#-;=?-Z\[\]_a-z~%]+")
-
-
-class Kind(StrEnum):
-    """What a token holds; named in `tokens.toml`."""
-
-    TEXT = "text"
-    LINES = "lines"
-    LINK = "link"
-    MOMENT = "moment"
-    DAY = "day"
-    NUMBER = "number"
-    LIST = "list"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """One thing that a template may say, by name."""
-
-    name: str
-    kind: Kind
-    required: bool
-    meaning: str
-    example: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +34,16 @@ class Source:
     text: str
     html: str
     label: str = ""
+    language: str = ENGLISH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One folder: what is shipped, the tokens by name, the samples by name."""
+    """One folder: what is shipped, the tokens by name, the samples by name.
+
+    `translations` are the texts in other languages than English, by language, and `reasons` the reasons for letters in
+    them, by what they are in English.
+    """
 
     name: str
     title: str
@@ -70,6 +51,13 @@ class Notice:
     tokens: Mapping[str, Token]
     samples: Mapping[str, Mapping[str, Any]]
     source: Source
+    translations: Mapping[str, Source] = field(default_factory=dict)
+    reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Return the shipped texts by language."""
+        return {ENGLISH: self.source, **self.translations}
 
 
 # The engine itself supplies these to every notice.
@@ -106,15 +94,20 @@ def folder() -> Path:
 
 
 @cache
-def base(suffix: str) -> str:
-    """Return the frame of every body, `txt` or `html`."""
-    return (folder() / BASE / f"body.{suffix}").read_text()
+def base(suffix: str, language: str = ENGLISH) -> str:
+    """Return the frame of every body, `txt` or `html`, in a language; the English one where it has none."""
+    return _written(folder() / BASE, f"body.{suffix}", language).read_text()
 
 
 @cache
 def names() -> tuple[str, ...]:
     """Return the names of all notices, in order."""
     return tuple(sorted(one.name for one in folder().iterdir() if _NAME.fullmatch(one.name)))
+
+
+def known(name: str) -> bool:
+    """Say whether a notice is shipped."""
+    return name in names()
 
 
 def titled(name: str) -> str:
@@ -141,16 +134,29 @@ def notice(name: str) -> Notice:
         tokens=tokens,
         samples=_samples(tokens, declared.get("samples", {})),
         source=_shipped(place),
+        translations={WELSH: _shipped(place, WELSH)} if (place / WELSH).is_dir() else {},
+        reasons={WELSH: _reasons(place / WELSH / "reasons.toml")},
     )
 
 
-def values(notice: Notice, context: Mapping[str, Any]) -> dict[str, Any]:
+def source(notice: Notice, language: str) -> Source:
+    """Return the shipped text in a language, in English where there is none."""
+    return notice.sources.get(language, notice.source)
+
+
+def values(notice: Notice, context: Mapping[str, Any], language: str = ENGLISH) -> dict[str, Any]:
     """Return every declared token, as plain text ready for a template; an absent optional one is empty.
 
     Raises `TemplateError` for a required token that is missing and for a link that is none.
     """
     zone = str(context.get("zone") or ZONE)
-    return {name: _value(token, context.get(name), zone) for name, token in notice.tokens.items()}
+    said = saying.language_of(language)
+    return {name: saying.value(token, context.get(name), zone, said) for name, token in notice.tokens.items()}
+
+
+def reason(notice: Notice, sentence: str, language: str) -> str:
+    """Return why somebody gets a letter in its language, where that sentence has been translated."""
+    return notice.reasons.get(language, {}).get(sentence, sentence)
 
 
 def _tokens(declared: Mapping[str, Any]) -> Iterator[Token]:
@@ -170,64 +176,21 @@ def _samples(tokens: Mapping[str, Token], declared: Mapping[str, Any]) -> dict[s
     return {USUAL: usual, SHORTEST: shortest} | {name: usual | changed for name, changed in declared.items()}
 
 
-def _shipped(place: Path) -> Source:
-    subject, plain, html = ((place / name).read_text() for name in ("subject.txt", "body.txt", "body.html"))
-    digest = hashlib.sha256("\0".join((subject, plain, html, base("txt"), base("html"))).encode()).hexdigest()
-    return Source(subject=subject, text=plain, html=html, label=f"national/{digest[:12]}")
+def _shipped(place: Path, language: str = ENGLISH) -> Source:
+    names = ("subject.txt", "body.txt", "body.html")
+    subject, plain, html = (_written(place, name, language).read_text() for name in names)
+    frame = (base("txt", language), base("html", language))
+    digest = hashlib.sha256("\0".join((subject, plain, html, *frame)).encode()).hexdigest()
+    return Source(subject=subject, text=plain, html=html, label=f"national/{digest[:12]}", language=language)
 
 
-def _value(token: Token, value: Any, zone: str) -> Any:
-    if value is None or value in ("", []):
-        if token.required:
-            raise TemplateError(f"The token {token.name} is required and has no value.", token=token.name)
-        return ""
-    return _READERS[token.kind](token, value, zone)
+def _written(place: Path, name: str, language: str) -> Path:
+    """Return the file of a part in a language, the English one where there is none."""
+    translated = place / language / name
+    return translated if translated.is_file() else place / name
 
 
-def _line(_token: Token, value: Any, _zone: str) -> str:
-    return text.clean(str(value), _LONGEST_LINE)
-
-
-def _lines(_token: Token, value: Any, _zone: str) -> str:
-    return text.clean_lines(str(value), _LONGEST_TEXT)
-
-
-def _link(token: Token, value: Any, _zone: str) -> str:
-    if not isinstance(value, str) or not _LINK.fullmatch(value):
-        raise TemplateError(f"The token {token.name} is not a web address.", token=token.name)
-    return value
-
-
-def _moment(token: Token, value: Any, zone: str) -> str:
-    try:
-        return calendar.moment(calendar.instant(str(value)), zone)
-    except ValueError:
-        return _line(token, value, zone)
-
-
-def _day(token: Token, value: Any, zone: str) -> str:
-    try:
-        return calendar.day(date.fromisoformat(str(value)))
-    except ValueError:
-        return _moment(token, value, zone)
-
-
-def _list(token: Token, value: Any, zone: str) -> list[Any]:
-    return [_item(token, one, zone) for one in list(value)[:_LONGEST_LIST]]
-
-
-def _item(token: Token, value: Any, zone: str) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _line(token, part, zone) for name, part in value.items()}
-    return _line(token, value, zone)
-
-
-_READERS = {
-    Kind.TEXT: _line,
-    Kind.LINES: _lines,
-    Kind.LINK: _link,
-    Kind.MOMENT: _moment,
-    Kind.DAY: _day,
-    Kind.NUMBER: _line,
-    Kind.LIST: _list,
-}
+def _reasons(place: Path) -> Mapping[str, str]:
+    """Return the sentences of a language by their English, which a table of pairs holds."""
+    declared = tomllib.loads(place.read_text())["reasons"] if place.is_file() else ()
+    return {pair["en"]: pair["cy"] for pair in declared}

@@ -33,10 +33,11 @@ class Template:
     text: Compiled
     html: Compiled
     foreign: bool
+    language: str = notices.ENGLISH
 
     def render(self, context: Mapping[str, Any]) -> Rendered:
         """Fill in the tokens. Raises `TemplateError`, or `TemplateLimit`."""
-        values = notices.values(self.notice, context)
+        values = notices.values(self.notice, context, self.language)
         subject = text.clean(self.subject.render(values), _LONGEST_SUBJECT)
         page = self.html.render({**values, "subject": subject})
         return Rendered(
@@ -52,7 +53,8 @@ def compiled(notice: Notice, source: Source) -> Template:
         label=source.label,
         notice=notice,
         subject=Compiled(source.subject, PLAIN),
-        text=Compiled(sandbox.assemble(notices.base("txt"), source.text), PLAIN),
-        html=Compiled(markup.inline(sandbox.assemble(notices.base("html"), source.html)), HTML),
+        text=Compiled(sandbox.assemble(notices.base("txt", source.language), source.text), PLAIN),
+        html=Compiled(markup.inline(sandbox.assemble(notices.base("html", source.language), source.html)), HTML),
         foreign=not source.label.startswith(f"{NATIONAL}/"),
+        language=source.language,
     )

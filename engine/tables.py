@@ -277,19 +277,3 @@ jobs = Table(
     ),
     Index("ix_jobs_dead", "name", sqlite_where=text("state = 'DEAD'"), postgresql_where=text("state = 'DEAD'")),
 )
-
-template_versions = Table(
-    "template_versions",
-    metadata,
-    Column("trust", Id, primary_key=True),
-    Column("notice", String(80), primary_key=True),
-    Column("organisation", Id, primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("state", String(12), nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("html", Text, nullable=False),
-    Column("author", Id, nullable=False),
-    Column("comment", Text, nullable=False),
-    Column("saved_at", Instant, nullable=False),
-)

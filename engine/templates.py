@@ -1,73 +1,78 @@
-"""Which template applies: the trust's own version nearest upward in the tree, else the national one."""
+"""Versions of organisations' own texts, as they are kept, and the compiled templates of a batch of letters."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from engine import notices, rendering
+from engine import notices, rendering, texts
 from engine.directory_tables import organisations
 from engine.errors import Conflict, Missing, TemplateError
-from engine.notices import Source
+from engine.notices import ENGLISH, Source
 from engine.rendering import Template
-from engine.tables import template_versions
+from engine.template_tables import template_versions
+from engine.template_version import State
+from engine.texts import Wanted
 from engine.trial import Trial
 
+__all__ = ["Shelf", "State", "Version", "Wanted", "applying", "save_version", "version", "versions"]
+
 _MOST_COMPILED = 256
-Place = tuple[str, str, str]  # trust, organisation, notice
 _columns = template_versions.c
-
-
-class State(StrEnum):
-    """Where a version stands (catalogue A19); stored in `template_versions.state`."""
-
-    DRAFT = "DRAFT"
-    PUBLISHED = "PUBLISHED"
-    RETIRED = "RETIRED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One version of an organisation's own template; `author` is an account."""
+    """One version of an organisation's own template; `author` is an account.
 
+    `id` is empty for one that the first release saved. `faults` counts what forbids publishing it, `restores` is the
+    number of the version whose text it brought back, and `base` the text from above that it was made from.
+    """
+
+    id: str
     number: int
     state: State
     source: Source
     author: str
     comment: str
     saved_at: datetime
+    published_at: datetime | None = None
+    published_by: str | None = None
+    retired_at: datetime | None = None
+    faults: int = 0
+    restores: int | None = None
+    base: Source | None = None
 
 
 class Shelf:
     """Compiled templates, at most 256 of them, and which of them applies where.
 
-    `prepare` asks the database for the places of one batch; `template` and `trust_name` answer from that alone.
+    `prepare` asks the database for what one batch wants; `template` and `trust_name` answer from that alone.
     """
 
     def __init__(self) -> None:
         """Start with the national templates only."""
-        self._compiled: OrderedDict[Place, Template] = OrderedDict()
-        self._own: dict[Place, Source] = {}
+        self._compiled: OrderedDict[tuple[str, str, str], Template] = OrderedDict()
+        self._standing: Mapping[Wanted, Source] = {}
         self._names: dict[str, str] = {}
 
-    def prepare(self, conn: Connection, places: Collection[Place]) -> None:
-        """Look up which of the trusts' own versions apply to (trust, organisation, notice), and the trusts' names."""
-        trusts = {trust for trust, _, _ in places}
-        self._names = _names(conn, trusts)
-        self._own = dict(_own(conn, trusts, places))
+    def prepare(self, conn: Connection, wanted: Collection[Wanted]) -> None:
+        """Look up which texts apply, and the trusts' names."""
+        self._names = _names(conn, {one.trust for one in wanted})
+        self._standing = texts.standing(conn, wanted) if wanted else {}
 
-    def template(self, trust: str, organisation: str, notice: str) -> Template:
+    def template(self, wanted: Wanted) -> Template:
         """Return the template that applies. Raises `Missing` for an unknown notice, `TemplateError`."""
-        shipped = notices.notice(notice)
-        source = self._own.get((trust, organisation, notice), shipped.source)
-        key = (trust if source is not shipped.source else "", notice, source.label)
+        shipped = notices.notice(wanted.notice)
+        source = self._standing.get(wanted) or notices.source(shipped, wanted.language)
+        national = source.label.startswith(f"{rendering.NATIONAL}/")
+        key = ("" if national else wanted.trust, wanted.notice, source.label)
         if key not in self._compiled:
             self._compiled[key] = rendering.compiled(shipped, source)
             if len(self._compiled) > _MOST_COMPILED:
@@ -80,10 +85,10 @@ class Shelf:
         return self._names.get(trust, "")
 
 
-def applying(conn: Connection, trust: str, organisation: str, notice: str) -> Source:
-    """Return the source that applies at an organisation. Raises `Missing` for an unknown notice."""
-    place = (trust, organisation, notice)
-    return dict(_own(conn, {trust}, {place})).get(place, notices.notice(notice).source)
+def applying(conn: Connection, trust: str, organisation: str, notice: str, language: str = ENGLISH) -> Source:
+    """Return the source that applies at an organisation now. Raises `Missing` for an unknown notice."""
+    wanted = Wanted(trust=trust, organisation=organisation, notice=notice, language=language)
+    return texts.standing(conn, [wanted])[wanted]
 
 
 def versions(conn: Connection, trust: str, organisation: str, notice: str) -> tuple[Version, ...]:
@@ -115,9 +120,12 @@ def save_version(  # noqa: PLR0913 - a version has an author, a reason and a tim
         raise TemplateError(" ".join(finding.sentence for finding in trial.errors))
     here = _at(trust, organisation, trial.notice)
     number = _next(conn, here)
-    conn.execute(update(template_versions).where(*here, _columns.state == State.PUBLISHED).values(state=State.RETIRED))
+    english = func.coalesce(_columns.language, ENGLISH) == ENGLISH
+    former = update(template_versions).where(*here, english, _columns.state == State.PUBLISHED)
+    conn.execute(former.values(state=State.RETIRED, retired_at=now))
     row = {
         "trust": trust,
+        "published_at": now,
         "notice": trial.notice,
         "organisation": organisation,
         "version": number,
@@ -145,13 +153,27 @@ def _at(trust: str, organisation: str, notice: str) -> tuple[ColumnElement[bool]
 
 
 def _version(row: Row[Any]) -> Version:
+    simple = ("author", "comment", "saved_at", "published_at", "published_by", "retired_at", "restores")
     return Version(
+        id=row.id or "",
         number=row.version,
         state=State(row.state),
-        source=_source(row),
-        author=row.author,
-        comment=row.comment,
-        saved_at=row.saved_at,
+        source=texts.source_of(row),
+        faults=row.faults or 0,
+        base=_base(row),
+        **{name: getattr(row, name) for name in simple},
+    )
+
+
+def _base(row: Row[Any]) -> Source | None:
+    if row.base_label is None:
+        return None
+    return Source(
+        subject=row.base_subject,
+        text=row.base_text,
+        html=row.base_html,
+        label=row.base_label,
+        language=row.language or ENGLISH,
     )
 
 
@@ -159,41 +181,3 @@ def _names(conn: Connection, trusts: Collection[str]) -> dict[str, str]:
     its = organisations.c
     found = conn.execute(select(its.trust, its.name, its.mail_name).where(its.trust.in_(trusts), its.id == its.trust))
     return {row.trust: row.mail_name or row.name for row in found}
-
-
-def _own(conn: Connection, trusts: Collection[str], places: Collection[Place]) -> Iterator[tuple[Place, Source]]:
-    """Yield the place and the source of each that has one of the trust's own."""
-    wanted = {notice for _, _, notice in places}
-    rows = conn.execute(
-        select(template_versions).where(
-            _columns.trust.in_(trusts), _columns.notice.in_(wanted), _columns.state == State.PUBLISHED
-        )
-    )
-    published = {(row.trust, row.organisation, row.notice): _source(row) for row in rows}
-    if not published:
-        return
-    parents = _parents(conn, {trust for trust, _, _ in published})
-    for trust, organisation, notice in places:
-        for above in _upward(parents, trust, organisation):
-            if source := published.get((trust, above, notice)):
-                yield (trust, organisation, notice), source
-                break
-
-
-def _parents(conn: Connection, trusts: Collection[str]) -> dict[tuple[str, str], str | None]:
-    its = organisations.c
-    found = conn.execute(select(its.trust, its.id, its.parent).where(its.trust.in_(trusts)))
-    return {(row.trust, row.id): row.parent for row in found}
-
-
-def _upward(parents: Mapping[tuple[str, str], str | None], trust: str, organisation: str) -> Iterator[str]:
-    here: str | None = organisation
-    seen: set[str] = set()
-    while here and here not in seen:
-        yield here
-        seen.add(here)
-        here = parents.get((trust, here))
-
-
-def _source(row: Row[Any]) -> Source:
-    return Source(subject=row.subject, text=row.text, html=row.html, label=f"{row.organisation}/{row.version}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import time, timedelta
 from typing import Any, Final
 
-from engine import effects, failures, holdings, incident, incidents, retention, timers, webhooks
+from engine import effects, failures, holdings, incident, incidents, retention, template_version, timers, webhooks
 from engine.approvals import approval, questions
 from engine.effects import Effect, Unschedule
 from engine.incidents import Incidents
@@ -19,6 +19,7 @@ from engine.mailroom.acting import Hook, House
 from engine.personal import Holding, Register
 from engine.renaming import Renamed
 from engine.settings import Settings, secret_for
+from engine.template_keep import TemplateVersions
 from engine.transaction import Engine, Handler, Predicate
 from scorm import holdings as scorm_holdings
 from scorm import retention as scorm_retention
@@ -70,6 +71,7 @@ WORKFLOWS: Final[tuple[Workflow, ...]] = (
     performance.WORKFLOW,
     requests.WORKFLOW,
     stuck.WORKFLOW,
+    template_version.WORKFLOW,
     transfer.WORKFLOW,
     version.WORKFLOW,
 )
@@ -204,6 +206,7 @@ def keeps(site: Site) -> Mapping[str, tuple[Workflow, Keep]]:
         performance.KIND: (performance.WORKFLOW, PerformanceKeep(site)),
         requests.KIND: (requests.WORKFLOW, people_keeps.RequestKeep()),
         stuck.KIND: (stuck.WORKFLOW, stuck_store.StuckKeep(site)),
+        template_version.KIND: (template_version.WORKFLOW, TemplateVersions(site.origin)),
         transfer.KIND: (transfer.WORKFLOW, TransferKeep(site)),
         version.KIND: (version.WORKFLOW, VersionKeep()),
     }

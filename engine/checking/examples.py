@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from engine import incident
+from engine import incident, notices, template_version
 from engine.approvals import approval
 from engine.approvals.approval import Approval
 from engine.exploring import Examples
 from engine.incident import Failure, Incident, Source
-from engine.letters import Subject
+from engine.letters import Recipient, Subject
 from engine.machine import Actor
+from engine.template_version import TemplateVersion
 
 _NOW: Final = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
 _ABOUT: Final = Subject(kind="transfer", trust="trust", id="transfer")
@@ -57,6 +58,28 @@ _INCIDENT: Final = Incident(
     organisations=("ward", "trust"),
     origin="https://learn.trust.example",
 )
+_ELSEWHERE: Final = Recipient(name="Robin Holder", email="robin@trust.example", person="robin")
+_NATIONAL: Final = notices.notice("LRN-01-joining-instructions").source
+_TEXT: Final = TemplateVersion(
+    trust="trust",
+    id="version",
+    organisation="ward",
+    organisations=("ward", "trust"),
+    place="Ward 7",
+    origin="https://learn.trust.example",
+    notice="LRN-01-joining-instructions",
+    title="Joining instructions (LRN-01)",
+    number=2,
+    language="en",
+    author="author",
+    author_name="Ann Author",
+    author_person="ann",
+    comment="Warmer words",
+    source=replace(_NATIONAL, subject="Welcome to {{ course }}"),
+    before=_NATIONAL,
+    former="former",
+    administrators=(("robin", _ELSEWHERE),),
+)
 
 EXAMPLES: Final = {
     approval.KIND: Examples(
@@ -72,6 +95,11 @@ EXAMPLES: Final = {
             approval.Trigger.REPLY: ({}, {"answer": "That one."}),
             approval.Trigger.COMMENT: ({}, {"comment": "I look at it."}),
         },
+    ),
+    template_version.KIND: Examples(
+        records=(_TEXT, replace(_TEXT, second_person=True, restores=1, former=None)),
+        now=_NOW,
+        facts={trigger: ({}, {"reason": "It is too long."}) for trigger in template_version.Trigger},
     ),
     incident.KIND: Examples(
         records=(_INCIDENT,), now=_NOW, facts={incident.Trigger.SKIP: ({}, {"reason": "It is not needed."})}

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
+from engine import notices
 from engine.machine import Actor
 from engine.mail import Composer
 from engine.tables import approvals
@@ -153,5 +154,5 @@ def _fill(desk: Desk) -> None:
 
 
 def _texts(notice: str) -> dict[str, str]:
-    source = Shelf().template(TRUST, TRUST, notice).notice.source
+    source = notices.notice(notice).source
     return {"subject": source.subject, "text": source.text, "html": source.html}

@@ -9,8 +9,8 @@ from engine import database, notices, templates, trial
 from engine.directory_tables import organisations
 from engine.errors import Conflict, Missing, TemplateError, TemplateLimit
 from engine.mail import Composer
-from engine.tables import template_versions
-from engine.templates import Shelf, State
+from engine.template_tables import template_versions
+from engine.templates import Shelf, State, Wanted
 from engine.trial import Trial
 from tests.clock import START
 from tests.letters import MAIL_FROM, a_row
@@ -45,6 +45,10 @@ def save(conn, organisation, subject):
     return templates.save_version(
         conn, "northshire", organisation, tried(subject), author="ann", comment="Warmer words", now=START
     )
+
+
+def wanted(notice):
+    return Wanted(trust="t", organisation="o", notice=notice)
 
 
 def subject_at(conn, organisation):
@@ -132,7 +136,7 @@ def test_a_trusts_own_html_goes_through_the_allow_list(conn):
 def test_mail_bears_the_name_that_the_trust_chose_for_it(conn):
     shelf = Shelf()
 
-    shelf.prepare(conn, {("northshire", "theatres", NOTICE)})
+    shelf.prepare(conn, {Wanted(trust="northshire", organisation="theatres", notice=NOTICE)})
 
     assert shelf.trust_name("northshire") == "Northshire Learning"
     assert shelf.trust_name("elsewhere") == ""
@@ -141,17 +145,17 @@ def test_mail_bears_the_name_that_the_trust_chose_for_it(conn):
 def test_a_shelf_forgets_the_templates_used_longest_ago(conn, monkeypatch):
     monkeypatch.setattr(templates, "_MOST_COMPILED", 2)
     shelf = Shelf()
-    first = shelf.template("t", "o", "SYS-01-user-name")
+    first = shelf.template(wanted("SYS-01-user-name"))
     for name in ("SYS-02-password-reset", NOTICE):
-        shelf.template("t", "o", name)
+        shelf.template(wanted(name))
 
-    assert shelf.template("t", "o", NOTICE) is shelf.template("t", "o", NOTICE)
-    assert shelf.template("t", "o", "SYS-01-user-name") is not first
+    assert shelf.template(wanted(NOTICE)) is shelf.template(wanted(NOTICE))
+    assert shelf.template(wanted("SYS-01-user-name")) is not first
 
 
 def test_an_unknown_notice_has_no_template():
     with pytest.raises(Missing):
-        Shelf().template("t", "o", "../../etc/passwd")
+        Shelf().template(wanted("../../etc/passwd"))
 
 
 def test_a_trial_in_a_child_process_shows_every_sample():

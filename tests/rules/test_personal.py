@@ -28,6 +28,8 @@ NOTHING_OF_PEOPLE = {
     "roles",
     "seals",
     "sessions",
+    "shipped_texts",
+    "template_rules",
     "template_versions",
     "timers",
     "webhook_deliveries",

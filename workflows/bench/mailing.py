@@ -10,7 +10,7 @@ from typing import Any, Final
 from engine import rendering
 from engine.notices import COMMON, Kind, Notice, Source, Token
 from engine.rendering import Template
-from engine.templates import Shelf
+from engine.templates import Shelf, Wanted
 
 TRUST: Final = "northshire"
 NOTICE: Final = "BEN-02-booking-confirmed"
@@ -49,7 +49,7 @@ class BenchShelf(Shelf):
         super().__init__()
         self._template = rendering.compiled(*_shipped())
 
-    def template(self, _trust: str, _organisation: str, _notice: str) -> Template:
+    def template(self, _wanted: Wanted) -> Template:
         """Return the template."""
         return self._template
 

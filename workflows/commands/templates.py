@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from engine import notices, rendering
 from engine.errors import Invalid
 from engine.notices import Source
-from engine.tables import template_versions
+from engine.template_tables import template_versions
 from engine.templates import State, applying
 from engine.trial import Trial, try_out
 from workflows.commands.people import the_trust

@@ -12,7 +12,7 @@ from engine import notices, templates
 from engine.directory_tables import organisations
 from engine.notices import Source
 from engine.rendering import NATIONAL
-from engine.tables import template_versions
+from engine.template_tables import template_versions
 from engine.web import dates, named
 from engine.web.absence_forms import local_day
 from workflows.learning import catalogue, pages

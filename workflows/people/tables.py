@@ -13,6 +13,7 @@ persons = Table(
     Column("name", String(200), nullable=False),
     Column("email", String(254), nullable=False),
     Column("organisation", Id, nullable=False),
+    Column("language", String(8)),
     ForeignKeyConstraint(["trust", "organisation"], ["organisations.trust", "organisations.id"]),
     Index("ix_persons_name", "trust", "name"),
 )

@@ -33,9 +33,11 @@ SHIPPED = [
     "SYS-05-workflow-error",
     "SYS-06-question-cancelled",
     "SYS-07-more-information",
+    "SYS-09-template-published",
     "SYS-10-information-given",
     "SYS-11-question-reminder",
     "SYS-12-answer-by-mail",
+    "SYS-13-template-waits",
 ]
 # SECURITY 25: no clinical data, NI number or date of birth in mail.
 NEVER_IN_MAIL = ("ni_number", "nino", "national_insurance", "birth", "dob", "clinical", "immunisation", "vaccination")
