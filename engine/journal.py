@@ -27,6 +27,8 @@ _OURS = "Preceptor"
 _BATCH = 1_000
 _SALT_BYTES = 8
 _ORDERED = (journal.c.kind, journal.c.subject, journal.c.revision)
+_UNDER_A_SEAL = (journal.c.kind + "", journal.c.subject, journal.c.revision)
+"""The same order, in words that SQLite does not take for the key's, by which it would read all of a trust."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,7 @@ def seal(connection: Connection, trust: str, now: datetime) -> int:
     number, previous = (last.number + 1, last.hash) if last else (1, GENESIS)
     open_rows = (journal.c.trust == trust, journal.c.seal.is_(None))
     connection.execute(update(journal).where(*open_rows).values(seal=number))
-    root, count = _root(connection, trust, number)
+    root, count = covered(connection, trust, number)
     if count:
         row = {"trust": trust, "number": number, "at": now, "rows": count, "root": root, "previous": previous}
         connection.execute(insert(seals).values(**row, hash=seal_hash(row)))
@@ -179,7 +181,7 @@ def _fault(row: Mapping[str, Any] | RowMapping, expected: int, head: str) -> str
 def _broken_seals(connection: Connection, trust: str) -> Iterator[Fault]:
     previous, expected = GENESIS, 1
     for row in connection.execute(select(seals).where(seals.c.trust == trust).order_by(seals.c.number)).mappings():
-        root, count = _root(connection, trust, row["number"])
+        root, count = covered(connection, trust, row["number"])
         if (row["number"], row["previous"], seal_hash(row)) != (expected, previous, row["hash"]):
             yield Fault(place=f"seal/{row['number']}", sentence="This seal was changed, or one before it is gone.")
         elif (root, count) != (row["root"], row["rows"]):
@@ -193,8 +195,9 @@ def seal_hash(row: Mapping[str, Any] | RowMapping) -> str:
     return digest(row["previous"], row["trust"], row["number"], at.timestamp(), row["rows"], row["root"])
 
 
-def _root(connection: Connection, trust: str, number: int) -> tuple[str, int]:
-    under = select(journal.c.hash).where(journal.c.trust == trust, journal.c.seal == number).order_by(*_ORDERED)
+def covered(connection: Connection, trust: str, number: int) -> tuple[str, int]:
+    """Return what a seal covers: the hash of its rows' hashes, in the order of the key, and how many they are."""
+    under = select(journal.c.hash).where(journal.c.trust == trust, journal.c.seal == number).order_by(*_UNDER_A_SEAL)
     sealed, count = hashlib.sha256(), 0
     for value in connection.execute(under.execution_options(yield_per=_BATCH)).scalars():
         sealed.update(value.encode())

@@ -175,11 +175,11 @@ def undelivered(connection: Connection, letters: Sequence[RowMapping]) -> set[tu
     return keys - {(row.trust, row.uid) for row in connection.execute(arrived)}
 
 
-def _unsent(table: NamedFromClause[Any]) -> ColumnElement[bool]:
-    """Say it in literals: SQLite uses a partial index only where the statement repeats its words."""
-    literals: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in WAITING]
-    waiting: ColumnElement[bool] = table.c.state.in_(literals)
-    return waiting
+def standing(table: NamedFromClause[Any], states: Sequence[Delivery] = WAITING) -> ColumnElement[bool]:
+    """Choose letters by state, in literals: SQLite uses a partial index only where the statement repeats its words."""
+    literals: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in states]
+    found: ColumnElement[bool] = table.c.state.in_(literals)
+    return found
 
 
 def _thread_order(table: NamedFromClause[Any]) -> ColumnElement[Any]:
@@ -193,12 +193,12 @@ def _leasing(of_one_trust: bool) -> Update:  # noqa: FBT001 - it is the key of a
     before = exists().where(
         older.c.trust == outbox.c.trust,
         older.c.uid == outbox.c.uid,
-        _unsent(older),
+        standing(older),
         _thread_order(older) < _thread_order(outbox),
     )
     due = (
         select(outbox.c.trust, outbox.c.id)
-        .where(_unsent(outbox), outbox.c.due_at <= bindparam("now"), or_(outbox.c.uid.is_(None), ~before))
+        .where(standing(outbox), outbox.c.due_at <= bindparam("now"), or_(outbox.c.uid.is_(None), ~before))
         .where(*([outbox.c.trust == bindparam("of_trust")] if of_one_trust else []))
         .order_by(outbox.c.due_at)
         .limit(bindparam("limit"))

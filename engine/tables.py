@@ -86,6 +86,11 @@ def subject_columns() -> tuple[Column[Any], ...]:
     )
 
 
+def _only(where: str) -> dict[str, Any]:
+    """Return what makes an index one of some rows, on both databases."""
+    return {"sqlite_where": text(where), "postgresql_where": text(where)}
+
+
 journal = Table(
     "journal",
     metadata,
@@ -106,7 +111,8 @@ journal = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("seal", Integer),
-    Index("ix_journal_unsealed", "trust", sqlite_where=text("seal IS NULL"), postgresql_where=text("seal IS NULL")),
+    Index("ix_journal_unsealed", "trust", **_only("seal IS NULL")),
+    Index("ix_journal_sealed", "trust", "seal", **_only("seal IS NOT NULL")),
 )
 
 seals = Table(
@@ -152,23 +158,12 @@ outbox = Table(
     Column("leased_until", Instant),
     Column("sent_at", Instant),
     Column("answer", Text),
+    Index("ix_outbox_waiting", "due_at", **_only("state IN ('QUEUED', 'SENDING', 'RETRY')")),
     Index(
-        "ix_outbox_waiting",
-        "due_at",
-        sqlite_where=text("state IN ('QUEUED', 'SENDING', 'RETRY')"),
-        postgresql_where=text("state IN ('QUEUED', 'SENDING', 'RETRY')"),
+        "ix_outbox_settled", "trust", "kind", "subject", **_only("state IN ('SENT', 'DEAD', 'SUPPRESSED', 'PARKED')")
     ),
-    Index("ix_outbox_subject", "trust", "kind", "subject"),
-    Index(
-        "ix_outbox_parked",
-        "trust",
-        "notice",
-        sqlite_where=text("state = 'PARKED'"),
-        postgresql_where=text("state = 'PARKED'"),
-    ),
-    Index(
-        "ix_outbox_uid", "trust", "uid", sqlite_where=text("uid IS NOT NULL"), postgresql_where=text("uid IS NOT NULL")
-    ),
+    Index("ix_outbox_parked", "trust", "notice", **_only("state = 'PARKED'")),
+    Index("ix_outbox_uid", "trust", "uid", **_only("uid IS NOT NULL")),
 )
 
 invitations = Table(
@@ -191,7 +186,7 @@ invitations = Table(
     Column("reply_sequence", Integer),
     Column("reply_stamp", Instant),
     Index("ix_invitations_subject", "trust", "kind", "subject"),
-    Index("ix_invitations_tag", "tag", sqlite_where=text("tag IS NOT NULL"), postgresql_where=text("tag IS NOT NULL")),
+    Index("ix_invitations_tag", "tag", **_only("tag IS NOT NULL")),
 )
 
 approvals = Table(
@@ -269,11 +264,6 @@ jobs = Table(
     Column("finished_at", Instant),
     Column("answer", Text),
     Column("carrier", BigInteger),
-    Index(
-        "ix_jobs_waiting",
-        "due_at",
-        sqlite_where=text("state IN ('WAITING', 'RUNNING')"),
-        postgresql_where=text("state IN ('WAITING', 'RUNNING')"),
-    ),
-    Index("ix_jobs_dead", "name", sqlite_where=text("state = 'DEAD'"), postgresql_where=text("state = 'DEAD'")),
+    Index("ix_jobs_waiting", "due_at", **_only("state IN ('WAITING', 'RUNNING')")),
+    Index("ix_jobs_dead", "name", **_only("state = 'DEAD'")),
 )

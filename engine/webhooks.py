@@ -146,7 +146,7 @@ def _announced(engine: Engine, hook: RowMapping) -> int:
             return 0
         last = select(func.coalesce(func.max(seals.c.number), 0)).where(seals.c.trust == here["trust"])
         told_to = tx.connection.execute(last).scalar_one()
-        new = enumerate(_between(tx.connection, here, told_to), start=here["told"] + 1)
+        new = enumerate(between(tx.connection, here, told_to), start=here["told"] + 1)
         rows = [_queued(here, number, move, tx.now) for number, move in new]
         if rows:
             tx.connection.execute(insert(webhook_deliveries), rows)
@@ -154,7 +154,8 @@ def _announced(engine: Engine, hook: RowMapping) -> int:
     return len(rows)
 
 
-def _between(connection: Connection, hook: RowMapping, told_to: int) -> Iterable[RowMapping]:
+def between(connection: Connection, hook: Mapping[str, Any] | RowMapping, told_to: int) -> Iterable[RowMapping]:
+    """Return the moves that a webhook has not heard of, up to a seal, in the order of the seals."""
     sealed = and_(moves.c.seal > hook["told_to"], moves.c.seal <= told_to)
     chosen = select(moves).where(moves.c.trust == hook["trust"], sealed)
     if hook["kinds"]:

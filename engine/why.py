@@ -21,6 +21,7 @@ from engine.errors import Invalid, Missing
 from engine.letters import Subject
 from engine.machine import Step, Workflow, plain
 from engine.outbox import Delivery
+from engine.posted import about
 from engine.sight import Reach
 from engine.tables import approvals as questions
 from engine.tables import journal as moves
@@ -260,8 +261,7 @@ def _names(connection: Connection, trust: str, facts: Mapping[str, Any]) -> Mapp
 
 
 def _told(connection: Connection, subject: Subject, which: ColumnElement[bool], within: Reach = None) -> Iterator[Fact]:
-    here = (outbox.c.trust == subject.trust, outbox.c.kind == subject.kind, outbox.c.subject == subject.id)
-    for row in connection.execute(select(outbox).where(*here, which).order_by(outbox.c.id)).mappings():
+    for row in connection.execute(select(outbox).where(about(subject), which).order_by(outbox.c.id)).mappings():
         if within is not None and row["organisation"] not in within:
             yield Fact(sentence=HIDDEN)
             continue

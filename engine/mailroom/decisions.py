@@ -18,10 +18,11 @@ from engine.approvals import answering
 from engine.approvals.approval import STANDING, Approval, Trigger
 from engine.directory_tables import accounts
 from engine.errors import Decided, EngineError, NotAllowed, NotDeclared, Refused
-from engine.letters import Letter, Recipient
+from engine.letters import Letter, Recipient, Subject
 from engine.mailroom import wording
 from engine.mailroom.acting import House, Mail
 from engine.mailroom.records import Kind, Outcome, State
+from engine.posted import about
 from engine.return_addresses import Use
 from engine.tables import approvals, outbox
 from engine.text import clean_lines
@@ -108,10 +109,8 @@ def _understood(tx: Transaction, house: House, mail: Mail, approval: Approval) -
 def _told(tx: Transaction, mail: Mail, approval: Approval, account: RowMapping, why: str) -> Outcome:
     """Tell the person that nothing was done, unless they were told often enough."""
     theirs = (
-        outbox.c.trust == approval.trust,
+        about(Subject(kind="approval", trust=approval.trust, id=approval.id)),
         outbox.c.notice == NOTICE,
-        outbox.c.kind == "approval",
-        outbox.c.subject == approval.id,
         outbox.c.account == account["id"],
         outbox.c.queued_at > tx.now - _WEEK,
     )

@@ -79,26 +79,29 @@ def test_a_database_of_the_first_release_is_brought_up_with_all_that_is_in_it(da
 
 
 def as_first_released(base, beside):
-    """Take away what the first release did not have, by what its own migration makes beside it."""
+    """Make the schema what the first release's own migration makes of it beside this one."""
     command.upgrade(database.migration_config(beside), "0001")
     other = database.connect(beside)
-    then, now = inspect(other), inspect(base)
-    old = set(then.get_table_names())
-    newer = [name for name in metadata.tables if name not in old]
+    words = list(back_to(inspect(other), inspect(base)))
     with database.writing(base) as connection:
-        for table in reversed([one for one in metadata.sorted_tables if one.name in newer]):
-            connection.execute(text(f"DROP TABLE {table.name}"))
-        for table in old & metadata.tables.keys():
-            indices = {one["name"] for one in then.get_indexes(table)}
-            for index in now.get_indexes(table):
-                if index["name"] not in indices and not index.get("duplicates_constraint"):
-                    connection.execute(text(f"DROP INDEX {index['name']}"))
-            columns = {one["name"] for one in then.get_columns(table)}
-            for column in now.get_columns(table):
-                if column["name"] not in columns:
-                    connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column['name']}"))
+        for said in words:
+            connection.execute(text(said))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     other.dispose()
+
+
+def back_to(then, now):
+    """Yield what takes away what a schema did not have then, and gives back the indices that it had."""
+    old = set(then.get_table_names())
+    yield from (f"DROP TABLE {table.name}" for table in reversed(metadata.sorted_tables) if table.name not in old)
+    for table in sorted(old & metadata.tables.keys()):
+        had = {one["name"]: one["column_names"] for one in then.get_indexes(table)}
+        has = {one["name"] for one in now.get_indexes(table) if not one.get("duplicates_constraint")}
+        yield from (f"DROP INDEX {name}" for name in has - had.keys())
+        yield from (f"CREATE INDEX {name} ON {table} ({', '.join(had[name])})" for name in had.keys() - has)
+        columns = {one["name"] for one in then.get_columns(table)}
+        gained = [one["name"] for one in now.get_columns(table) if one["name"] not in columns]
+        yield from (f"ALTER TABLE {table} DROP COLUMN {name}" for name in gained)
 
 
 def counted(engine):

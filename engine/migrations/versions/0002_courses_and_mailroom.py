@@ -244,8 +244,27 @@ def upgrade() -> None:
             postgresql_where=sa.text("tag IS NOT NULL"),
         )
 
+    with op.batch_alter_table("journal", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_journal_sealed",
+            ["trust", "seal"],
+            unique=False,
+            sqlite_where=sa.text("seal IS NOT NULL"),
+            postgresql_where=sa.text("seal IS NOT NULL"),
+        )
+
     with op.batch_alter_table("launches", schema=None) as batch_op:
         batch_op.add_column(sa.Column("period", sa.Integer(), nullable=True))
+
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outbox_subject"))
+        batch_op.create_index(
+            "ix_outbox_settled",
+            ["trust", "kind", "subject"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('SENT', 'DEAD', 'SUPPRESSED', 'PARKED')"),
+            postgresql_where=sa.text("state IN ('SENT', 'DEAD', 'SUPPRESSED', 'PARKED')"),
+        )
 
     with op.batch_alter_table("persons", schema=None) as batch_op:
         batch_op.add_column(sa.Column("language", sa.String(length=8), nullable=True))
@@ -295,8 +314,21 @@ def downgrade() -> None:
     with op.batch_alter_table("persons", schema=None) as batch_op:
         batch_op.drop_column("language")
 
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_outbox_settled",
+            sqlite_where=sa.text("state IN ('SENT', 'DEAD', 'SUPPRESSED', 'PARKED')"),
+            postgresql_where=sa.text("state IN ('SENT', 'DEAD', 'SUPPRESSED', 'PARKED')"),
+        )
+        batch_op.create_index(batch_op.f("ix_outbox_subject"), ["trust", "kind", "subject"], unique=False)
+
     with op.batch_alter_table("launches", schema=None) as batch_op:
         batch_op.drop_column("period")
+
+    with op.batch_alter_table("journal", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_journal_sealed", sqlite_where=sa.text("seal IS NOT NULL"), postgresql_where=sa.text("seal IS NOT NULL")
+        )
 
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.drop_index(

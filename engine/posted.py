@@ -1,0 +1,27 @@
+"""Which letters of the outbox are about a subject."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from engine.letters import Subject
+from engine.outbox import Delivery, standing
+from engine.tables import outbox
+
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SETTLED: Final = (Delivery.SENT, Delivery.DEAD, Delivery.SUPPRESSED, Delivery.PARKED)
+
+
+def about(subject: Subject) -> ColumnElement[bool]:
+    """Choose the letters about a subject: the settled by an index of their own, the others from the queue.
+
+    So no move pays for an index by subject. The words for the others lead SQLite to the queue's index: by the trust
+    itself it would take the key and read all letters of the trust.
+    """
+    same = and_(outbox.c.kind == subject.kind, outbox.c.subject == subject.id)
+    settled = and_(standing(outbox, _SETTLED), outbox.c.trust == subject.trust, same)
+    queued = and_(standing(outbox), outbox.c.due_at >= _EVER, outbox.c.trust + "" == subject.trust, same)
+    return or_(settled, queued)
