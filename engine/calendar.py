@@ -7,7 +7,7 @@ The text is written here line by line, for icalendar writes 3,000 objects a seco
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parseaddr
@@ -79,8 +79,9 @@ def lines(invitation: Invitation, sequence: int, stamp: datetime, organizer: str
         "TRANSP:OPAQUE",
     ]
     event += [f"{name}:{_escaped(value)}" for name, value in _optional(invitation) if value]
-    if _URL.fullmatch(invitation.url):
-        event.append(f"URL:{invitation.url}")
+    event += _linked(invitation)
+    if invitation.method is Method.REQUEST and invitation.alarm > 0:
+        event += _alarm(invitation)
     head = ["BEGIN:VCALENDAR", f"PRODID:{PRODUCT}", "VERSION:2.0", "CALSCALE:GREGORIAN", f"METHOD:{invitation.method}"]
     return [*head, *begins, *event, "END:VEVENT", "END:VCALENDAR"]
 
@@ -103,6 +104,8 @@ def from_record(record: Mapping[str, Any]) -> Invitation:
         location=record.get("location") or "",
         description=record.get("description") or "",
         url=record.get("url") or "",
+        conference=record.get("conference") or "",
+        alarm=record.get("alarm") or 0,
     )
 
 
@@ -167,7 +170,26 @@ def read(raw: bytes) -> Reading:
 
 
 def _optional(invitation: Invitation) -> tuple[tuple[str, str], ...]:
-    return ("LOCATION", invitation.location), ("DESCRIPTION", invitation.description)
+    return ("LOCATION", invitation.location), ("DESCRIPTION", described(invitation))
+
+
+def described(invitation: Invitation) -> str:
+    """Return the description, the link of an online session first: most clients ignore CONFERENCE."""
+    join = f"Join online: {invitation.conference}" if _URL.fullmatch(invitation.conference) else ""
+    return "\n\n".join(part for part in (join, invitation.description) if part)
+
+
+def _linked(invitation: Invitation) -> Iterator[str]:
+    if _URL.fullmatch(invitation.url):
+        yield f"URL:{invitation.url}"
+    if _URL.fullmatch(invitation.conference):
+        yield f'CONFERENCE;VALUE=URI;FEATURE=AUDIO,VIDEO;LABEL="Join online":{invitation.conference}'  # RFC 7986 5.11
+
+
+def _alarm(invitation: Invitation) -> tuple[str, ...]:
+    """Return a reminder (RFC 5545 3.6.6); a cancellation has none (RFC 5546 3.2.5)."""
+    said = f"DESCRIPTION:{_escaped(invitation.summary)}"
+    return "BEGIN:VALARM", "ACTION:DISPLAY", said, f"TRIGGER:-PT{invitation.alarm}M", "END:VALARM"
 
 
 def _times(invitation: Invitation) -> tuple[tuple[str, ...], str, str]:

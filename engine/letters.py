@@ -57,7 +57,8 @@ class Invitation:
 
     `uid` is fixed for one enrolment, session and spell of confirmation; SEQUENCE is not here, for the twin of what
     was last said (table `invitations`) decides it when the letter is queued. Times are aware; `zone` is the IANA
-    name in which they are shown and written.
+    name in which they are shown and written. `conference` is the link by which it is joined online, `alarm` how many
+    minutes before it a calendar reminds (0: as the reader's own settings say).
     """
 
     uid: str
@@ -69,6 +70,8 @@ class Invitation:
     location: str = ""
     description: str = ""
     url: str = ""
+    conference: str = ""
+    alarm: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Letters into the outbox, within the commit that makes them true.
 
-An invitation gets its SEQUENCE here, from the twin of what was last said for its UID (RFC 5546 2.1.4).
+An invitation gets its SEQUENCE here, from the twin of what was last said for its UID (RFC 5546 2.1.4). What is said
+again word for word keeps it: a later DTSTAMP is what makes a calendar take it (2.1.5).
 """
 
 from __future__ import annotations
@@ -68,13 +69,12 @@ def _twins(connection: Connection, letters: Sequence[tuple[Letter, int]]) -> _Tw
 def _next(
     letter: Letter, meeting: Invitation, last: _Twin | None, tag: str | None, reply_domain: str
 ) -> dict[str, Any]:
-    """Return the twin after this letter: the same UID and organizer, the next SEQUENCE."""
-    sequence = last["sequence"] + 1 if last else 0
+    """Return the twin after this letter: the same UID and organizer, the next SEQUENCE unless nothing differs."""
     organizer = return_addresses.tagged(tag, reply_domain) if tag else f"classes@{reply_domain}"
     said = {
         "uid": meeting.uid,
         "method": str(meeting.method),
-        "sequence": sequence,
+        "sequence": 0,
         "start": meeting.start.astimezone(UTC).isoformat(),
         "end": meeting.end.astimezone(UTC).isoformat(),
         "zone": meeting.zone,
@@ -82,8 +82,12 @@ def _next(
         "location": meeting.location,
         "description": meeting.description,
         "url": meeting.url,
+        "conference": meeting.conference,
+        "alarm": meeting.alarm,
         "organizer": last["said"]["organizer"] if last else organizer,
     }
+    if last:
+        said["sequence"] = last["sequence"] + (not _same(said, last["said"]))
     return {
         "trust": letter.subject.trust,
         "uid": meeting.uid,
@@ -91,10 +95,15 @@ def _next(
         "subject": letter.subject.id,
         "attendee": letter.to.email,
         "method": str(meeting.method),
-        "sequence": sequence,
+        "sequence": said["sequence"],
         "said": said,
         "tag": last["tag"] if last else tag,
     }
+
+
+def _same(said: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    known = {"conference": "", "alarm": 0, **before}
+    return all(known[name] == value for name, value in said.items() if name != "sequence")
 
 
 def _row(

@@ -19,7 +19,7 @@ _COMPONENTS: Mapping[str, str] = {
     "TextAreaField": "textarea",
 }
 _FOLDERS: Mapping[str, str] = {"fileUpload": "file-upload", "passwordInput": "password-input"}
-_TYPES: Mapping[str, str] = {"EmailField": "email", "DateField": "date", "TimeField": "time"}
+_TYPES: Mapping[str, str] = {"EmailField": "email", "DateField": "date", "TimeField": "time", "URLField": "url"}
 _NUMERIC = frozenset({"IntegerField", "DecimalField"})
 
 

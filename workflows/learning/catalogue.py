@@ -93,6 +93,8 @@ def _offerings(conn: Connection, trust: str, which: Any) -> Mapping[str, Offerin
             restrict_days=row.restrict_days,
             max_attempts=row.max_attempts,
             joining_text=row.joining_text,
+            conference=row.conference,
+            alarm_minutes=row.alarm_minutes,
         )
         for row in rows
     }
@@ -147,6 +149,8 @@ def _class(
         zone=row.zone,
         opens_at=row.opens_at,
         closes_at=row.closes_at,
+        conference=row.conference,
+        alarm_minutes=row.alarm_minutes,
         sessions=meetings,
         taken=sum(counts.get(state, 0) for state in PLACED),
         attended=counts.get(EnrolmentState.ATTENDED, 0),

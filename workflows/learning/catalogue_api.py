@@ -15,6 +15,7 @@ from engine.web.schemas import identifier, lines, or_null, partial, record, text
 from scorm import library
 from workflows.competence import store as competence_store
 from workflows.learning import catalogue, version_store
+from workflows.learning.meeting_schemas import MEETING
 from workflows.learning.records import Delivery, Offering
 from workflows.learning.tables import courses, offerings
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR, RUNS_CLASSES
@@ -31,6 +32,7 @@ _TERMS: Final = {
     "restrict_days": or_null(whole(0, 365, needed=False)),
     "max_attempts": or_null(whole(1, 100, needed=False)),
     "joining_text": lines(4000, needed=False),
+    **MEETING,
 }
 _NEW_OFFERING: Final = record({"course": identifier(), **_TERMS})
 _OFFERING: Final = record({"id": identifier(), "course": identifier(), "delivery": text(), **_TERMS})
@@ -95,6 +97,7 @@ def _add_offering(call: Call) -> Answer:
         restrict_days=said.get("restrict_days"),
         max_attempts=said.get("max_attempts"),
         joining_text=said.get("joining_text", ""),
+        **{name: said.get(name) for name in MEETING},
     )
     catalogue.add_offering(call.conn, new)
     shown = {name: getattr(new, name) for name in _OFFERING.members if name != "competence"}

@@ -12,6 +12,7 @@ from engine.machine import EVERYONE
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of
 from engine.web.schemas import flag, identifier, lines, many, moment, one_of, or_null, record, text, whole
 from workflows.learning import classes, pages
+from workflows.learning.meeting_schemas import MEETING
 from workflows.learning.pages import Wanted
 from workflows.learning.records import Class, ClassState
 from workflows.people.responsibilities import RUNS_CLASSES
@@ -37,6 +38,7 @@ _CHANGE: Final = record(
         "approval": flag(needed=False),
         "venue": text(needed=False, empty=True),
         "joining_text": lines(4000, needed=False),
+        **MEETING,
         "opens_at": or_null(moment(needed=False)),
         "closes_at": or_null(moment(needed=False)),
         "sessions": many(_SESSION, most=100, needed=False),
@@ -55,6 +57,7 @@ _CLASS: Final = record(
         "maximum": or_null(whole()),
         "taken": whole(),
         "waiting": whole(),
+        **MEETING,
         "sessions": many(_SESSION),
     }
 )
@@ -129,7 +132,7 @@ def _require_whole(call: Call, known: set[str] | frozenset[str] = frozenset()) -
 
 
 def _class(one: Class) -> dict[str, Any]:
-    plain = ("id", "state", "organisation", "title", "venue", "zone", "maximum", "taken", "waiting")
+    plain = ("id", "state", "organisation", "title", "venue", "zone", "maximum", "taken", "waiting", *MEETING)
     sessions = [
         {
             "id": session.id,

@@ -9,19 +9,33 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField, TimeField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import (
+    BooleanField,
+    DateField,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+    URLField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from engine.machine import THE_SYSTEM, Case
 from engine.text import clean, clean_lines
 from engine.web import dates
 from engine.web.forms import Form, problems
+from workflows.learning import alarms
+from workflows.learning.meeting_schemas import LINK, LONGEST_LINK
 from workflows.learning.records import Class, Session
 from workflows.learning.timetable import changed_sessions
 
 _LINE = 200
 _LINES = 4000
 _MOST_PLACES = 100_000
+_ALARMS = [SelectChoice(*each) for each in alarms.choices(None)]
+_CHANGED = ("title", "venue", "maximum", "conference", "alarm_minutes", "decline_withdraws", "joining_text")
 _NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
@@ -75,6 +89,13 @@ class Details(Form):
         [Optional(), NumberRange(1, _MOST_PLACES, "Enter how many places there are, 1 or more.")],
         description="Leave it empty if there is no limit.",
     )
+    conference = URLField(
+        "Link to join online",
+        [Optional(), Length(max=LONGEST_LINK), Regexp(f"{LINK}$", message="Enter an address such as https://….")],
+        filters=[lambda text: (text or "").strip() or None],
+        description="It stands in the message and in the calendar of everybody with a place.",
+    )
+    alarm_minutes = SelectField("Reminder in their calendar", choices=_ALARMS, coerce=alarms.minutes)
     decline_withdraws = BooleanField("Who declines every meeting in their calendar gives up their place at once")
     joining_text = TextAreaField(
         "What learners need to know before they come",
@@ -125,17 +146,27 @@ class Change:
 
 def change_of(one: Class) -> Change:
     """Return the forms of a class as it stands, or as they were sent."""
+    details = Details(obj=one)
+    details.alarm_minutes.choices = alarms.choices(one.alarm_minutes)
+    details.joining_text.description = _inherited(one.offering.joining_text)
+    details.conference.description = _inherited(one.offering.conference or "")
     return Change(
-        details=Details(obj=one),
+        details=details,
         sessions={session.id: _meeting(session, one.zone) for session in one.sessions},
         more=MaybeMeeting(prefix="new-"),
     )
 
 
+def _inherited(text: str) -> str:
+    """Say what stands in the letters where a field is left empty."""
+    if not text:
+        return "The course has none of its own, so that nothing is said where this is empty."
+    return f"Where this is empty, what the course says goes out: “{text}”"
+
+
 def facts_of(one: Class, change: Change) -> dict[str, Any]:
     """Return what differs from the class as it stands, as facts of CHANGE."""
-    fields = ("title", "venue", "maximum", "decline_withdraws", "joining_text")
-    said = {name: getattr(change.details, name).data for name in fields}
+    said = {name: getattr(change.details, name).data for name in _CHANGED}
     facts: dict[str, Any] = {name: value for name, value in said.items() if value != getattr(one, name)}
     known = {session.id: session for session in one.sessions}
     sessions = [
@@ -160,7 +191,8 @@ def created(form: NewClass, meeting: MaybeMeeting, zone: str) -> dict[str, Any]:
     names = ("offering", "organisation", "title", "venue", "maximum", "waitlist", "approval", "joining_text")
     sessions = [session_facts(meeting, zone)] if meeting.filled else []
     said = {name: getattr(form, name).data for name in (*names, "decline_withdraws")}
-    return {**said, "sessions": sessions}
+    calendar = {"conference": form.conference.data, "alarm_minutes": form.alarm_minutes.data}
+    return {**said, **calendar, "sessions": sessions}
 
 
 def changed(one: Class, facts: Mapping[str, Any]) -> Class:
@@ -175,6 +207,8 @@ def shown(one: Class) -> dict[str, str]:
         "Title": one.title,
         "Main venue": one.venue or "None",
         "Most places": "No limit" if one.maximum is None else str(one.maximum),
+        "Link to join online": one.online or "None",
+        "Reminder in calendars": alarms.words(one.alarm_minutes),
         "Declining gives up the place": "Yes" if one.decline_withdraws else "No",
         "What learners need to know": one.joining_text or "Nothing",
         **{f"Session {session.id}": session_words(session, one.zone) for session in one.sessions},

@@ -31,6 +31,8 @@ _CHANGEABLE: Final = (
     "approval",
     "venue",
     "joining_text",
+    "conference",
+    "alarm_minutes",
 )
 _MOMENTS: Final = ("opens_at", "closes_at")
 
@@ -72,6 +74,8 @@ class ClassKeep:
             zone=facts.get("zone") or ZONE,
             opens_at=_moment(facts.get("opens_at")),
             closes_at=_moment(facts.get("closes_at")),
+            conference=facts.get("conference") or None,
+            alarm_minutes=facts.get("alarm_minutes"),
             sessions=tuple(
                 session_from(str(number), said, venue) for number, said in enumerate(facts.get("sessions") or (), 1)
             ),

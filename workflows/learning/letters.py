@@ -169,8 +169,10 @@ def _invitation(enrolment: Enrolment, session: Session, method: Method, spell: i
         zone=course_class.zone,
         summary=course_class.title,
         location=session.venue,
-        description=_joining_text(enrolment),
+        description=course_class.words,
         url=_home(enrolment),
+        conference=course_class.online,
+        alarm=course_class.alarm(enrolment.site.alarm_minutes),
     )
 
 
@@ -205,7 +207,8 @@ def _place(enrolment: Enrolment, session: Session) -> dict[str, Any]:
         "session": sessions.index(session) + 1 if several else None,
         "sessions": len(sessions) if several else None,
         "venue": session.venue or None,
-        "custom_text": _joining_text(enrolment) or None,
+        "online_link": enrolment.course_class.online or None,
+        "custom_text": enrolment.course_class.words or None,
         **_way_out(enrolment),
     }
 
@@ -234,11 +237,6 @@ def _queue(case: Case[Enrolment]) -> dict[str, Any]:
 def _start(case: Case[Enrolment]) -> str | None:
     starts_at = case.record.course_class.starts_at
     return starts_at.isoformat() if starts_at else None
-
-
-def _joining_text(enrolment: Enrolment) -> str:
-    """Return the class's own text, else the offering's (S2 6.3.1)."""
-    return enrolment.course_class.joining_text or enrolment.course_class.offering.joining_text
 
 
 def _home(enrolment: Enrolment) -> str:

@@ -96,6 +96,8 @@ class Offering:
     restrict_days: int | None
     max_attempts: int | None
     joining_text: str
+    conference: str | None = None
+    alarm_minutes: int | None = None
 
     @property
     def months(self) -> int | None:
@@ -145,6 +147,23 @@ class Class:
     taken: int = 0
     attended: int = 0
     waiting: int = 0
+    conference: str | None = None
+    alarm_minutes: int | None = None
+
+    @property
+    def online(self) -> str:
+        """Return where it is joined online: the class's own link, else the offering's, else nothing."""
+        return self.conference or self.offering.conference or ""
+
+    @property
+    def words(self) -> str:
+        """Return what learners need to know: the class's own text, else the offering's (S2 6.3.1)."""
+        return self.joining_text or self.offering.joining_text
+
+    def alarm(self, otherwise: int) -> int:
+        """Return the minutes before a session at which calendars remind: the class's, the offering's, else these."""
+        given = (self.alarm_minutes, self.offering.alarm_minutes, otherwise)
+        return next(minutes for minutes in given if minutes is not None)
 
     @property
     def starts_at(self) -> datetime | None:

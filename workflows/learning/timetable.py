@@ -43,14 +43,24 @@ def session_from(identifier: str, said: Mapping[str, Any], venue: str) -> Sessio
 
 
 def meetings_changed(case: Case[Class]) -> dict[str, dict[str, str] | None]:
-    """Return what each session that would change is now, by its id; a new one is nothing yet."""
+    """Return what each session that would change is now, by its id; a new one is nothing yet.
+
+    The link to join online is the place of an online session, so that another link changes them all.
+    """
     before = {session.id: session for session in case.record.sessions}
     after = {session.id: session for session in changed_sessions(case)}
+    elsewhere = joined_at(case) != case.record.online
     return {
         identifier: _said(before[identifier]) if identifier in before else None
         for identifier, session in after.items()
-        if before.get(identifier) != session
+        if elsewhere or before.get(identifier) != session
     }
+
+
+def joined_at(case: Case[Class]) -> str:
+    """Return the link to join online as the facts would have it."""
+    own = case.facts.get("conference", case.record.conference)
+    return str(own or case.record.offering.conference or "")
 
 
 def _moved(session: Session, said: Mapping[str, Any]) -> Session:

@@ -19,10 +19,14 @@ class AssignmentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where this installation is reached: `origin` begins every link in a letter, `domain` ends every UID."""
+    """Where this installation is reached: `origin` begins every link in a letter, `domain` ends every UID.
+
+    `alarm_minutes` before a session calendars remind of it, where neither class nor course says otherwise; 0 for never.
+    """
 
     origin: str
     domain: str
+    alarm_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
