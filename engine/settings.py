@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
-from engine import inbound_settings, logs
+from engine import calendar_settings, inbound_settings, logs
+from engine.calendar_settings import Calendars
 from engine.errors import SettingError
 from engine.inbound_settings import Inbound
 
@@ -92,6 +93,7 @@ class Settings:
     metrics_token: str = ""
     room: Room = Room()
     inbound: Inbound = field(default_factory=Inbound)
+    calendars: Calendars = field(default_factory=Calendars)
     chromium: str = ""
     trial_seconds: int = 20
 
@@ -145,6 +147,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         trial_seconds=_count(environment, "PRECEPTOR_TRIAL_SECONDS", 20, least=0),
         room=_room(environment.get("PRECEPTOR_ATTACHMENTS", "20 50")),
         inbound=inbound_settings.read(environment),
+        calendars=calendar_settings.read(environment),
     )
     return _checked(settings)
 

@@ -44,6 +44,7 @@ from workflows.learning import (
 )
 from workflows.learning import effects as learning_effects
 from workflows.learning import holdings as learning_holdings
+from workflows.learning import reminders as class_reminders
 from workflows.learning.keeps import ClassKeep, EnrolmentKeep
 from workflows.learning.results import AttemptKeep, PerformanceKeep
 from workflows.learning.trials import Trials
@@ -126,7 +127,7 @@ HANDLERS: Final[Mapping[type[Effect], Handler]] = {
 }
 
 
-PREDICATES: Final[Mapping[str, Predicate]] = {**reminders.PREDICATES}
+PREDICATES: Final[Mapping[str, Predicate]] = {**reminders.PREDICATES, **class_reminders.PREDICATES}
 """Predicates of letters beside the engine's own `still_in`."""
 
 
@@ -140,11 +141,18 @@ _READING: Final = timedelta(minutes=2)
 SCHEDULES: Final = (
     Schedule(name=ABANDON, rhythm=Every(timedelta(minutes=15))),
     Schedule(name=reminders.REMIND, rhythm=Daily(time(5))),
+    Schedule(name=class_reminders.REMIND, rhythm=Daily(time(6))),
     Schedule(name=stuck_store.FIND, rhythm=Daily(time(4))),
     Schedule(name=versioning.SWEEP, rhythm=Every(timedelta(hours=1))),
     Schedule(name=FORGET, rhythm=Every(timedelta(days=7))),
 )
-"""What the workflows have done again and again, beside the engine's own (catalogue P05, P29, P33)."""
+"""What the workflows have done again and again, beside the engine's own (catalogue P05, P09, P29, P33)."""
+
+
+def site_of(settings: Settings) -> Site:
+    """Return where this installation is reached, and when calendars remind."""
+    calendars = settings.calendars
+    return Site(origin=settings.app_origin, domain=settings.reply_domain, alarm_minutes=calendars.alarm_minutes)
 
 
 def reminding(settings: Settings) -> Reminding:
@@ -157,6 +165,9 @@ def works(engine: Engine, settings: Settings) -> Mapping[str, Work]:
     return {
         ABANDON: Work(run=lambda _arguments: playing.abandon_silent(engine)),
         reminders.REMIND: Work(run=lambda _arguments: reminders.remind(engine, reminding(settings))),
+        class_reminders.REMIND: Work(
+            run=lambda _arguments: class_reminders.remind(engine, site_of(settings), settings.calendars.reminders)
+        ),
         stuck_store.FIND: Work(run=lambda _arguments: stuck_store.find(engine, settings)),
         versioning.SWEEP: Work(run=lambda _arguments: versioning.sweep(engine, settings.blobs)),
         FORGET: Work(

@@ -105,6 +105,8 @@ GRIDS = (
         DECLINE         .          .          .     WDN/CONF  .  .  .  .
         CANCEL_CLASS    .          CANC       CANC  CANC  .    .    .          .
         SET_BACK        .          .          .     WAIT  .    .    .          .
+        REPAIR          .          .          .     CONF  .    .    WDN        CANC
+        NOTIFY          .          REQ        WAIT  CONF  ATT  DNA  .          .
     """,
     ),
     (
@@ -120,6 +122,7 @@ GRIDS = (
         CANCEL    .     CANC  CANC  CANC  .     .
         SET_BACK  .     .     PLAN  .     .     .
         CHANGE    .     PLAN  NORM  FULL  CLSD  .
+        NOTIFY    .     PLAN  NORM  FULL  CLSD  .
     """,
     ),
     (

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.errors import Conflict, Missing, NotDeclared, Refused
+from engine.errors import Conflict, NotDeclared, Refused
 from engine.letters import Subject
 from engine.machine import Case
 from engine.transaction import Engine
@@ -17,6 +17,7 @@ from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
 from workflows.learning import class_forms, classes, pages
 from workflows.learning.class_forms import Change
+from workflows.learning.class_seen import class_of
 from workflows.learning.records import Class
 from workflows.learning.timetable import meetings_changed
 from workflows.people.responsibilities import RUNS_CLASSES
@@ -41,9 +42,7 @@ class _Changing:
         self._engine = engine
         self._here = here
         with engine.reading() as connection:
-            self._one = pages.course_class(connection, here.trust, identifier)
-        if not here.actor.may(RUNS_CLASSES, self._one.organisations):
-            raise Missing("There is no such class, or it belongs to an organisation that you do not look after.")
+            self._one = class_of(connection, here, identifier)
         self._change: Change = class_forms.change_of(self._one)
 
     def answer(self) -> ResponseReturnValue:

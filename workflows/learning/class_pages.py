@@ -30,11 +30,13 @@ from workflows.learning import (
     classes,
     effects,
     enrolment,
+    notify_pages,
     pages,
     replies,
     requests,
     words,
 )
+from workflows.learning.class_seen import class_of
 from workflows.learning.keeps import ZONE
 from workflows.learning.pages import Wanted
 from workflows.learning.records import Class, ClassState, Enrolment, EnrolmentState
@@ -48,6 +50,7 @@ AT_ONCE: Final = (
     enrolment.Trigger.PICK,
     enrolment.Trigger.ATTEND,
     enrolment.Trigger.DID_NOT_ATTEND,
+    enrolment.Trigger.REPAIR,
 )
 """Steps that a button takes by itself, unless they need a reason; all others ask first."""
 
@@ -109,6 +112,7 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
         return desk.step_enrolment(visitor(), id, enrolled, _named(enrolment.Trigger, trigger))
 
     class_changes.install(run, engine)
+    notify_pages.install(run, engine, desk.site)
     return run
 
 
@@ -117,7 +121,7 @@ class _Desk:
 
     def __init__(self, engine: Engine, site: Site) -> None:
         self._engine = engine
-        self._site = site
+        self.site = site
 
     def index(self, here: Visitor) -> str:
         state = request.args.get("state", "")
@@ -138,7 +142,7 @@ class _Desk:
         now = self._engine.clock()
         with self._engine.reading() as connection:
             found = class_of(connection, here, identifier)
-            on_it = pages.enrolments_on(connection, here.trust, identifier, self._site)
+            on_it = pages.enrolments_on(connection, here.trust, identifier, self.site)
             places = directory.reach(connection, here.trust, here.actor, journal.READERS)
             answers = replies.answers(connection, here.trust, on_it)
             asked = requests.asked_about(connection, here.trust, here.actor, [each.id for each in on_it])
@@ -200,7 +204,7 @@ class _Desk:
     def step(self, here: Visitor, identifier: str, trigger: classes.Trigger) -> ResponseReturnValue:
         with self._engine.reading() as connection:
             found = class_of(connection, here, identifier)
-            on_it = pages.enrolments_on(connection, here.trust, identifier, self._site)
+            on_it = pages.enrolments_on(connection, here.trust, identifier, self.site)
         offer = _offer(offers(classes.WORKFLOW, _case(found, here, self._engine.clock())), trigger)
         subject = Subject(kind=classes.KIND, trust=here.trust, id=identifier)
         problem = self._fired(here, subject, trigger) if request.method == "POST" else ""
@@ -222,8 +226,7 @@ class _Desk:
         if problem is None:
             with self._engine.reading() as connection:
                 now = self._enrolment(connection, here, found, enrolled)
-            stands = words.ENROLMENTS[now.state or EnrolmentState.REQUESTED].text.lower()
-            flash(f"{one.learner.name}: {stands}.")
+            flash(words.done(trigger, one.learner.name, now.state))
             return redirect(url_for(".one", id=identifier), 303)
         return self._ask(found, words.ENROLMENT_STEPS[trigger], offer, problem, name=one.learner.name, counts={})
 
@@ -256,21 +259,13 @@ class _Desk:
         return text.format(title=found.title, position=position, who="they have")
 
     def _enrolment(self, connection: Connection, here: Visitor, found: Class, identifier: str) -> Enrolment:
-        one = pages.enrolment(connection, here.trust, identifier, self._site)
+        one = pages.enrolment(connection, here.trust, identifier, self.site)
         if one.course_class.id != found.id:
             raise Missing("There is no such enrolment on this class.")
         return one
 
 
 _NOT_NOW: Final = ("This is not possible any more: look at how things stand now.",)
-
-
-def class_of(connection: Connection, here: Visitor, identifier: str) -> Class:
-    """Return a class that the visitor runs; raises `Missing` for any other."""
-    found = pages.course_class(connection, here.trust, identifier)
-    if not here.actor.may(RUNS_CLASSES, found.organisations):
-        raise Missing("There is no such class, or it belongs to an organisation that you do not look after.")
-    return found
 
 
 def _case(record: Any, here: Visitor, now: Any) -> Case[Any]:

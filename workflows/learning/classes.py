@@ -10,6 +10,7 @@ from engine.effects import Effect
 from engine.machine import Case, Step, Workflow, guard
 from workflows.learning.enrolment import Trigger as EnrolmentTrigger
 from workflows.learning.records import Class, ClassState, EnrolmentState
+from workflows.learning.tidings import STANDINGS
 from workflows.learning.timetable import changed_sessions, meetings_changed
 from workflows.learning.writes import MoveEnrolments, Settle, WriteSessions
 from workflows.people.responsibilities import RUNS_CLASSES
@@ -29,6 +30,7 @@ class Trigger(StrEnum):
     CANCEL = "CANCEL"
     SET_BACK = "SET_BACK"
     CHANGE = "CHANGE"
+    NOTIFY = "NOTIFY"
 
 
 @guard("A class needs the dates of its sessions, unless it is e-learning.")
@@ -93,6 +95,12 @@ def not_past_or_reason(case: Case[Class]) -> bool:
     return not case.record.started(case.now) or bool(case.facts.get("reason"))
 
 
+@guard("Write what is to be said, and choose to whom.")
+def something_said(case: Case[Class]) -> bool:
+    """Hold where there are words and somebody to whom they may go."""
+    return bool(case.facts.get("text")) and set(case.facts.get("states") or ("",)) <= set(STANDINGS)
+
+
 def _write_sessions(case: Case[Class]) -> Iterator[Effect]:
     yield WriteSessions(trust=case.record.trust, course_class=case.record.id, sessions=changed_sessions(case))
 
@@ -117,6 +125,13 @@ def _close(case: Case[Class]) -> Iterator[Effect]:
 def _cancel(case: Case[Class]) -> Iterator[Effect]:
     states = (EnrolmentState.CONFIRMED, EnrolmentState.WAITLISTED, EnrolmentState.REQUESTED)
     yield _enrolments(case, EnrolmentTrigger.CANCEL_CLASS, *states, facts={"reason": case.facts.get("reason")})
+
+
+def _notify(case: Case[Class]) -> Iterator[Effect]:
+    """Say the same to everybody who stands to the class in one of these ways (LRN-25)."""
+    states = tuple(EnrolmentState(name) for name in case.facts["states"])
+    said = {"text": case.facts["text"], "states": case.facts["states"], "sender": case.actor.name}
+    yield _enrolments(case, EnrolmentTrigger.NOTIFY, *states, facts=said)
 
 
 def _set_back(case: Case[Class]) -> Iterator[Effect]:
@@ -237,6 +252,18 @@ WORKFLOW = Workflow(
                 effects=_settle,
             )
             for state in (_S.NORMAL, _S.FULL, _S.CLOSED)
+        ),
+        *(
+            Step(
+                id=f"A2-notify-{state.lower()}",
+                trigger=_T.NOTIFY,
+                sources=(state,),
+                target=state,
+                by=RUNS_CLASSES,
+                when=(something_said,),
+                effects=_notify,
+            )
+            for state in (_S.PLANNED, _S.NORMAL, _S.FULL, _S.CLOSED)
         ),
     ),
 )

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from engine.machine import SELF, Step, Workflow, reason_given
 from workflows.learning import conditions as on
-from workflows.learning import letters, request
+from workflows.learning import letters, request, tidings
 from workflows.learning.records import EnrolmentState
 from workflows.people.responsibilities import RUNS_CLASSES
 
@@ -34,6 +34,8 @@ class Trigger(StrEnum):
     DECLINE = "DECLINE"
     CANCEL_CLASS = "CANCEL_CLASS"
     SET_BACK = "SET_BACK"
+    REPAIR = "REPAIR"
+    NOTIFY = "NOTIFY"
 
 
 _S, _T = EnrolmentState, Trigger
@@ -290,5 +292,6 @@ WORKFLOW = Workflow(
         ),
         Step(id="A1-decline", trigger=_T.DECLINE, sources=_HERE, target=_S.CONFIRMED, by=(SELF,), notices=_OFFER),
         Step(id="A18-T02", trigger=_T.RESCHEDULE, sources=_HERE, target=_S.CONFIRMED, notices=(letters.CHANGED,)),
+        *tidings.steps(_T.REPAIR, _T.NOTIFY),
     ),
 )

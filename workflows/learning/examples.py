@@ -226,6 +226,7 @@ EXAMPLES: Final = {
             **dict.fromkeys((_E.REJECT, _E.DID_NOT_ATTEND, _E.WITHDRAW), _EVERY_REASON),
             _E.DECLINE: ({}, {"everything": True}),
             _E.ENROL: ({}, {"email": "elsewhere@trust.example"}),
+            _E.NOTIFY: ({"text": "Bring a pen.", "states": ["CONFIRMED"]},),
             _E.RESCHEDULE: ({"sessions": _BEFORE}, {"sessions": {"1": None}}),
         },
     ),
@@ -234,6 +235,7 @@ EXAMPLES: Final = {
         now=_NOW,
         facts={
             _C.REOPEN: _EVERY_REASON,
+            _C.NOTIFY: ({}, {"text": "Bring a pen.", "states": ["CONFIRMED"]}),
             _C.CHANGE: ({}, _MOVED, _BACKWARDS, {"maximum": 1}, {"venue": "Room 9"}),
         },
     ),

@@ -6,17 +6,34 @@ from typing import Final
 
 from engine.personal import Holding
 from scorm.holdings import ATTEMPTS
+from workflows.learning.calendar_tables import calendar_feeds, class_reminders
 from workflows.learning.tables import enrolments, launches, performances, stuck_attempts
 from workflows.learning.version_tables import attempt_moves
 
+ENROLMENTS: Final = Holding(
+    table=enrolments,
+    title="Enrolments",
+    person="person",
+    kind="enrolment",
+    shown=("course_class", "state", "email", "joined_at", "position", "reason", "updated_at"),
+    erased={"email": None, "reason": None},
+)
+
 HOLDINGS: Final = (
+    ENROLMENTS,
     Holding(
-        table=enrolments,
-        title="Enrolments",
+        table=class_reminders,
+        title="Reminders of classes",
+        through=("enrolment", ENROLMENTS),
+        shown=("enrolment", "starts_at", "days", "at"),
+        gone=True,
+    ),
+    Holding(
+        table=calendar_feeds,
+        title="Calendar feed",
         person="person",
-        kind="enrolment",
-        shown=("course_class", "state", "email", "joined_at", "position", "reason", "updated_at"),
-        erased={"email": None, "reason": None},
+        shown=("made_at",),
+        gone=True,
     ),
     Holding(
         table=performances,

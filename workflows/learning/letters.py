@@ -28,26 +28,26 @@ def award_dates(case: Case[Enrolment]) -> tuple[date, date | None]:
 
 def _joining(case: Case[Enrolment]) -> Iterator[Letter]:
     """Invite to every session; e-learning has none, and needs no joining."""
-    yield from _meetings(case, JOINING, _HAS_PLACE, case.record.spell + 1)
+    yield from meetings(case, JOINING, _HAS_PLACE, case.record.spell + 1)
 
 
 def _promoted(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because a place became free and you were first on the waitlist."
-    yield _letter(
-        case, PROMOTED, reason, {"start": _start(case)} | _way_out(case.record), _still(EnrolmentState.CONFIRMED)
+    yield letter(
+        case, PROMOTED, reason, {"start": _start(case)} | way_out(case.record), still(EnrolmentState.CONFIRMED)
     )
 
 
 def _waitlisted(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because the class is full and you are on its waitlist."
-    yield _letter(case, WAITLISTED, reason, _queue(case), _still(EnrolmentState.WAITLISTED))
+    yield letter(case, WAITLISTED, reason, _queue(case), still(EnrolmentState.WAITLISTED))
 
 
 def _set_back(case: Case[Enrolment]) -> Iterator[Letter]:
     """Say that the place became a place on the waitlist, and take the meetings back."""
     reason = "You get this message because the class is being planned again and you are on its waitlist."
-    for meeting in _cancellations(case):
-        yield _letter(case, SET_BACK, reason, _queue(case), meeting=meeting)
+    for meeting in cancellations(case):
+        yield letter(case, SET_BACK, reason, _queue(case), meeting=meeting)
 
 
 def _changed(case: Case[Enrolment]) -> Iterator[Letter]:
@@ -57,16 +57,16 @@ def _changed(case: Case[Enrolment]) -> Iterator[Letter]:
     """
     reason = f"{_HAS_PLACE[:-1]}, and its date, time or place changed."
     before: Mapping[str, Any] = case.facts["sessions"]
-    yield from _meetings(case, CHANGED, reason, case.record.spell, before)
+    yield from meetings(case, CHANGED, reason, case.record.spell, before)
 
 
 def _withdrawn(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because you no longer have a place on this class."
-    said = _way_on(case, "withdrawal_reason")
-    for meeting in _cancellations(case):
-        yield _letter(case, WITHDRAWN, reason, said, meeting=meeting)
+    said = way_on(case, "withdrawal_reason")
+    for meeting in cancellations(case):
+        yield letter(case, WITHDRAWN, reason, said, meeting=meeting)
     if not case.record.course_class.sessions:
-        yield _letter(case, WITHDRAWN, reason, said)
+        yield letter(case, WITHDRAWN, reason, said)
 
 
 def _declined(case: Case[Enrolment]) -> Iterator[Letter]:
@@ -79,28 +79,28 @@ def _declined(case: Case[Enrolment]) -> Iterator[Letter]:
         "start": _start(case),
         "comment": case.facts.get("comment") or None,
         "too_late": "It is too close to the class to withdraw by yourself: ask whoever runs it." if too_late else None,
-        **({} if too_late else _way_out(record)),
+        **({} if too_late else way_out(record)),
     }
     reason = "You get this message because you declined a meeting of a class on which you have a place."
-    yield _letter(case, DECLINED, reason, said, _still(EnrolmentState.CONFIRMED))
+    yield letter(case, DECLINED, reason, said, still(EnrolmentState.CONFIRMED))
 
 
 def _left(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because you are no longer on the waitlist of this class."
-    yield _letter(case, LEFT, reason, _way_on(case, "withdrawal_reason"))
+    yield letter(case, LEFT, reason, way_on(case, "withdrawal_reason"))
 
 
 def _class_cancelled(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because you had a place on a class that was cancelled."
-    for meeting in _cancellations(case):
-        yield _letter(case, CANCELLED, reason, _way_on(case, "cancellation_reason"), meeting=meeting)
+    for meeting in cancellations(case):
+        yield letter(case, CANCELLED, reason, way_on(case, "cancellation_reason"), meeting=meeting)
 
 
 def _class_cancelled_plainly(case: Case[Enrolment]) -> Iterator[Letter]:
     """Tell those who never had a meeting (decision on A18)."""
     if not case.record.course_class.started(case.now):
         reason = "You get this message because you were waiting for a place on a class that was cancelled."
-        yield _letter(case, CANCELLED_PLAINLY, reason, _way_on(case, "cancellation_reason"))
+        yield letter(case, CANCELLED_PLAINLY, reason, way_on(case, "cancellation_reason"))
 
 
 def _completed(case: Case[Enrolment]) -> Iterator[Letter]:
@@ -112,14 +112,14 @@ def _completed(case: Case[Enrolment]) -> Iterator[Letter]:
         "learning_link": f"{record.site.origin}/",
     }
     reason = "You get this message because you completed this course."
-    yield _letter(case, COMPLETED, reason, said, _still(EnrolmentState.ATTENDED))
+    yield letter(case, COMPLETED, reason, said, still(EnrolmentState.ATTENDED))
 
 
 def _missed(case: Case[Enrolment]) -> Iterator[Letter]:
     """Tell the learner; their manager is not known here (catalogue B, LRN-23)."""
     reason = "You get this message because you had a place on this class and are marked as not having attended."
-    said = {"start": _start(case)} | _way_on(case, "comment")
-    yield _letter(case, MISSED, reason, said, _still(EnrolmentState.DID_NOT_ATTEND))
+    said = {"start": _start(case)} | way_on(case, "comment")
+    yield letter(case, MISSED, reason, said, still(EnrolmentState.DID_NOT_ATTEND))
 
 
 JOINING = Notice("LRN-01-joining-instructions", _joining)
@@ -143,7 +143,7 @@ def _coming(case: Case[Enrolment]) -> tuple[Session, ...]:
     return () if case.record.course_class.started(case.now) else case.record.course_class.sessions
 
 
-def _meetings(
+def meetings(
     case: Case[Enrolment], notice: Notice, reason: str, spell: int, before: Mapping[str, Any] | None = None
 ) -> Iterator[Letter]:
     """Ask to each coming session; with `before`, only to those that it names, beside what they were."""
@@ -151,10 +151,11 @@ def _meetings(
         if before is None or session.id in before:
             meeting = _invitation(case.record, session, Method.REQUEST, spell)
             said = _place(case.record, session) | _old(case.record, session, (before or {}).get(session.id))
-            yield _letter(case, notice, reason, said, _still(EnrolmentState.CONFIRMED), meeting)
+            yield letter(case, notice, reason, said, still(EnrolmentState.CONFIRMED), meeting)
 
 
-def _cancellations(case: Case[Enrolment]) -> Iterator[Invitation]:
+def cancellations(case: Case[Enrolment]) -> Iterator[Invitation]:
+    """Take back every coming meeting."""
     for session in _coming(case):
         yield _invitation(case.record, session, Method.CANCEL, case.record.spell)
 
@@ -176,7 +177,7 @@ def _invitation(enrolment: Enrolment, session: Session, method: Method, spell: i
     )
 
 
-def _letter(  # noqa: PLR0913, PLR0917 - what differs between letters
+def letter(  # noqa: PLR0913, PLR0917 - what differs between letters
     case: Case[Enrolment],
     notice: Notice,
     reason: str,
@@ -184,6 +185,7 @@ def _letter(  # noqa: PLR0913, PLR0917 - what differs between letters
     relevant: Relevant | None = None,
     meeting: Invitation | None = None,
 ) -> Letter:
+    """Address what is said to the learner."""
     enrolment = case.record
     course_class = enrolment.course_class
     common = {"course": course_class.offering.course_title, "class": course_class.title, "zone": course_class.zone}
@@ -209,7 +211,7 @@ def _place(enrolment: Enrolment, session: Session) -> dict[str, Any]:
         "venue": session.venue or None,
         "online_link": enrolment.course_class.online or None,
         "custom_text": enrolment.course_class.words or None,
-        **_way_out(enrolment),
+        **way_out(enrolment),
     }
 
 
@@ -230,7 +232,7 @@ def _queue(case: Case[Enrolment]) -> dict[str, Any]:
         "start": _start(case),
         "position_on_waitlist": course_class.waiting + 1,
         "restrict_days": course_class.restriction,
-        **_way_out(case.record),
+        **way_out(case.record),
     }
 
 
@@ -244,14 +246,16 @@ def _home(enrolment: Enrolment) -> str:
     return f"{enrolment.site.origin}/"
 
 
-def _way_out(enrolment: Enrolment) -> dict[str, Any]:
+def way_out(enrolment: Enrolment) -> dict[str, Any]:
+    """Return where a learner gives up the place."""
     return {"withdraw_link": f"{enrolment.site.origin}/learning/withdraw/{enrolment.id}"}
 
 
-def _way_on(case: Case[Enrolment], why: str) -> dict[str, Any]:
+def way_on(case: Case[Enrolment], why: str) -> dict[str, Any]:
     """Return the reason that was given, under the name that its template knows, and where another class is found."""
     return {why: case.facts.get("reason"), "book_link": f"{case.record.site.origin}/learning/find"}
 
 
-def _still(*states: EnrolmentState) -> Relevant:
+def still(*states: EnrolmentState) -> Relevant:
+    """Say that a letter is true while the enrolment is in one of these states."""
     return Relevant(name="still_in", facts={"states": [str(state) for state in states]})

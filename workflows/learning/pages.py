@@ -87,6 +87,11 @@ def enrolments_on(conn: Connection, trust: str, course_class: str, site: Site) -
     return tuple(one for *_key, one in sorted(keyed, key=lambda key: key[:3]))
 
 
+def enrolments_among(conn: Connection, trust: str, ids: Iterable[str], site: Site) -> tuple[Enrolment, ...]:
+    """Return these enrolments, as they stand."""
+    return keeps.EnrolmentKeep(site).read(conn, trust, enrolments.c.id.in_(set(ids)))
+
+
 def enrolment(conn: Connection, trust: str, identifier: str, site: Site) -> Enrolment:
     """Return one enrolment; raises `Missing`."""
     found = keeps.EnrolmentKeep(site).read(conn, trust, enrolments.c.id == identifier)

@@ -58,6 +58,14 @@ ENROLLED: Final[Mapping[EnrolmentState, str]] = {
     EnrolmentState.REQUESTED: "A place on {title} needs approval. The request is sent.",
 }
 
+
+def done(trigger: EnrolmentTrigger, name: str, state: EnrolmentState | None) -> str:
+    """Say what became of somebody's enrolment by a step."""
+    if trigger is EnrolmentTrigger.REPAIR:
+        return f"{name} is sent the meeting again, as it stands now."
+    return f"{name}: {ENROLMENTS[state or EnrolmentState.REQUESTED].text.lower()}."
+
+
 ENROLMENT_STEPS: Final[Mapping[EnrolmentTrigger, Asked]] = {
     EnrolmentTrigger.APPROVE: Asked("Approve", "Approve", "They get a place, or join the waitlist."),
     EnrolmentTrigger.REJECT: Asked("Reject", "Reject the request of", "They do not get a place."),
@@ -68,6 +76,9 @@ ENROLMENT_STEPS: Final[Mapping[EnrolmentTrigger, Asked]] = {
     EnrolmentTrigger.ATTEND: Asked("Attended", "Mark as attended:", "They get the competence that this class gives."),
     EnrolmentTrigger.DID_NOT_ATTEND: Asked(
         "Did not attend", "Mark as not attended:", "A competence that they got for this class is taken back."
+    ),
+    EnrolmentTrigger.REPAIR: Asked(
+        "Send the meeting again", "Send the meeting again to", "Their calendar is put right, if it is not."
     ),
 }
 
