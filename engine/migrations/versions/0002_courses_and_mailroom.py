@@ -200,6 +200,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_attempt_moves_attempt", ["trust", "attempt"], unique=False)
 
     op.create_table(
+        "calendar_feeds",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "person"], ["persons.trust", "persons.id"], name=op.f("fk_calendar_feeds_trust_person")
+        ),
+        sa.PrimaryKeyConstraint("trust", "person", name=op.f("pk_calendar_feeds")),
+        sa.UniqueConstraint("digest", name=op.f("uq_calendar_feeds_digest")),
+    )
+    op.create_table(
         "call_batches",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("attempt", sa.String(length=40), nullable=False),
@@ -215,6 +227,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("trust", "attempt", "epoch", "first", name=op.f("pk_call_batches")),
     )
+    op.create_table(
+        "class_reminders",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("enrolment", sa.String(length=40), nullable=False),
+        sa.Column("spell", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("days", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust", "enrolment"],
+            ["enrolments.trust", "enrolments.id"],
+            name=op.f("fk_class_reminders_trust_enrolment"),
+        ),
+        sa.PrimaryKeyConstraint("trust", "enrolment", "spell", "starts_at", "days", name=op.f("pk_class_reminders")),
+    )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("highest", sa.Float(), nullable=True))
         batch_op.add_column(sa.Column("last", sa.Float(), nullable=True))
@@ -222,6 +249,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("classes", schema=None) as batch_op:
         batch_op.add_column(sa.Column("decline_withdraws", sa.Boolean(), nullable=True))
+        batch_op.add_column(sa.Column("conference", sa.String(length=500), nullable=True))
+        batch_op.add_column(sa.Column("alarm_minutes", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("enrolments", schema=None) as batch_op:
         batch_op.add_column(sa.Column("renewed", sa.Integer(), nullable=True))
@@ -255,6 +284,10 @@ def upgrade() -> None:
 
     with op.batch_alter_table("launches", schema=None) as batch_op:
         batch_op.add_column(sa.Column("period", sa.Integer(), nullable=True))
+
+    with op.batch_alter_table("offerings", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("conference", sa.String(length=500), nullable=True))
+        batch_op.add_column(sa.Column("alarm_minutes", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_subject"))
@@ -322,6 +355,10 @@ def downgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_outbox_subject"), ["trust", "kind", "subject"], unique=False)
 
+    with op.batch_alter_table("offerings", schema=None) as batch_op:
+        batch_op.drop_column("alarm_minutes")
+        batch_op.drop_column("conference")
+
     with op.batch_alter_table("launches", schema=None) as batch_op:
         batch_op.drop_column("period")
 
@@ -348,6 +385,8 @@ def downgrade() -> None:
         batch_op.drop_column("renewed")
 
     with op.batch_alter_table("classes", schema=None) as batch_op:
+        batch_op.drop_column("alarm_minutes")
+        batch_op.drop_column("conference")
         batch_op.drop_column("decline_withdraws")
 
     with op.batch_alter_table("attempts", schema=None) as batch_op:
@@ -355,7 +394,9 @@ def downgrade() -> None:
         batch_op.drop_column("last")
         batch_op.drop_column("highest")
 
+    op.drop_table("class_reminders")
     op.drop_table("call_batches")
+    op.drop_table("calendar_feeds")
     with op.batch_alter_table("attempt_moves", schema=None) as batch_op:
         batch_op.drop_index("ix_attempt_moves_attempt")
 
