@@ -6,13 +6,11 @@ Starting is recovering: whatever an earlier worker left behind falls due by itse
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from types import FrameType
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -24,6 +22,7 @@ from engine.heartbeats import Pulse
 from engine.jobs import EmbeddedJobs, Every, Job, Jobs, Schedule, Work
 from engine.mail import Composer
 from engine.smtp import Transport
+from engine.stopping import Stop
 from engine.tables import outbox as letters
 from engine.transaction import Engine
 
@@ -152,9 +151,7 @@ class Worker:
     def run(self) -> bool:
         """Work in the foreground until SIGTERM or SIGINT; return what `stop` says."""
         self.start()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._told)
-        self._stopping.wait()
+        Stop().wait()
         return self.stop()
 
     def once(self) -> int:
@@ -165,9 +162,6 @@ class Worker:
             while delivered := self._deliver(transport, composer).taken:
                 taken += delivered
         return taken
-
-    def _told(self, _number: int, _frame: FrameType | None) -> None:
-        self._stopping.set()
 
     def _chores(self) -> None:
         self._repeat("chores", self._chore)

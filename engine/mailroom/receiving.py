@@ -192,6 +192,12 @@ class Mailroom(Controller):
         self._door = door
         super().__init__(door, hostname=host, port=port)
 
+    def stop(self, no_assert: bool = False) -> None:  # noqa: FBT001, FBT002 - aiosmtpd's
+        """Stop listening; a server that never could lets go of its loop too, which aiosmtpd leaves open."""
+        super().stop(no_assert)
+        if not self.loop.is_closed():
+            self.loop.close()
+
     def factory(self) -> SMTP:
         """Return what serves one connection."""
         return (_BoundedLocal if self._door.several else _Bounded)(

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
-from types import FrameType
 
 import click
 
@@ -14,6 +11,7 @@ from engine.errors import SettingError
 from engine.mailroom import receiving
 from engine.mailroom.receiving import Mailroom
 from engine.settings import Settings
+from engine.stopping import Stop
 from workflows import app
 from workflows.commands.report import engine_of, settings_of
 
@@ -31,18 +29,12 @@ def mailroom(context: click.Context, host: str | None, port: int | None, *, lmtp
     app.require_schema(settings)
     set_host, set_port = receiving.place(settings.mailroom)
     server = Mailroom(app.door_of(settings, engine_of(context), local=lmtp), host or set_host, port or set_port)
-    stopping = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
     _listen(server)
+    stop = Stop()
     if not settings.inbound.answers:
         click.echo("PRECEPTOR_ANSWERS is no: letters do not bear addresses that lead here yet.", err=True)
     click.echo(f"Taking mail for {settings.reply_domain} at {server.hostname}:{server.port}.")
-    stopping.wait()
+    stop.wait()
     server.stop()
     return 0
 
@@ -51,7 +43,7 @@ def _listen(server: Mailroom) -> None:
     try:
         server.start()
     except OSError as trouble:
-        server.stop(no_assert=True)
+        server.stop()
         where = f"{server.hostname}:{server.port}"
         raise SettingError(f"The mailroom cannot listen at {where}: {trouble.strerror}.") from None
 

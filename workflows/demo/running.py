@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from urllib.parse import urlsplit
 
 import waitress
@@ -17,6 +15,7 @@ from waitress.server import BaseWSGIServer, MultiSocketServer
 from engine import database
 from engine.settings import Settings
 from engine.sink import Sink
+from engine.stopping import Stop
 from workflows import app
 from workflows.demo import trust
 
@@ -29,7 +28,7 @@ class Site:
     """A demo that is running."""
 
     settings: Settings
-    stopping: threading.Event
+    stop: Stop
 
     def greeting(self) -> Iterator[str]:
         """Yield where it is and how to come in."""
@@ -44,8 +43,7 @@ class Site:
 
     def wait(self) -> None:
         """Return when somebody presses Ctrl-C or sends SIGTERM."""
-        while not self.stopping.wait(1):
-            pass
+        self.stop.wait()
 
 
 def environment(data: Path, port: int, smtp_port: int) -> Mapping[str, str]:
@@ -63,13 +61,7 @@ def environment(data: Path, port: int, smtp_port: int) -> Mapping[str, str]:
 @contextmanager
 def started(settings: Settings) -> Iterator[Site]:
     """Run the demo; at the end everything is stopped and kept."""
-    stopping = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    stop = Stop()
     with ExitStack() as running:
         sink = _sink(settings, running)
         _prepare(settings)
@@ -80,7 +72,7 @@ def started(settings: Settings) -> Iterator[Site]:
         running.callback(worker.stop)
         threading.Thread(target=server.run, name="web", daemon=True).start()
         running.callback(server.close)
-        yield Site(settings=settings, stopping=stopping)
+        yield Site(settings=settings, stop=stop)
 
 
 def _prepare(settings: Settings) -> None:
