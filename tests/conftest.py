@@ -1,6 +1,7 @@
 """What tests are given, and the conventions that hold for all of them at once."""
 
 import ipaddress
+import logging
 import os
 import socket
 import sys
@@ -39,6 +40,16 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 def postgres_server() -> str:
     """Return the server that the gate started, or else one that stays for the next run."""
     return os.environ.get("PRECEPTOR_TEST_POSTGRES") or servers.shared_postgres()
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Take back what a command that ran inside a test did to the log: its stream is closed with the test."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

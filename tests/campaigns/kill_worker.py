@@ -34,6 +34,7 @@ from tests.contract.waiting_letters import letter, queue
 
 _LEASE_SECONDS = 3.0
 _PATIENCE = 120.0
+_HANGING = 30.0
 _MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)", re.MULTILINE)
 
 
@@ -53,7 +54,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What came of it; `slowest_stop` is in seconds."""
+    """What came of it; `slowest_stop` is in seconds; `window_hit` says that some kill met a message on its way."""
 
     messages: int
     kills: int
@@ -63,6 +64,7 @@ class Report:
     parked: int
     slowest_stop: float
     seconds: float
+    window_hit: bool
     ok: bool
 
 
@@ -126,7 +128,7 @@ def _counted(campaign: Campaign, base: sqlalchemy.Engine, server: Server, slowes
     duplicates = sum(server.seen.values()) - len(server.seen)
     sent, parked = _count(base, Delivery.SENT), _count(base, Delivery.PARKED)
     killed = campaign.stop is signal.SIGKILL
-    bounded = 1 <= duplicates <= LEASE_MESSAGES * kills if killed else duplicates == 0
+    bounded = duplicates <= (LEASE_MESSAGES * kills if killed else 0)
     in_time = killed or slowest <= 10.0
     return Report(
         messages=campaign.messages,
@@ -137,6 +139,7 @@ def _counted(campaign: Campaign, base: sqlalchemy.Engine, server: Server, slowes
         parked=parked,
         slowest_stop=round(slowest, 2),
         seconds=round(seconds, 1),
+        window_hit=duplicates > 0,
         ok=lost == 0 and sent + parked == campaign.messages and bounded and in_time,
     )
 
@@ -149,9 +152,18 @@ def _worker(campaign: Campaign) -> subprocess.Popen[bytes]:
 
 def _ended(worker: subprocess.Popen[bytes], how: signal.Signals) -> float:
     """End a worker, and return how many seconds that took."""
-    told = time.monotonic()
     worker.send_signal(how)
-    worker.wait()
+    return waited(worker)
+
+
+def waited(process: subprocess.Popen[bytes]) -> float:
+    """Return how many seconds a process that was told to end needed; what hangs is killed, as systemd would."""
+    told = time.monotonic()
+    try:
+        process.wait(_HANGING)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
     return time.monotonic() - told
 
 
@@ -192,7 +204,7 @@ def main() -> int:
     stop = signal.SIGTERM if arguments.pop("term") else signal.SIGKILL
     report = run(Campaign(**arguments, stop=stop))
     print(json.dumps(dataclasses.asdict(report)))  # noqa: T201 - a command prints
-    return 0 if report.ok else 1
+    return 0 if report.ok and (report.window_hit or stop is signal.SIGTERM) else 1
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.campaigns.kill_worker import waited
 from tests.stories.windows import Answer, ask
 
 LEASE_SECONDS = 3.0
@@ -45,13 +46,11 @@ class Node:
     def end(self, how: signal.Signals) -> float:
         """Send a signal (`SIGKILL` to the whole group), wait, and return how many seconds it took."""
         assert self.process
-        told = time.monotonic()
         if how is signal.SIGKILL:
             os.killpg(self.process.pid, how)
         else:
             self.process.send_signal(how)
-        self.process.wait()
-        return time.monotonic() - told
+        return waited(self.process)
 
 
 def web(environment: Mapping[str, str], port: int) -> Node:

@@ -13,7 +13,7 @@ def test_killing_workers_loses_nothing_and_doubles_at_most_one_lease_a_kill(data
     report = run(Campaign(url=database_url, kills=4, messages=240, port=free_port))
 
     assert report.lost == 0
-    assert 1 <= report.duplicates <= 20 * report.kills
+    assert report.duplicates <= 20 * report.kills
     assert report.ok, report
 
 
