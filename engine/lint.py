@@ -1,4 +1,4 @@
-"""What is wrong with a template, as sentences for the person who wrote it. Pure.
+"""What is wrong with a template, as sentences for the person who wrote it, each with its line. Pure.
 
 It judges the text alone; whether it renders is tried in a child process (`trial`).
 """
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from html.parser import HTMLParser
 
-from jinja2 import meta
+from jinja2 import meta, nodes
 
-from engine import markup, notices, sandbox
+from engine import markup, notices, sandbox, unreachable
 from engine.errors import TemplateError
 from engine.notices import Kind, Notice, Source
 from engine.sandbox import HTML, PLAIN, Sandbox
 
+PARTS = ("subject", "text", "html")
 _FROM_THE_FRAME = frozenset({"subject"})
 _EXPRESSION = re.compile(r"\{\{-?\s*(\w+)\s*-?\}\}")
 _MARKS = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -32,11 +33,23 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing to change; `place` is `subject`, `text` or `html`, with the line where there is one."""
+    """One thing to change; `place` is `subject`, `text` or `html`, as in `html, line 3` where the line is known."""
 
     level: Level
     place: str
     sentence: str
+
+    @property
+    def part(self) -> str:
+        """Return the part in which it is to be changed; what is wrong nowhere in particular stands with the HTML."""
+        part = self.place.partition(",")[0]
+        return part if part in PARTS else "html"
+
+    @property
+    def line(self) -> int:
+        """Return the line of that part, from 1; 0 where none is known."""
+        number = self.place.rpartition("line ")[2]
+        return int(number) if number.isdecimal() else 0
 
 
 def lint(source: Source, notice: Notice) -> tuple[Finding, ...]:
@@ -52,7 +65,7 @@ def lint(source: Source, notice: Notice) -> tuple[Finding, ...]:
 def _subject(source: Source, notice: Notice) -> Iterator[Finding]:
     if not source.subject.strip():
         yield _error("subject", "The subject is empty.")
-    yield from _part("subject", source.subject, PLAIN, notice, required=False)
+    yield from _written("subject", source.subject, PLAIN, notice)
 
 
 def _body(place: str, source: Source, notice: Notice) -> Iterator[Finding]:
@@ -60,37 +73,53 @@ def _body(place: str, source: Source, notice: Notice) -> Iterator[Finding]:
     try:
         assembled = sandbox.assemble(notices.base(suffix), written)
     except TemplateError as trouble:
-        yield _error(place, trouble.sentence)
+        yield _refused(place, trouble)
         return
-    yield from _part(place, assembled, environment, notice, required=True)
+    found = tuple(_written(place, sandbox.unframed(written), environment, notice))
+    yield from found
+    if not any(finding.level is Level.ERROR for finding in found):
+        yield from _whole(place, assembled, environment, notice)
 
 
-def _part(place: str, source: str, environment: Sandbox, notice: Notice, *, required: bool) -> Iterator[Finding]:
+def _written(place: str, source: str, environment: Sandbox, notice: Notice) -> Iterator[Finding]:
+    """Judge what somebody wrote, whose lines are those that they see."""
     try:
         tree = sandbox.check(source, environment)
     except TemplateError as trouble:
+        yield _refused(place, trouble)
+        return
+    unknown = meta.find_undeclared_variables(tree) - notice.tokens.keys() - _FROM_THE_FRAME
+    for name, line in sorted({(n.name, n.lineno) for n in tree.find_all(nodes.Name) if n.name in unknown}):
+        yield _error(_at(place, line), f"There is no token named {name} in this notice.")
+    always = frozenset(token.name for token in notice.tokens.values() if token.required)
+    for line, sentence in unreachable.branches(tree, always):
+        yield Finding(level=Level.WARNING, place=_at(place, line), sentence=sentence)
+
+
+def _whole(place: str, assembled: str, environment: Sandbox, notice: Notice) -> Iterator[Finding]:
+    """Judge a body in its frame, which says some of the tokens itself."""
+    try:
+        used = meta.find_undeclared_variables(sandbox.check(assembled, environment))
+    except TemplateError as trouble:
         yield _error(place, trouble.sentence)
         return
-    used = meta.find_undeclared_variables(tree)
-    for name in sorted(used - notice.tokens.keys() - _FROM_THE_FRAME):
-        yield _error(place, f"There is no token named {name} in this notice.")
     for token in notice.tokens.values():
-        if required and token.required and token.name not in used:
+        if token.required and token.name not in used:
             yield _error(place, f"The token {token.name} must be said: {token.meaning[0].lower()}{token.meaning[1:]}.")
 
 
 def _links(source: Source, notice: Notice) -> Iterator[Finding]:
     reader = _Reader()
-    reader.feed(_MARKS.sub("", source.html))
+    reader.feed(_MARKS.sub(lambda mark: "\n" * mark[0].count("\n"), source.html))
     reader.close()
     for line, tag in reader.tags:
         if tag not in markup.TAGS:
-            yield _error(f"html, line {line}", f"Messages cannot contain <{tag}>.")
+            yield _error(_at("html", line), f"Messages cannot contain <{tag}>.")
     for line, link in reader.links:
         if not _safe(link, notice):
-            yield _error(f"html, line {line}", f"This link is not safe: {link or 'it is empty'}.")
+            yield _error(_at("html", line), f"This link is not safe: {link or 'it is empty'}.")
     for line, name in reader.handlers:
-        yield _error(f"html, line {line}", f"Messages cannot contain the attribute {name}.")
+        yield _error(_at("html", line), f"Messages cannot contain the attribute {name}.")
 
 
 def _safe(link: str, notice: Notice) -> bool:
@@ -120,6 +149,15 @@ class _Reader(HTMLParser):
                 self.links.append((line, (value or "").strip()))
             elif name.startswith("on"):
                 self.handlers.append((line, name))
+
+
+def _refused(place: str, trouble: TemplateError) -> Finding:
+    return _error(_at(place, trouble.facts.get("line", 0)), trouble.sentence)
+
+
+def _at(place: str, line: int) -> str:
+    """Name a place; a subject is one line, so that its number says nothing."""
+    return f"{place}, line {line}" if line and place != "subject" else place
 
 
 def _error(place: str, sentence: str) -> Finding:

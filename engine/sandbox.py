@@ -43,6 +43,7 @@ _ALLOWED = (
 )
 _EXTENDS = re.compile(r"""\s*\{%-?\s*extends\s+["']_base["']\s*-?%\}""")
 _BLOCK = re.compile(r"\{%-?\s*block\s+(\w+)\s*-?%\}(.*?)\{%-?\s*endblock(?:\s+\w+)?\s*-?%\}", re.DOTALL)
+_FRAME = re.compile(r"\{%-?\s*(?:extends\b|block\b|endblock\b).*?%\}", re.DOTALL)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
@@ -111,7 +112,7 @@ def check(source: str, sandbox: Sandbox) -> nodes.Template:
         everything = list(tree.find_all(nodes.Node))
         _require_few_loops(tree)
     except TemplateSyntaxError as trouble:
-        raise TemplateError(f"{trouble.message}.", line=trouble.lineno) from None
+        raise TemplateError(str(trouble.message).rstrip(".") + ".", line=trouble.lineno) from None
     except RecursionError:
         raise TemplateLimit(_TOO_DEEP, line=1) from None
     if len(everything) > _MOST_NODES:
@@ -139,6 +140,16 @@ def assemble(base: str, source: str) -> str:
     if unknown:
         raise TemplateError(f"The frame has no block named {', '.join(sorted(unknown))}.", line=1)
     return _BLOCK.sub(lambda found: blocks.get(found[1], str(found[2])), frame)
+
+
+def unframed(source: str) -> str:
+    """Return what a body says without the marks of its frame and its comments, each word still on its line."""
+    body = _COMMENT.sub(_its_lines, source)
+    return _FRAME.sub(_its_lines, body)
+
+
+def _its_lines(mark: re.Match[str]) -> str:
+    return "\n" * mark[0].count("\n")
 
 
 def _require_allowed(node: nodes.Node, sandbox: Sandbox) -> None:

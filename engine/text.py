@@ -27,9 +27,17 @@ def clean_lines(value: str, limit: int) -> str:
     r"""Return text of several lines, ended by `\n`, of at most `limit` characters in all."""
     if value.isprintable():
         return value.strip()[:limit].rstrip()
+    return squeeze(_visible(value))[:limit].rstrip()
+
+
+def clean_source(value: str, limit: int) -> str:
+    """Return text of at most `limit` characters whose lines stay where they are, so that one can be named."""
+    return _visible(value)[:limit].rstrip()
+
+
+def _visible(value: str) -> str:
     lines = _LINE_ENDS.sub("\n", value).replace("\t", " ")
-    kept = "\n".join(line.rstrip() for line in _INVISIBLE.sub("", lines).split("\n"))
-    return squeeze(kept)[:limit].rstrip()
+    return "\n".join(line.rstrip() for line in _INVISIBLE.sub("", lines).split("\n"))
 
 
 def squeeze(value: str) -> str:

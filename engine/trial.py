@@ -21,6 +21,8 @@ from engine.rendering import Rendered
 from engine.skeleton import Meant
 
 SECONDS: Final = 10
+REAL: Final = "real"
+"""The name under which a real letter is rendered beside the samples."""
 _CPU_SECONDS: Final = 5
 _MEMORY: Final = 512 * 1024 * 1024
 _LABEL: Final = "trial/0"
@@ -41,13 +43,13 @@ class Trial:
         return tuple(finding for finding in self.findings if finding.level is Level.ERROR)
 
 
-def try_out(notice: str, source: Source, *, seconds: float = SECONDS) -> Trial:
-    """Lint a source and render it with every sample of its notice.
+def try_out(notice: str, source: Source, *, seconds: float = SECONDS, real: Mapping[str, Any] | None = None) -> Trial:
+    """Lint a source and render it with every sample of its notice, and as `REAL` with the tokens of a real letter.
 
     Raises `Missing` for an unknown notice and `TemplateLimit` where the child took too much time or memory.
     """
     notices.notice(notice)
-    asked = {"notice": notice, "subject": source.subject, "text": source.text, "html": source.html}
+    asked = {"notice": notice, "subject": source.subject, "text": source.text, "html": source.html, "real": real}
     try:
         child = subprocess.run(
             [sys.executable, "-I", "-m", "engine.trial"],
@@ -67,13 +69,15 @@ def try_out(notice: str, source: Source, *, seconds: float = SECONDS) -> Trial:
     )
 
 
-def examine(notice: Notice, source: Source) -> tuple[list[Finding], dict[str, Rendered]]:
+def examine(
+    notice: Notice, source: Source, real: Mapping[str, Any] | None = None
+) -> tuple[list[Finding], dict[str, Rendered]]:
     """Lint and render in this process, as the child does; only for sources that are ours."""
     findings = list(lint(source, notice))
     samples: dict[str, Rendered] = {}
-    if not findings:
+    if not any(finding.level is Level.ERROR for finding in findings):
         template = rendering.compiled(notice, source)
-        for name, sample in notice.samples.items():
+        for name, sample in {**notice.samples, **({REAL: real} if real else {})}.items():
             try:
                 samples[name] = _read_back(template.render(sample))
             except (TemplateError, Garbled) as trouble:
@@ -101,7 +105,7 @@ def _limit() -> None:
 
 def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
     source = Source(subject=asked["subject"], text=asked["text"], html=asked["html"], label=_LABEL)
-    findings, samples = examine(notices.notice(asked["notice"]), source)
+    findings, samples = examine(notices.notice(asked["notice"]), source, asked["real"])
     return {
         "findings": [asdict(finding) for finding in findings],
         "samples": {name: asdict(rendered) for name, rendered in samples.items()},

@@ -55,7 +55,8 @@ def test_a_block_that_hides_the_reason_is_found():
 def test_a_construct_that_is_not_allowed_is_found_where_it_stands(part):
     source = getattr(GOOD, part).replace("course", "course.title()")
 
-    assert (part, "Templates cannot use call here.") in found(**{part: source})
+    place = part if part == "subject" else f"{part}, line 1"
+    assert (place, "Templates cannot use call here.") in found(**{part: source})
 
 
 def test_a_syntax_error_is_found():
@@ -96,3 +97,69 @@ def test_a_tag_that_messages_cannot_contain_is_found(tag):
 
 def test_a_script_in_an_attribute_is_found():
     assert "the attribute onclick" in sentences(html=HTML.replace("MORE", '<p onclick="x()">x</p>'))
+
+
+LINED = """{% extends "_base" %}
+{# said to whoever comes later,
+   on two lines #}
+{% block content %}
+{{ course }} {{ completed_at }}
+MORE
+{{ learning_link }}
+{% endblock %}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "finding"),
+    [
+        ("{{ nowhere }}", "There is no token named nowhere in this notice."),
+        ("{{ course.upper() }}", "Templates cannot use call here."),
+        ("{{ course | shout }}", "There is no filter named shout."),
+        ("{% fi %}", "Encountered unknown tag 'fi'."),
+    ],
+)
+def test_a_finding_names_the_line_on_which_it_stands(more, finding):
+    found = lint.lint(replace(GOOD, text=LINED.replace("MORE", more)), NOTICE)
+
+    assert [(one.part, one.line, one.sentence) for one in found] == [("text", 6, finding)]
+
+
+def test_a_link_is_found_on_its_line_below_marks_of_several_lines():
+    written = LINED.replace("{{ learning_link }}", '<a href="{{ learning_link }}">x</a>')
+
+    found = lint.lint(replace(GOOD, html=written.replace("MORE", '<a href="ftp://x/">x</a>')), NOTICE)
+
+    assert [(one.part, one.line) for one in found] == [("html", 6)]
+
+
+def test_a_finding_without_a_line_stands_with_its_part_and_else_with_the_html():
+    finding = lint.Finding(level=lint.Level.ERROR, place="sample long", sentence="It does not render.")
+
+    assert (finding.part, finding.line) == ("html", 0)
+
+
+@pytest.mark.parametrize(
+    ("more", "lines"),
+    [
+        ("{% if course %}a{% endif %}", []),
+        ("{% if course %}a{% else %}b{% endif %}", [6]),
+        ("{% if not course %}a{% endif %}", [6]),
+        ("{% if score %}a{% elif score %}b{% endif %}", [6]),
+        ("{% if score %}a{% elif not score %}b{% else %}c{% endif %}", [6]),
+        ("{% if score %}{% if not score %}a{% endif %}{% endif %}", [6]),
+        ("{% if score and reason %}a{% else %}b{% endif %}", []),
+        ("{% if score or course %}a{% elif reason %}b{% endif %}", [6]),
+        ("{% if not (score or trust_name) %}{% if score %}a{% endif %}{% endif %}", [6]),
+        ("{% if score and trust_name %}{% if not score %}a{% endif %}{% endif %}", [6]),
+        ("{% if not score and score %}a{% endif %}", []),
+        ("{% if false or not course %}a{% endif %}", [6]),
+        ("{% for course in score %}{% if course %}a{% else %}b{% endif %}{% endfor %}", []),
+        ('{% if score == "3" %}a{% elif score == "3" %}b{% endif %}', []),
+    ],
+)
+def test_a_branch_that_is_never_taken_is_a_warning_on_its_line(more, lines):
+    found = lint.lint(replace(GOOD, text=LINED.replace("MORE", more)), NOTICE)
+
+    assert [one.line for one in found] == lines
+    assert all("never" in one.sentence and one.level is lint.Level.WARNING for one in found)
