@@ -23,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from engine import rehearsals
 from engine.directory_tables import organisations
 from engine.identifiers import encode
 from engine.incident import Status
@@ -33,6 +34,8 @@ from engine.tables import Instant, approvals, jobs, outbox, timers
 
 DAY: Final = timedelta(days=1)
 _RANDOM_BITS: Final = 80
+_MEANT: Final = outbox.c.kind != literal_column(f"'{rehearsals.KIND}'")
+"""Letters that are meant for their readers: a test of a template counts nowhere."""
 _AT_REST: Final = ("CLOSED", "CANCELED", "TIMED_OUT")
 
 
@@ -88,7 +91,7 @@ def _outbox(trust: str | None) -> Select[Any]:
     """Read by the partial indices, for what was sent is most of the table."""
     states: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in (*WAITING, Delivery.PARKED)]
     waiting = outbox.c.state.in_(states[:-1]) | (outbox.c.state == states[-1])
-    return _figures("outbox", outbox, outbox.c.state, outbox.c.queued_at, trust).where(waiting)
+    return _figures("outbox", outbox, outbox.c.state, outbox.c.queued_at, trust).where(waiting, _MEANT)
 
 
 def _timers(trust: str | None, now: datetime) -> Select[Any]:
@@ -139,4 +142,5 @@ def _lately(connection: Connection, now: datetime, trust: str | None) -> Mapping
     since = encode(int((now - DAY).timestamp() * 1000) << _RANDOM_BITS)
     trusts: Any = (trust,) if trust else select(organisations.c.id).where(organisations.c.parent.is_(None))
     chosen = select(outbox.c.state, func.count().label("many")).where(outbox.c.trust.in_(trusts), outbox.c.id >= since)
+    chosen = chosen.where(_MEANT)
     return {row.state: row.many for row in connection.execute(chosen.group_by(outbox.c.state))}

@@ -71,7 +71,7 @@ def _subject(source: Source, notice: Notice) -> Iterator[Finding]:
 def _body(place: str, source: Source, notice: Notice) -> Iterator[Finding]:
     suffix, written, environment = ("html", source.html, HTML) if place == "html" else ("txt", source.text, PLAIN)
     try:
-        assembled = sandbox.assemble(notices.base(suffix), written)
+        assembled = sandbox.assemble(notices.base(suffix, source.language), written)
     except TemplateError as trouble:
         yield _refused(place, trouble)
         return

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine import calendar, notices, return_addresses, saying, skeleton, text
+from engine import calendar, notices, rehearsals, return_addresses, saying, skeleton, text
 from engine.letters import Recipient
 from engine.rendering import Template
 from engine.return_addresses import Addresses
@@ -87,7 +87,7 @@ class Composer:
         Raises `TemplateError` where the template cannot be filled in, `Invalid` for a calendar object and `Garbled`
         for a message that is not what was meant.
         """
-        template = self._shelf.template(_wanted(row))
+        template = rehearsals.template(row) or self._shelf.template(_wanted(row))
         addresses = self._addresses(row)
         invitation = row["invitation"] if with_invitation else None
         meant = self._meant(row, template, now, invitation, addresses)

@@ -21,7 +21,7 @@ from engine.template_version import State
 from engine.texts import Wanted
 from engine.trial import Trial
 
-__all__ = ["Shelf", "State", "Version", "Wanted", "applying", "save_version", "version", "versions"]
+__all__ = ["Shelf", "State", "Version", "Wanted", "applying", "everything", "save_version", "version", "versions"]
 
 _MOST_COMPILED = 256
 _columns = template_versions.c
@@ -89,6 +89,14 @@ def applying(conn: Connection, trust: str, organisation: str, notice: str, langu
     """Return the source that applies at an organisation now. Raises `Missing` for an unknown notice."""
     wanted = Wanted(trust=trust, organisation=organisation, notice=notice, language=language)
     return texts.standing(conn, [wanted])[wanted]
+
+
+def everything(conn: Connection, trust: str, organisation: str, language: str = ENGLISH) -> dict[str, Source]:
+    """Return the source of every notice that applies at an organisation now, by name."""
+    wanted = [
+        Wanted(trust=trust, organisation=organisation, notice=name, language=language) for name in notices.names()
+    ]
+    return {one.notice: source for one, source in texts.standing(conn, wanted).items()}
 
 
 def versions(conn: Connection, trust: str, organisation: str, notice: str) -> tuple[Version, ...]:

@@ -49,7 +49,8 @@ def try_out(notice: str, source: Source, *, seconds: float = SECONDS, real: Mapp
     Raises `Missing` for an unknown notice and `TemplateLimit` where the child took too much time or memory.
     """
     notices.notice(notice)
-    asked = {"notice": notice, "subject": source.subject, "text": source.text, "html": source.html, "real": real}
+    asked: dict[str, Any] = {"notice": notice, "subject": source.subject, "text": source.text, "html": source.html}
+    asked |= {"language": source.language, "real": real}
     try:
         child = subprocess.run(
             [sys.executable, "-I", "-m", "engine.trial"],
@@ -104,7 +105,8 @@ def _limit() -> None:
 
 
 def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
-    source = Source(subject=asked["subject"], text=asked["text"], html=asked["html"], label=_LABEL)
+    written = {name: asked[name] for name in ("subject", "text", "html", "language")}
+    source = Source(**written, label=_LABEL)
     findings, samples = examine(notices.notice(asked["notice"]), source, asked["real"])
     return {
         "findings": [asdict(finding) for finding in findings],

@@ -1,55 +1,31 @@
-"""Templates: where each text comes from, and changing one for an organisation with a preview beside it.
-
-What somebody types is rendered in a child process, and shown in a frame where it can do nothing (SECURITY 7, 9).
-"""
+"""Templates: where each text comes from, and changing one for an organisation with a preview beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Blueprint, Response, flash, g, jsonify, make_response, redirect, render_template, request, url_for
 from sqlalchemy import Connection, select
 from werkzeug.wrappers import Response as AnyResponse
 
-from engine import directory, notices, sandbox, templates, text, trial
+from engine import directory, lint, notices, templates, text, trial
 from engine.directory_tables import accounts, organisations
-from engine.errors import Conflict, Missing, TemplateLimit
-from engine.lint import Finding, Level
+from engine.errors import Conflict, Missing
 from engine.notices import Notice, Source
-from engine.rendering import NATIONAL, Rendered
+from engine.rendering import NATIONAL
 from engine.templates import Version
 from engine.transaction import Engine
-from engine.web.enclosure import Meeting
+from engine.web import dates, template_list, template_sheet, template_test
 from engine.web.permissions import requires
+from engine.web.template_list import Listed, Wanted
+from engine.web.template_sheet import Sheet
 from engine.web.visitors import Visitor, visitor
 
 EDITOR: Final = "template-administrator"
-PLACES: Final = ("subject", "text", "html")
+_DRAWN: Final = ("age", "card", "people")
 _LONGEST_COMMENT: Final = 400
-_LONGEST_SUBJECT: Final = 2000
-_NONE: Final = Rendered(subject="", text="", html="")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """One text under the hand: what was written, what is wrong with it, and how it looks with one sample."""
-
-    notice: Notice
-    source: Source
-    sample: str
-    findings: Sequence[Finding]
-    rendered: Rendered
-
-    @property
-    def errors(self) -> bool:
-        """Say whether it cannot be saved."""
-        return any(finding.level is Level.ERROR for finding in self.findings)
-
-    def at(self, place: str) -> list[Finding]:
-        """Return what is wrong in one part; what is wrong nowhere in particular stands with the HTML."""
-        return [finding for finding in self.findings if _place(finding) == place]
+_LONGEST_WORDS: Final = 200
 
 
 def blueprint(engine: Engine) -> Blueprint:
@@ -60,52 +36,109 @@ def blueprint(engine: Engine) -> Blueprint:
     @requires(EDITOR)
     def index() -> str:
         """List the notices with where each text comes from, for one organisation."""
-        here = visitor()
-        with engine.reading() as connection:
-            mine = _organisations(connection, here)
-            chosen = request.args.get("organisation") or _top(here, mine)
-            _require(chosen in mine)
-            labels = {name: templates.applying(connection, here.trust, chosen, name).label for name in notices.names()}
-        listed = [(notices.notice(name), _origin(label, mine)) for name, label in labels.items()]
-        return render_template("engine/templates.html", listed=listed, organisations=mine, chosen=chosen)
+        return _index(engine, visitor())
 
     @pages.get("/<organisation>/<notice>")
     @requires(EDITOR)
     def edit(organisation: str, notice: str) -> Response:
         """Show the text that applies here, or an earlier version of it, ready to be changed."""
-        here = visitor()
+        here, known = visitor(), notices.notice(notice)
         with engine.reading() as connection:
             _require(organisation in _organisations(connection, here))
-            source = _start(connection, here, organisation, notices.notice(notice))
-        known = notices.notice(notice)
-        findings, samples = trial.examine(known, source)
-        return _page(engine, organisation, _sheet(known, source, findings, samples), {})
+            sheet = template_sheet.shown(connection, here, known, _start(connection, here, organisation, known))
+        return _page(engine, organisation, sheet, {})
 
     @pages.post("/<organisation>/<notice>")
     @requires(EDITOR)
     def save(organisation: str, notice: str) -> AnyResponse:
         """Save a version, or show the preview to a browser without scripts."""
-        here = visitor()
-        with engine.reading() as connection:
-            _require(organisation in _organisations(connection, here))
-            last = _last(templates.versions(connection, here.trust, organisation, notice))
-        return _saved(engine, organisation, _tried(notice), last)
+        sheet = _typed(engine, organisation, notice)
+        return (
+            _saved(engine, organisation, sheet)
+            if request.form.get("do") == "save"
+            else _page(engine, organisation, sheet, {})
+        )
 
     @pages.post("/<organisation>/<notice>/preview")
     @requires(EDITOR)
     def preview(organisation: str, notice: str) -> Response:
         """Say how what was typed looks and what is wrong with it, as JSON; nothing is kept."""
-        with engine.reading() as connection:
-            _require(organisation in _organisations(connection, visitor()))
-        sheet = _tried(notice)
-        found = {place: [finding.sentence for finding in sheet.at(place)] for place in PLACES}
-        shown = {"subject": sheet.rendered.subject, "text": sheet.rendered.text, "html": sheet.rendered.html}
-        return jsonify(findings=found, **shown)
+        return _previewed(_typed(engine, organisation, notice))
+
+    @pages.post("/<organisation>/<notice>/test")
+    @requires(EDITOR)
+    def test(organisation: str, notice: str) -> Response:
+        """Send what was typed to the visitor's own address, marked as a test; nothing is saved."""
+        return _tested(engine, organisation, _typed(engine, organisation, notice))
 
     return pages
 
 
-def _page(engine: Engine, organisation: str, sheet: Sheet, wrong: Mapping[str, str], status: int = 200) -> Response:
+def _index(engine: Engine, here: Visitor) -> str:
+    wanted = Wanted(
+        words=text.clean(request.args.get("words", ""), _LONGEST_WORDS),
+        area=request.args.get("area", ""),
+        changed="changed" in request.args,
+    )
+    with engine.reading() as connection:
+        mine = _organisations(connection, here)
+        chosen = request.args.get("organisation") or _top(here, mine)
+        _require(chosen in mine)
+        applying = templates.everything(connection, here.trust, chosen)
+    every = [_listed(name, source, chosen, mine) for name, source in applying.items()]
+    return render_template(
+        "engine/templates.html",
+        listed=[one for one in every if one.meets(wanted)],
+        every=len(every),
+        wanted=wanted,
+        areas=template_list.areas(list(applying)),
+        organisations=mine,
+        chosen=chosen,
+    )
+
+
+def _listed(name: str, source: Source, organisation: str, names: Mapping[str, str]) -> Listed:
+    return Listed(
+        notice=notices.notice(name),
+        source=source,
+        origin=template_list.origin(source.label, names),
+        own=source.label.startswith(f"{organisation}/"),
+    )
+
+
+def _typed(engine: Engine, organisation: str, notice: str) -> Sheet:
+    """Return what was typed, tried out, for an organisation that is the visitor's to change."""
+    here = visitor()
+    with engine.reading() as connection:
+        _require(organisation in _organisations(connection, here))
+        return template_sheet.typed(connection, here, notices.notice(notice))
+
+
+def _previewed(sheet: Sheet) -> Response:
+    drawn = {name: render_template(f"engine/_template_{name}.html", sheet=sheet) for name in _DRAWN}
+    found = {part: render_template("engine/_template_findings.html", sheet=sheet, part=part) for part in lint.PARTS}
+    return jsonify(**template_sheet.answer(sheet), **drawn, findings=found)
+
+
+def _tested(engine: Engine, organisation: str, sheet: Sheet) -> Response:
+    """Send a test of what is not wrong, and say so where it was asked: to a script, or on the page with its text."""
+    if sheet.errors:
+        return _page(engine, organisation, sheet, sheet.problems(), 422)
+    sent = template_test.send(engine, visitor(), organisation, sheet)
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(sentence=sent.sentence, address=sent.address)
+    return _page(engine, organisation, sheet, {}, sent=sent)
+
+
+def _page(  # noqa: PLR0913 - what is shown, and how it went
+    engine: Engine,
+    organisation: str,
+    sheet: Sheet,
+    wrong: Mapping[str, str],
+    status: int = 200,
+    *,
+    sent: template_test.Sent | None = None,
+) -> Response:
     here = visitor()
     with engine.reading() as connection:
         mine = _organisations(connection, here)
@@ -118,35 +151,65 @@ def _page(engine: Engine, organisation: str, sheet: Sheet, wrong: Mapping[str, s
         place=mine[organisation],
         sheet=sheet,
         wrong=wrong,
+        sent=sent,
         versions=versions,
         authors=authors,
         last=_last(versions),
-        origin=_origin(applies.label, mine),
-        meeting=_meeting(sheet),
+        origin=template_list.origin(applies.label, mine),
+        widths=template_sheet.WIDTHS,
+        kinds=template_sheet.KINDS,
         typed=request.form,
     )
-    response = make_response(page, status)
-    # A frame with `srcdoc` obeys the policy of the page around it, and messages carry their styles in their elements.
+    return _framing(make_response(page, status))
+
+
+def _framing(response: Response) -> Response:
+    """Let the message in its frame keep the styles of its elements: `srcdoc` obeys the policy of the page around it."""
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'self'; script-src 'self' 'nonce-{g.nonce}'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+        f"default-src 'self'; script-src 'self' 'nonce-{g.nonce}'; style-src 'self' 'nonce-{g.nonce}'; "
+        "style-src-attr 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "frame-ancestors 'none'; form-action 'self'"
     )
     return response
 
 
-def _saved(engine: Engine, organisation: str, sheet: Sheet, last: int) -> AnyResponse:
+def _saved(engine: Engine, organisation: str, sheet: Sheet) -> AnyResponse:
     """Save what was tried out, and lead to it; otherwise show it with what is wrong."""
-    if request.form.get("do") != "save":
-        return _page(engine, organisation, sheet, {})
-    wrong = _problems(sheet, last)
+    wrong = _problems(engine, organisation, sheet)
     if wrong:
         return _page(engine, organisation, sheet, wrong, 422)
     try:
         number = _save(engine, visitor(), organisation, sheet)
     except Conflict as error:
-        return _page(engine, organisation, sheet, {"": error.sentence}, 409)
+        return _page(engine, organisation, sheet, {"": f"{error.sentence} {_KEPT}"}, 409)
     flash(f"Version {number} is saved. Messages that are sent from now on use it.")
     return redirect(url_for(".edit", organisation=organisation, notice=sheet.notice.name), 303)
+
+
+_KEPT: Final = "What you typed is kept below, and is not saved yet."
+
+
+def _problems(engine: Engine, organisation: str, sheet: Sheet) -> dict[str, str]:
+    """Return why what was typed cannot be saved, by the id of the input."""
+    found = sheet.problems()
+    if not request.form.get("comment", "").strip():
+        found["comment"] = "Say in a few words what you changed."
+    here = visitor()
+    with engine.reading() as connection:
+        versions = templates.versions(connection, here.trust, organisation, sheet.notice.name)
+        authors = _authors(connection, here.trust, versions[:1])
+    if request.form.get("seen") != str(_last(versions)) and versions:
+        found["versions"] = _meanwhile(versions[0], authors)
+    return found
+
+
+def _meanwhile(version: Version, authors: Mapping[str, str]) -> str:
+    """Say who was first, and what happens to what was typed."""
+    by = authors.get(version.author, "an account that is gone")
+    return (
+        f"Version {version.number} was saved meanwhile, by {by} on {dates.moment(version.saved_at)}: "
+        f"“{version.comment}”. {_KEPT} If you save again, yours takes its place."
+    )
 
 
 def _start(connection: Connection, here: Visitor, organisation: str, notice: Notice) -> Source:
@@ -157,41 +220,6 @@ def _start(connection: Connection, here: Visitor, organisation: str, notice: Not
     if version.isdecimal():
         return templates.version(connection, here.trust, organisation, notice.name, int(version)).source
     return templates.applying(connection, here.trust, organisation, notice.name)
-
-
-def _tried(name: str) -> Sheet:
-    """Try out what was typed, in a child process."""
-    notice = notices.notice(name)
-    source = Source(
-        subject=text.clean(request.form.get("subject", ""), _LONGEST_SUBJECT),
-        text=_body("text"),
-        html=_body("html"),
-    )
-    try:
-        tried = trial.try_out(name, source)
-    except TemplateLimit as error:
-        return _sheet(notice, source, [Finding(level=Level.ERROR, place="html", sentence=error.sentence)], {})
-    return _sheet(notice, source, tried.findings, tried.samples)
-
-
-def _body(name: str) -> str:
-    return text.clean_lines(request.form.get(name, ""), sandbox.LONGEST_SOURCE + 1) + "\n"
-
-
-def _sheet(notice: Notice, source: Source, findings: Sequence[Finding], samples: Mapping[str, Rendered]) -> Sheet:
-    asked = request.values.get("sample", "")
-    sample = asked if asked in notice.samples else notices.USUAL
-    return Sheet(notice=notice, source=source, sample=sample, findings=findings, rendered=samples.get(sample, _NONE))
-
-
-def _problems(sheet: Sheet, last: int) -> dict[str, str]:
-    """Return why what was typed cannot be saved, by the id of the input."""
-    found = {place: sheet.at(place)[0].sentence for place in PLACES if any(sheet.at(place)) and sheet.errors}
-    if not request.form.get("comment", "").strip():
-        found["comment"] = "Say in a few words what you changed."
-    if request.form.get("seen") != str(last):
-        found[""] = f"Version {last} was saved meanwhile. Look at it below; if you save again, yours takes its place."
-    return found
 
 
 def _save(engine: Engine, here: Visitor, organisation: str, sheet: Sheet) -> int:
@@ -212,21 +240,13 @@ def _organisations(connection: Connection, here: Visitor) -> dict[str, str]:
     return {row.id: row.name for row in connection.execute(named.order_by(organisations.c.name))}
 
 
-def _top(here: Visitor, mine: Mapping[str, str]) -> str:
+def _top(here: Visitor, mine: Mapping[str, Any]) -> str:
     return here.trust if here.trust in mine else next(iter(mine), "")
 
 
 def _require(condition: bool) -> None:  # noqa: FBT001 - a question that was just asked
     if not condition:
         raise Missing("There is no such organisation, or its templates are not yours to change.")
-
-
-def _origin(label: str, names: Mapping[str, str]) -> str:
-    """Say where a text comes from."""
-    place, _, version = label.rpartition("/")
-    if place == NATIONAL:
-        return "National text"
-    return f"{names.get(place, 'An organisation above')}, version {version}"
 
 
 def _last(versions: Sequence[Version]) -> int:
@@ -237,23 +257,3 @@ def _authors(connection: Connection, trust: str, versions: Sequence[Version]) ->
     ids = {version.author for version in versions}
     named = select(accounts.c.id, accounts.c.name).where(accounts.c.trust == trust, accounts.c.id.in_(ids))
     return {row.id: row.name for row in connection.execute(named)}
-
-
-def _place(finding: Finding) -> str:
-    part = finding.place.partition(",")[0]
-    return part if part in PLACES else "html"
-
-
-def _meeting(sheet: Sheet) -> Meeting | None:
-    """Return the calendar part that goes beside the sample; the workflow writes it, not the template."""
-    sample: Mapping[str, Any] = sheet.notice.samples[sheet.sample]
-    if not sample.get("when"):
-        return None
-    return Meeting(
-        does="The calendar part beside it",
-        summary=str(sample.get("course", "")),
-        when=str(sample["when"]),
-        location=str(sample.get("venue", "")),
-        description="",
-        organizer="",
-    )

@@ -77,22 +77,6 @@ def test_a_page_is_for_everybody_and_fits_the_screen(  # noqa: PLR0917 - a place
     assert errors == []
 
 
-def test_what_is_typed_is_previewed_at_once_with_the_chosen_sample(desk, origin, page, errors_of):
-    errors = errors_of(page)
-    sign_in(desk, page, origin, ADMINISTRATOR)
-    page.goto(f"{origin}/templates/{TRUST}/{JOINING}")
-
-    page.get_by_label("Subject").fill("Come to {{ course }}")
-
-    expect(page.locator("#preview-subject")).to_have_text("Come to Moving and Handling Level 2")
-    page.get_by_label("With the sample").select_option("long")
-    expect(page.locator("#preview-subject")).to_contain_text("Résuscitation")
-    expect(page.frame_locator("#preview-html").locator("h1")).to_contain_text("Résuscitation")
-    page.get_by_label("Subject").fill("Come to {{ nowhere }}")
-    expect(page.locator("#findings-subject")).to_contain_text("no token named nowhere")
-    assert errors == []
-
-
 def test_the_html_of_a_message_is_shown_and_runs_nothing(desk, origin, page):
     raw = composed().replace(b"</h1>", b"</h1><script>document.title =3D 'ran'</script>")
     mail = pages.received(desk, raw, START.replace(hour=12))

@@ -406,7 +406,8 @@ def test_a_stale_editor_is_told_that_a_version_was_saved_meanwhile(desk, adminis
     answer = save(administrator, seen="0", subject="Mine")
 
     assert answer.status_code == 422
-    assert "Version 1 was saved meanwhile." in answer.text
+    assert "Version 1 was saved meanwhile, by Ada Obi" in answer.text
+    assert "What you typed is kept below, and is not saved yet." in answer.text
     assert 'value="Mine"' in answer.text
 
 
@@ -418,7 +419,8 @@ def test_the_preview_renders_what_was_typed_with_the_chosen_sample(desk, adminis
 
     assert shown["subject"].startswith("Now: Résuscitation")
     assert "Résuscitation" in shown["html"]
-    assert shown["findings"] == {"subject": [], "text": [], "html": []}
+    assert shown["findings"] == {"subject": "", "text": "", "html": ""}
+    assert shown["marks"] == []
     assert "Now: Résuscitation" in page
     assert "The calendar part beside it" in page
 

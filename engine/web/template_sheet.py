@@ -1,0 +1,170 @@
+"""One text under the hand: what was written, what is wrong with it, and how it looks to one person.
+
+What somebody types is rendered in a child process, and shown in a frame where it can do nothing (SECURITY 7, 9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import request
+from sqlalchemy import Connection
+
+from engine import directory, exemplars, lint, notices, reading_age, sandbox, text, trial
+from engine.errors import TemplateLimit
+from engine.exemplars import Exemplar
+from engine.lint import Finding, Level
+from engine.notices import Kind, Notice, Source
+from engine.rendering import Rendered
+from engine.web.enclosure import Meeting
+from engine.web.messages import READERS
+from engine.web.visitors import Visitor
+
+LETTER: Final = "letter:"
+"""What stands before the id of a real letter where a sample is chosen."""
+PARTS: Final = lint.PARTS
+WIDTHS: Final[Mapping[str, str]] = {"desktop": "Computer", "phone": "Phone"}
+KINDS: Final[Mapping[Kind, str]] = {
+    Kind.TEXT: "one line",
+    Kind.LINES: "several lines",
+    Kind.LINK: "a link",
+    Kind.MOMENT: "a date and time",
+    Kind.DAY: "a date",
+    Kind.NUMBER: "a number",
+    Kind.LIST: "a list",
+}
+_LONGEST_SUBJECT: Final = 2000
+_LONGEST_NAME: Final = 200
+_NONE: Final = Rendered(subject="", text="", html="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """To whom it is shown: the value of the choice, what the template is filled in with, and the real ones found."""
+
+    chosen: str
+    said: Mapping[str, Any]
+    found: Sequence[Exemplar] = ()
+    looked_for: str = ""
+
+    @property
+    def real(self) -> bool:
+        """Say whether it is a real letter's."""
+        return self.chosen.startswith(LETTER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One text, what is wrong with it, and how it looks."""
+
+    notice: Notice
+    source: Source
+    person: Person
+    findings: Sequence[Finding]
+    rendered: Rendered
+
+    @property
+    def errors(self) -> bool:
+        """Say whether it cannot be saved."""
+        return any(finding.level is Level.ERROR for finding in self.findings)
+
+    def at(self, part: str) -> list[Finding]:
+        """Return what is wrong in one part."""
+        return [finding for finding in self.findings if finding.part == part]
+
+    @property
+    def age(self) -> int | None:
+        """Return the reading age of what is shown, where it is long enough to say."""
+        return reading_age.age(self.rendered.text)
+
+    @property
+    def width(self) -> str:
+        """Return how wide it is shown."""
+        asked = request.values.get("width", "")
+        return asked if asked in WIDTHS else "desktop"
+
+    @property
+    def meeting(self) -> Meeting | None:
+        """Return the calendar part that goes beside it; the workflow writes it, not the template."""
+        said = self.person.said
+        if not said.get("when"):
+            return None
+        return Meeting(
+            does="The calendar part beside it",
+            summary=str(said.get("course", "")),
+            when=str(said["when"]),
+            location=str(said.get("venue", "")),
+            description="",
+            organizer="",
+        )
+
+    def problems(self) -> dict[str, str]:
+        """Return the first error of each part, by the id of its input."""
+        wrong = [finding for finding in self.findings if finding.level is Level.ERROR]
+        return {finding.part: finding.sentence for finding in reversed(wrong)}
+
+
+def shown(connection: Connection, here: Visitor, notice: Notice, source: Source) -> Sheet:
+    """Return the sheet of a text that stands already."""
+    person = _person(connection, here, notice)
+    return _sheet(notice, source, person, *trial.examine(notice, source, _real(person)))
+
+
+def typed(connection: Connection, here: Visitor, notice: Notice) -> Sheet:
+    """Try out what was typed, in a child process."""
+    source = Source(
+        subject=text.clean(request.form.get("subject", ""), _LONGEST_SUBJECT),
+        text=_body("text"),
+        html=_body("html"),
+    )
+    person = _person(connection, here, notice)
+    try:
+        tried = trial.try_out(notice.name, source, real=_real(person))
+    except TemplateLimit as error:
+        return _sheet(notice, source, person, [Finding(level=Level.ERROR, place="html", sentence=error.sentence)], {})
+    return _sheet(notice, source, person, tried.findings, tried.samples)
+
+
+def answer(sheet: Sheet) -> dict[str, Any]:
+    """Return what a script needs to show a sheet, but for what is HTML of ours."""
+    return {
+        "subject": sheet.rendered.subject,
+        "text": sheet.rendered.text,
+        "html": sheet.rendered.html,
+        "errors": sheet.errors,
+        "marks": [
+            {"part": one.part, "line": one.line, "level": one.level, "sentence": one.sentence} for one in sheet.findings
+        ],
+    }
+
+
+def _sheet(
+    notice: Notice, source: Source, person: Person, findings: Sequence[Finding], samples: Mapping[str, Rendered]
+) -> Sheet:
+    rendered = samples.get(trial.REAL if person.real else person.chosen, _NONE)
+    every = (*findings, *reading_age.hints(rendered.text))
+    return Sheet(notice=notice, source=source, person=person, findings=every, rendered=rendered)
+
+
+def _person(connection: Connection, here: Visitor, notice: Notice) -> Person:
+    """Return whom the form asks for. Raises `Missing` for a real letter that the visitor may not see."""
+    within = directory.reach(connection, here.trust, here.actor, READERS)
+    asked = request.values.get("sample", "")
+    name = text.clean(request.values.get("person", ""), _LONGEST_NAME)
+    found = exemplars.search(connection, here.trust, notice.name, name, within=within) if name else []
+    if asked.startswith(LETTER):
+        letter = asked.removeprefix(LETTER)
+        said = exemplars.tokens(connection, here.trust, notice.name, letter, within=within)
+        return Person(chosen=asked, said=said, found=found, looked_for=name)
+    sample = asked if asked in notice.samples else notices.USUAL
+    return Person(chosen=sample, said=notice.samples[sample], found=found, looked_for=name)
+
+
+def _real(person: Person) -> Mapping[str, Any] | None:
+    return person.said if person.real else None
+
+
+def _body(name: str) -> str:
+    return text.clean_source(request.form.get(name, ""), sandbox.LONGEST_SOURCE + 1) + "\n"
