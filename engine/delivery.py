@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from engine import database, outbox, relevance, suppressions
+from engine import database, digests, outbox, pacing, relevance, suppressions, throttling, trail
+from engine.digests import Contents, Day
 from engine.errors import EngineError, Passing, Permanent, Uncertain, Undelivered, Unreachable
 from engine.letters import Method
 from engine.mail import Built, Composer
 from engine.outbox import Delivery, Outcome
+from engine.pacing import Paced
 from engine.smtp import Transport
 from engine.transaction import Engine
 
@@ -65,8 +67,9 @@ def deliver_once(  # noqa: PLR0913 - what is told apart by name
         letters = outbox.lease(connection, engine.clock(), length=length, trust=trust)
     if not letters:
         return Delivered()
-    outcomes = list(_Round(engine, transport, composer, length, stop).outcomes(letters))
-    _mark(engine, outcomes)
+    lease = _Round(engine, transport, composer, length, stop)
+    outcomes = list(lease.outcomes(letters))
+    _mark(engine, outcomes, lease)
     return _counted(outcomes)
 
 
@@ -85,6 +88,22 @@ class _Round:
         self._untrue: dict[str, str] = {}
         self._plain: set[str] = set()
         self._held: Mapping[str, datetime] = {}
+        self._paced = Paced()
+        self._late: Mapping[str, datetime] = {}
+        self._items: Sequence[RowMapping] = ()
+        self._contents = Contents(items={}, untrue={})
+
+    @property
+    def days(self) -> Sequence[Day]:
+        """Return the digests for which letters of this lease wait from now on."""
+        gone = self._untrue.keys() | self._held.keys()
+        return [wait.digest for name, wait in self._paced.waits.items() if wait.digest and name not in gone]
+
+    def close(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
+        """Write what follows from the outcomes beside the letters' own marks."""
+        digests.hold(connection, self.days)
+        digests.close(connection, outcomes, self._contents, self._items)
+        trail.note(connection, outcomes, self._engine.clock())
 
     def outcomes(self, letters: Sequence[RowMapping]) -> Iterator[Outcome]:
         """Yield what becomes of each letter; once something ends the round, the rest is given back."""
@@ -98,27 +117,64 @@ class _Round:
     def _prepare(self, letters: Sequence[RowMapping]) -> None:
         """Look up for all letters at once what is to be known of each."""
         cancelled = [row for row in letters if row["invitation"] and row["invitation"]["method"] == Method.CANCEL]
+        now, outgoing = self._engine.clock(), self._engine.outgoing
         with self._engine.reading() as connection:
-            self._untrue = relevance.untrue(self._engine, connection, letters)
-            self._held = suppressions.held(connection, letters, self._engine.clock())
+            self._items = digests.waiting(connection, [row for row in letters if row["notice"] == digests.NOTICE])
+            self._untrue = relevance.untrue(self._engine, connection, [*letters, *self._items])
+            self._held = suppressions.held(connection, letters, now)
+            self._paced = pacing.pace(connection, letters, now, outgoing)
             never = outbox.undelivered(connection, cancelled)
-            self._composer.prepare(connection, [dict(letter) for letter in letters])
+            self._composer.prepare(connection, [dict(letter) for letter in (*letters, *self._items)])
+        self._contents = digests.contents(self._items, self._untrue)
         self._plain = {row["id"] for row in cancelled if (row["trust"], row["uid"]) in never}
+        self._slow_down([letter for letter in letters if self._set_aside(letter, now) is None], now)
+
+    def _slow_down(self, letters: Sequence[RowMapping], now: datetime) -> None:
+        """Count what is about to go to domains that take only so many a minute."""
+        wanted = throttling.limited(letters, self._engine.outgoing)
+        if wanted:
+            with database.writing(self._engine.database) as connection:
+                self._late = throttling.late(connection, wanted, now, self._engine.outgoing)
+
+    def _set_aside(self, letter: RowMapping, now: datetime) -> Outcome | None:
+        """Return what becomes of a letter that is not to go, or not now."""
+        name = letter["id"]
+        if name in self._untrue:
+            return outbox.ended(letter, now, Delivery.SUPPRESSED, self._untrue[name])
+        if name in self._paced.unwanted:
+            return outbox.ended(letter, now, Delivery.SUPPRESSED, self._paced.unwanted[name])
+        if letter["notice"] == digests.NOTICE and name not in self._contents.items:
+            return outbox.ended(letter, now, Delivery.SUPPRESSED, digests.EMPTY)
+        waits = self._waiting(letter)
+        return outbox.released(letter, now, waits[1], pause=waits[0] - now) if waits else None
+
+    def _waiting(self, letter: RowMapping) -> tuple[datetime, str] | None:
+        """Return until when a letter waits, and why."""
+        name = letter["id"]
+        if name in self._held:
+            return self._held[name], suppressions.sentence(self._held[name])
+        if wait := self._paced.waits.get(name):
+            return wait.until, wait.sentence
+        if name in self._late:
+            return self._late[name], throttling.sentence(letter, self._engine.outgoing)
+        return None
 
     def _outcome(self, letter: RowMapping, now: datetime) -> Outcome:
-        if letter["id"] in self._untrue:
-            return outbox.ended(letter, now, Delivery.SUPPRESSED, self._untrue[letter["id"]])
-        if letter["id"] in self._held:
-            until = self._held[letter["id"]]
-            return outbox.released(letter, now, suppressions.sentence(until), pause=until - now)
+        aside = self._set_aside(letter, now)
+        if aside is not None:
+            return aside
         try:
-            built = self._composer.compose(dict(letter), now, with_invitation=letter["id"] not in self._plain)
+            built = self._composed(letter, now)
         except EngineError as error:
             return outbox.ended(letter, now, Delivery.PARKED, error.sentence)
         except Exception as error:  # noqa: BLE001 - one letter's fault, whatever it is, must not stop the others
             _log.exception("letter not composed id=%s", letter["id"])
             return outbox.ended(letter, now, Delivery.PARKED, f"It cannot be composed: {type(error).__name__}.")
         return self._sent(letter, built)
+
+    def _composed(self, letter: RowMapping, now: datetime) -> Built:
+        row = self._composer.filled(dict(letter), [dict(one) for one in self._contents.items.get(letter["id"], ())])
+        return self._composer.compose(row, now, with_invitation=letter["id"] not in self._plain)
 
     def _sent(self, letter: RowMapping, built: Built) -> Outcome:
         now = self._engine.clock
@@ -143,19 +199,23 @@ class _Round:
         return outbox.released(letter, now, self._over, pause=pause)
 
 
-def _mark(engine: Engine, outcomes: Sequence[Outcome]) -> None:
+def _mark(engine: Engine, outcomes: Sequence[Outcome], lease: _Round) -> None:
     """Write the answers down, waiting out a database that is being restarted: without them all would go again."""
     for pause in _PATIENCE:
         try:
-            with database.writing(engine.database) as connection:
-                outbox.mark(connection, outcomes)
+            _write(engine, outcomes, lease)
         except AWAY:
             _log.warning("answers not written yet letters=%d", len(outcomes))
             time.sleep(pause)
         else:
             return
+    _write(engine, outcomes, lease)
+
+
+def _write(engine: Engine, outcomes: Sequence[Outcome], lease: _Round) -> None:
     with database.writing(engine.database) as connection:
         outbox.mark(connection, outcomes)
+        lease.close(connection, outcomes)
 
 
 def _counted(outcomes: Sequence[Outcome]) -> Delivered:

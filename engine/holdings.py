@@ -14,6 +14,7 @@ from engine.incident import KIND as INCIDENT
 from engine.incident_tables import incidents
 from engine.mailroom_tables import inbound_mail, suppressions
 from engine.outbox import WAITING, WITH_A_LINK, Delivery
+from engine.outgoing_tables import digest_items, letter_events, mail_choices, mail_zones
 from engine.personal import THE_SUBJECT, Holding
 from engine.tables import approvals, invitations, outbox
 from engine.worklist_tables import action_link_uses, saved_views, worklist_settings
@@ -54,6 +55,24 @@ _ATTACHMENTS: Final = Holding(
     by="hash",
     shown=("name", "media_type", "size"),
     erased={"name": ERASED},
+)
+
+MESSAGES: Final = Holding(
+    table=outbox,
+    title="Messages",
+    person="person",
+    subjects=THE_SUBJECT,
+    shown=("notice", "name", "email", "reason", "context", "queued_at", "sent_at", "state", "answer"),
+    erased={
+        "name": ERASED,
+        "email": "",
+        "reason": "",
+        "context": {},
+        "invitation": None,
+        "answer": None,
+        "state": case((outbox.c.state.in_(WAITING), Delivery.SUPPRESSED), else_=outbox.c.state),
+    },
+    secret={"context": outbox.c.kind == WITH_A_LINK},  # whoever reads the link could sign in as them
 )
 
 HOLDINGS: Final = (
@@ -111,23 +130,19 @@ HOLDINGS: Final = (
     Holding(table=worklist_settings, title="Keyboard", through=("account", ACCOUNTS), shown=("shortcuts",), gone=True),
     Holding(table=action_link_uses, title="Links used to answer", through=("account", ACCOUNTS), gone=True),
     Holding(table=identity, title="Keys to find them by", person="person", gone=True),
+    MESSAGES,
     Holding(
-        table=outbox,
-        title="Messages",
-        person="person",
-        subjects=THE_SUBJECT,
-        shown=("notice", "name", "email", "reason", "context", "queued_at", "sent_at", "state", "answer"),
-        erased={
-            "name": ERASED,
-            "email": "",
-            "reason": "",
-            "context": {},
-            "invitation": None,
-            "answer": None,
-            "state": case((outbox.c.state.in_(WAITING), Delivery.SUPPRESSED), else_=outbox.c.state),
-        },
-        secret={"context": outbox.c.kind == WITH_A_LINK},  # whoever reads the link could sign in as them
+        table=letter_events,
+        title="What happened to messages",
+        through=("letter", MESSAGES),
+        shown=("at", "state", "answer"),
+        gone=True,
     ),
+    Holding(table=digest_items, title="Messages in daily digests", through=("letter", MESSAGES), gone=True),
+    Holding(
+        table=mail_choices, title="E-mails chosen", person="person", shown=("notice", "pace", "changed_at"), gone=True
+    ),
+    Holding(table=mail_zones, title="Time zone", person="person", shown=("zone",), gone=True),
     Holding(
         table=incidents,
         title="Failures in what concerned them",

@@ -21,6 +21,7 @@ from engine.sandbox import HTML, PLAIN, Sandbox
 PARTS = ("subject", "text", "html")
 _FROM_THE_FRAME = frozenset({"subject"})
 _EXPRESSION = re.compile(r"\{\{-?\s*(\w+)\s*-?\}\}")
+_LINK_OF_ITEM = re.compile(r"\{\{ *\w+\.link *\}\}")
 _MARKS = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 
@@ -123,7 +124,9 @@ def _links(source: Source, notice: Notice) -> Iterator[Finding]:
 
 
 def _safe(link: str, notice: Notice) -> bool:
-    """Allow a token that holds a link, or an address that stands there with one of the allowed schemes."""
+    """Allow a token that holds a link, that of an item of a list, or an address with one of the allowed schemes."""
+    if _LINK_OF_ITEM.fullmatch(link):
+        return True
     token = _EXPRESSION.fullmatch(link)
     if token:
         declared = notice.tokens.get(token[1])

@@ -13,11 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine import calendar, notices, rehearsals, return_addresses, saying, skeleton, text
+from engine import calendar, notices, rehearsals, return_addresses, saying, skeleton, styles, text
+from engine.errors import EngineError
 from engine.letters import Recipient
+from engine.notices import Kind
 from engine.rendering import Template
 from engine.return_addresses import Addresses
 from engine.skeleton import Header, Meant
+from engine.styles import Style
 from engine.templates import Shelf
 from engine.texts import Wanted
 
@@ -25,6 +28,7 @@ Row = Mapping[str, Any]
 
 _LONGEST_NAME = 200
 _REPARSE_EVERY = 500
+_PLAIN = Style(organisation="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +80,20 @@ class Composer:
         self._tokens = tokens
         self._addresses = addresses
         self._built: dict[str, int] = {}
+        self._styles: Mapping[tuple[str, str], Style] = {}
 
     def prepare(self, conn: Connection, rows: Sequence[Row]) -> None:
-        """Look up once which templates apply to these rows; without it the national ones do."""
+        """Look up once which templates and styles apply to these rows; without it the national ones do."""
         self._shelf.prepare(conn, {_wanted(row) for row in rows})
+        self._styles = styles.applying(conn, {(row["trust"], row["organisation"]) for row in rows})
+
+    def filled(self, row: Row, items: Sequence[Row]) -> Row:
+        """Return the row of a digest with what it names: of each letter its subject, its reason and its link."""
+        if not items:
+            return row
+        named = [self._item(item) for item in items]
+        single = "yes" if len(named) == 1 else ""
+        return {**row, "context": {**row["context"], "items": named, "count": len(named), "single": single}}
 
     def compose(self, row: Row, now: datetime, *, with_invitation: bool = True) -> Built:
         """Return the message of an outbox row, made at `now`.
@@ -112,16 +126,30 @@ class Composer:
 
     def _context(self, row: Row, template: Template, record: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the tokens of a row, with those that the engine itself knows."""
+        style = self._styles.get((row["trust"], row["organisation"]), _PLAIN)
         known = {
             "recipient_name": text.clean(row["name"], _LONGEST_NAME) or row["email"],
             "reason": notices.reason(template.notice, row["reason"], template.language),
-            "trust_name": self._shelf.trust_name(row["trust"]) or self._name,
+            "trust_name": style.name or self._shelf.trust_name(row["trust"]) or self._name,
+            "brand_colour": style.colour or styles.USUAL,
+            "contact_line": style.contact,
         }
         if record:
             begins, ends = calendar.instant(record["start"]), calendar.instant(record["end"])
             known["when"] = saying.language_of(template.language).when(begins, ends, record["zone"])
         said = {name: value for name, value in row["context"].items() if value not in (None, "")}
         return {**known, **said, **self._tokens(row)}
+
+    def _item(self, row: Row) -> dict[str, str]:
+        """Say in a line what a letter says; one that cannot be filled in is named by its kind."""
+        template = self._shelf.template(_wanted(row))
+        try:
+            said = self._context(row, template, row["invitation"])
+            subject, values = template.render(said).subject, notices.values(template.notice, said)
+        except EngineError:
+            return {"subject": template.notice.title, "reason": row["reason"], "link": ""}
+        links = (values[name] for name in row["context"] if _is_link(template, name))
+        return {"subject": subject, "reason": row["reason"], "link": next(filter(None, links), "")}
 
     def _head(self, row: Row, subject: str, now: datetime, meeting: str | None, reply_to: str) -> list[Header]:
         """Return the header block; an invitation comes from its organizer, for clients distrust any other sender."""
@@ -133,6 +161,7 @@ class Composer:
             ("Subject", subject),
             ("Date", format_datetime(now)),
             ("Message-ID", row["message_id"]),
+            ("In-Reply-To", _thread(row)),
             ("References", _thread(row)),
             ("Auto-Submitted", "auto-generated"),
         ]
@@ -156,6 +185,11 @@ def _wanted(row: Row) -> Wanted:
         language=row["language"],
         at=row.get("queued_at"),
     )
+
+
+def _is_link(template: Template, name: str) -> bool:
+    token = template.notice.tokens.get(name)
+    return token is not None and token.kind is Kind.LINK
 
 
 def _invited(meant: Meant, row: Row, record: Mapping[str, Any], now: datetime) -> Meant:

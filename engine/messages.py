@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, update
 
-from engine import relevance
+from engine import relevance, withdrawals
 from engine.errors import Invalid, Missing, Refused
 from engine.identifiers import new_id
 from engine.outbox import WITH_A_LINK, Delivery
@@ -18,6 +18,8 @@ from engine.tables import journal, outbox
 
 PAGE: Final = 50
 UNKNOWN: Final = "unknown"
+HIDDEN: Final = "hidden"
+LINK_GONE: Final = "Its link was for once and is forgotten. Whoever needs another asks for it on the sign-in page."
 FILTERS: Final = frozenset({"notice", "organisation", "kind", "subject", "person", "email", "state"})
 
 
@@ -115,6 +117,11 @@ def why(connection: Connection, trust: str, letter: str) -> Why:
     )
 
 
+def hidden(said: Why) -> Why:
+    """Return the same without what caused it, for somebody who may not see the subject."""
+    return replace(said, cause=HIDDEN, step=HIDDEN, trigger=HIDDEN, moved=HIDDEN, by=HIDDEN, at=None, because=None)
+
+
 def resend(connection: Connection, trust: str, letter: str, now: datetime) -> str:
     """Have a letter sent again, and return the id of the one that will go.
 
@@ -128,10 +135,17 @@ def resend(connection: Connection, trust: str, letter: str, now: datetime) -> st
     return _RESENDING[Delivery(found["state"])](connection, found, now)
 
 
-def _refused(_connection: Connection, letter: RowMapping, _now: datetime) -> str:
-    if letter["state"] == Delivery.SUPPRESSED:
-        raise Refused("What this message said is no longer true, so it is not sent.")
+def _refused(_connection: Connection, _letter: RowMapping, _now: datetime) -> str:
     raise Refused("This message is already on its way.")
+
+
+def _unwithdrawn(connection: Connection, letter: RowMapping, now: datetime) -> str:
+    """Send what a person withdrew after all; what was not sent for another reason stays so."""
+    if not withdrawals.withdrawn(connection, letter):
+        raise Refused("What this message said is no longer true, or is not wanted, so it is not sent.")
+    if letter["kind"] == WITH_A_LINK:
+        raise Refused(LINK_GONE)
+    return _revived(connection, letter, now)
 
 
 def _revived(connection: Connection, letter: RowMapping, now: datetime) -> str:
@@ -142,7 +156,7 @@ def _revived(connection: Connection, letter: RowMapping, now: datetime) -> str:
 
 def _copied(connection: Connection, letter: RowMapping, now: datetime) -> str:
     if letter["kind"] == WITH_A_LINK:
-        raise Refused("Its link was for once and is forgotten. Whoever needs another asks for it on the sign-in page.")
+        raise Refused(LINK_GONE)
     fresh = new_id(now)
     domain = letter["message_id"].rpartition("@")[2]
     row = {
@@ -169,7 +183,7 @@ _RESENDING: Final = MappingProxyType(
         Delivery.RETRY: _revived,
         Delivery.SENT: _copied,
         Delivery.DEAD: _revived,
-        Delivery.SUPPRESSED: _refused,
+        Delivery.SUPPRESSED: _unwithdrawn,
         Delivery.PARKED: _revived,
     }
 )

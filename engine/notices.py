@@ -83,6 +83,27 @@ COMMON = (
         meaning="The name of the trust, as its mail has it",
         example="Northshire NHS Foundation Trust",
     ),
+    Token(
+        name="contact_line",
+        kind=Kind.TEXT,
+        required=False,
+        meaning="Whom to ask, in one line, as the organisation's mail has it",
+        example="Learning team: learning@northshire.example, 01234 567890",
+    ),
+    Token(
+        name="choices_link",
+        kind=Kind.LINK,
+        required=False,
+        meaning="The page where the reader chooses which e-mails come",
+        example="https://learn.northshire.example/e-mails",
+    ),
+    Token(
+        name="brand_colour",
+        kind=Kind.TEXT,
+        required=False,
+        meaning="The colour of the organisation's mail, for its frame",
+        example="#005eb8",
+    ),
 )
 
 

@@ -21,6 +21,7 @@ from engine.errors import Invalid
 from engine.holdings import ERASED
 from engine.mailroom_tables import inbound_mail, suppressions
 from engine.outbox import WAITING
+from engine.outgoing_tables import letter_events
 from engine.tables import approvals, outbox
 
 CHUNK: Final = 500
@@ -64,6 +65,13 @@ RULES: Final = (
         table=outbox,
         over=lambda last: and_(outbox.c.state.not_in(WAITING), outbox.c.queued_at <= last, outbox.c.email != ""),
         erased={"name": ERASED, "email": "", "reason": "", "context": {}, "answer": None},
+    ),
+    Rule(
+        name="messages",
+        sentence="What mail servers and people said of messages.",
+        days=730,
+        table=letter_events,
+        over=lambda last: letter_events.c.at <= last,
     ),
     Rule(
         name="mail",

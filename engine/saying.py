@@ -108,7 +108,8 @@ def _list(token: Token, value: Any, zone: str, said: Tongue) -> list[Any]:
 
 def _item(token: Token, value: Any, zone: str, said: Tongue) -> Any:
     if isinstance(value, Mapping):
-        return {str(name): _line(token, part, zone, said) for name, part in value.items()}
+        parts = {str(name): _line(token, part, zone, said) for name, part in value.items()}
+        return {**parts, "link": parts["link"] if _LINK.fullmatch(parts["link"]) else ""} if "link" in parts else parts
     return _line(token, value, zone, said)
 
 

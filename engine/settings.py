@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
-from engine import calendar_settings, inbound_settings, logs
+from engine import calendar_settings, inbound_settings, logs, outgoing_settings
 from engine.calendar_settings import Calendars
 from engine.errors import SettingError
 from engine.inbound_settings import Inbound
+from engine.outgoing_settings import Outgoing
 
 Network = IPv4Network | IPv6Network
 DEVELOPMENT = "development"
@@ -58,13 +59,12 @@ class Settings:
     """What one installation is told (INTERFACES, Settings).
 
     Origins are `scheme://host[:port]` without a path. `fixed_now` starts the clock of a trial at that moment. `jobs` is
-    the job engine; `trusted_proxies` are the networks of those whose `X-Forwarded-For` is believed.
-    `retention` are days by rule, where they are not the defaults; `webhook_hosts` may be called, and `relay_hosts` by
-    the content-server adapter; courses may load from `content_hosts` beside their own. `reminders` are the
-    days before an expiry at which a learner is reminded after the first time, at three months; of what is not required
-    only where that is said. After so many `stuck_days` of silence, or `stuck_ends` proper ends, somebody is asked about
-    an e-learning that seems done. In a trial run `chromium` (found by itself where none is named) opens every part for
-    `trial_seconds`; 0 for no trial runs.
+    the job engine; `trusted_proxies` are the networks of those whose `X-Forwarded-For` is believed. `retention` are
+    days by rule, else the defaults; `webhook_hosts` may be called, and `relay_hosts` by the content-server adapter;
+    courses may load from `content_hosts` beside their own. `reminders` are the days before an expiry at which a learner
+    is reminded after the first time, at three months; of what is not required only where that is said. After so many
+    `stuck_days` of silence, or `stuck_ends` proper ends, somebody is asked about an e-learning that seems done. In a
+    trial run `chromium` (found by itself where none is named) opens every part for `trial_seconds`, if not 0.
     """
 
     data_dir: Path
@@ -94,6 +94,7 @@ class Settings:
     room: Room = Room()
     inbound: Inbound = field(default_factory=Inbound)
     calendars: Calendars = field(default_factory=Calendars)
+    outgoing: Outgoing = field(default_factory=Outgoing)
     chromium: str = ""
     trial_seconds: int = 20
 
@@ -148,6 +149,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         room=_room(environment.get("PRECEPTOR_ATTACHMENTS", "20 50")),
         inbound=inbound_settings.read(environment),
         calendars=calendar_settings.read(environment),
+        outgoing=outgoing_settings.read(environment),
     )
     return _checked(settings)
 

@@ -35,6 +35,7 @@ _BOUNDARIES = {  # as they follow one another, without and with a calendar
     True: [b"outer", b"inner", b"inner", b"inner", b"inner--", b"outer", b"outer--"],
 }
 _MAILBOXES = frozenset({"From", "To", "Reply-To"})
+_WHOLE = frozenset({"Message-ID", "In-Reply-To", "References", "List-Unsubscribe"})  # no encoded words (RFC 2047 5)
 _NOT_COMPARED = str.maketrans(dict.fromkeys('"\\ '))
 _TYPE = "Content-Type"
 _ENCODING = "Content-Transfer-Encoding"
@@ -154,6 +155,8 @@ def _written(name: str, value: str) -> str:
     """Write the value of a header, folded, in ASCII (RFC 5322 2.2.3, RFC 2047)."""
     if name in _MAILBOXES:
         return _mailbox(value)
+    if name in _WHOLE and " " not in value:
+        return value
     if _PRINTABLE.fullmatch(value) and "=?" not in value:
         if len(name) + len(value) <= _WIDTH:
             return value

@@ -26,6 +26,7 @@ from engine.keep import Keep
 from engine.letters import Letter, Subject
 from engine.machine import THE_SYSTEM, Actor, Case, Record, Workflow
 from engine.moves import Move, Moved, Outcomes, cause, moved_columns, questions_of, stood, written
+from engine.outgoing_settings import Outgoing
 from engine.prepared import Noted, Prepared
 from engine.settings import Room
 from engine.tables import journal as journal_table
@@ -52,6 +53,7 @@ class Engine:
     reply_domain: str = "preceptor.example"
     answered: bool = False
     room: Room = field(default_factory=Room)
+    outgoing: Outgoing = field(default_factory=Outgoing)
 
     @contextmanager
     def transaction(self, actor: Actor = THE_SYSTEM) -> Iterator[Transaction]:

@@ -265,7 +265,7 @@ def _told(connection: Connection, subject: Subject, which: ColumnElement[bool], 
         if within is not None and row["organisation"] not in within:
             yield Fact(sentence=HIDDEN)
             continue
-        became = _BECAME[Delivery(row["state"])]
+        became = BECAME[Delivery(row["state"])]
         answer = _sentence(row["answer"])
         evidence = Evidence(kind="message", id=row["id"])
         sentence = f"“{notices.titled(row['notice'])}” was written to {row['name']} and {became}.{answer}"
@@ -280,17 +280,17 @@ def _sent(found: RowMapping) -> Iterator[Fact]:
     if found["template"]:
         yield Fact(sentence=f"It was written with the template {found['template']}.")
     evidence = Evidence(kind="message", id=found["id"])
-    became = f"It {_BECAME[Delivery(found['state'])]}.{_sentence(found['answer'])}"
+    became = f"It {BECAME[Delivery(found['state'])]}.{_sentence(found['answer'])}"
     yield Fact(sentence=became, at=found["sent_at"] or found["due_at"], evidence=evidence)
 
 
-_BECAME: Final[Mapping[Delivery, str]] = {
+BECAME: Final[Mapping[Delivery, str]] = {
     Delivery.QUEUED: "waits to be sent",
     Delivery.SENDING: "is being sent",
     Delivery.RETRY: "waits for the next try",
     Delivery.SENT: "was taken by the mail server",
     Delivery.DEAD: "was given up",
-    Delivery.SUPPRESSED: "was not sent, because it was no longer true",
+    Delivery.SUPPRESSED: "was not sent",
     Delivery.PARKED: "was set aside for somebody to look at",
 }
 

@@ -11,7 +11,7 @@ from engine.checking.findings import Bundle, Severity
 from engine.checking.soundness import check
 from engine.effects import Ask, Close, Effect, Schedule, Unschedule
 from engine.exploring import Bare, Examples
-from engine.letters import Letter, Recipient, Subject
+from engine.letters import Letter, Recipient, Relevant, Subject
 from engine.machine import SELF, Case, Notice, Question, Step, Workflow, guard
 
 NOW = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
@@ -49,6 +49,7 @@ def letter(case: Case[Any], to: Recipient, notice: str = "LRN-17-course-complete
         organisation="ward",
         reason="You borrowed it.",
         context={"course": "A book", "completed_at": NOW.isoformat(), "learning_link": "https://a.example/"},
+        relevant=Relevant(name="still_in", facts={"states": ["LENT"]}),
     )
 
 

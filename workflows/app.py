@@ -81,6 +81,7 @@ def engine_of(settings: Settings) -> Engine:
         reply_domain=settings.reply_domain,
         room=settings.room,
         answered=settings.inbound.answers,
+        outgoing=settings.outgoing,
     )
 
 

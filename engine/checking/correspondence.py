@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from engine import notices, trial
+from engine import notices, terms, trial
 from engine.checking.findings import Finding, Severity
 from engine.errors import EngineError, TemplateError
 from engine.exploring import Taken
@@ -58,14 +58,16 @@ def _letters(notice: Notice, one: Taken) -> bool:
 
 
 def _signature(letter: Letter) -> tuple[object, ...]:
-    """Return what of a letter may be wrong: its notice, its address, and which tokens have a value."""
+    """Return what of a letter may be wrong: its notice, its address, which tokens have a value, what it depends on."""
     said = frozenset(name for name, value in letter.context.items() if value not in (None, "", []))
-    return letter.notice, bool(letter.to.name), letter.to.email, said
+    return letter.notice, bool(letter.to.name), letter.to.email, said, letter.relevant is None
 
 
 def _letter(workflow: Workflow, letter: Letter) -> Iterator[Finding]:
     if not letter.to.name or "@" not in letter.to.email:
         yield _finding(workflow, letter.notice, "It is addressed to nobody who can be reached.")
+    if letter.relevant is None and not terms.of(letter.notice).lasting:
+        yield _finding(workflow, letter.notice, "It does not say what has to hold when it goes, nor why nothing has.")
     try:
         notices.values(notices.notice(letter.notice), {**letter.context, **_COMMON, **_meeting(letter)})
     except TemplateError as trouble:

@@ -15,7 +15,7 @@ from engine.directory_tables import roles
 from engine.incident import MAY_ACT
 from engine.transaction import Engine
 from engine.web import incident_pages
-from engine.web.messages import STATES as MESSAGES
+from engine.web.message_story import STATES as MESSAGES
 from engine.web.permissions import requires
 from engine.web.visitors import visitor
 

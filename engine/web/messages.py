@@ -8,13 +8,27 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, RowMapping, exists, select
 from werkzeug.wrappers import Response as AnyResponse
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
 
-from engine import delivery, directory, messages, notices, outbox, rehearsals, why
+from engine import (
+    delivery,
+    digests,
+    directory,
+    event_letters,
+    messages,
+    notices,
+    outbox,
+    rehearsals,
+    text,
+    why,
+    withdrawals,
+)
 from engine.errors import EngineError, Missing
 from engine.mail import Built, Composer
-from engine.mailroom_tables import inbound_mail as mail
 from engine.outbox import WAITING, WITH_A_LINK, Delivery
 from engine.settings import Settings
 from engine.tables import outbox as letters
@@ -22,29 +36,15 @@ from engine.templates import Shelf
 from engine.transaction import Engine
 from engine.web import enclosure, journal
 from engine.web import why as why_pages
-from engine.web.dates import moment
+from engine.web.forms import Form
+from engine.web.message_story import COLOURS, STATES, standing, timeline
 from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
 
 READERS: Final = ("class-administrator", "learning-administrator", "system-administrator", "workflow-administrator")
 TESTER: Final = "template-administrator"
 """Whoever writes templates sees the tests that they sent themselves, and nobody's letters."""
-STATES: Final[Mapping[Delivery, str]] = {
-    Delivery.QUEUED: "Queued",
-    Delivery.SENDING: "Being sent",
-    Delivery.RETRY: "Queued again",
-    Delivery.SENT: "Sent",
-    Delivery.DEAD: "Given up",
-    Delivery.SUPPRESSED: "Not sent",
-    Delivery.PARKED: "Set aside",
-}
-COLOURS: Final[Mapping[Delivery, str]] = {
-    Delivery.SENT: "green",
-    Delivery.DEAD: "red",
-    Delivery.PARKED: "orange",
-    Delivery.SUPPRESSED: "grey",
-}
-_MOST_CAME_BACK: Final = 20
+_LONGEST_REASON: Final = 400
 _FILTERS: Final = ("state", "notice", "kind", "subject")
 
 
@@ -55,6 +55,16 @@ class Preview:
     opened: enclosure.Opened | None = None
     template: str = ""
     trouble: str = ""
+
+
+class Withdrawal(Form):
+    """Why a message is not to go."""
+
+    reason = StringField(
+        "Why it is not to go",
+        [InputRequired("Say why it is not to go."), Length(max=_LONGEST_REASON)],
+        description="It stands on this page, with your name.",
+    )
 
 
 def blueprint(engine: Engine, settings: Settings) -> Blueprint:
@@ -85,7 +95,7 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
     def message(id: str) -> str:  # noqa: A002 - it is the address's name
         """Show how one message stands, what it says, and what led to it."""
         with engine.reading() as connection:
-            return _page(engine, settings, connection, _letter(connection, visitor(), id), visitor())
+            return _page(engine, settings, connection, _letter(connection, visitor(), id), visitor(), Withdrawal())
 
     @pages.get("/<id>/html")
     @requires(*READERS, TESTER)
@@ -96,6 +106,13 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
         if preview.opened is None:
             raise Missing(preview.trouble)
         return enclosure.enclosed(preview.opened.html)
+
+    _install_acts(pages, engine, settings)
+    return pages
+
+
+def _install_acts(pages: Blueprint, engine: Engine, settings: Settings) -> None:
+    """Add what can be done about a message."""
 
     @pages.post("/<id>/resend")
     @requires(*READERS)
@@ -108,26 +125,24 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
         flash("The message is queued again.")
         return redirect(url_for(".message", id=again), 303)
 
-    return pages
-
-
-def standing(letter: RowMapping) -> str:
-    """Say in one or two sentences how a message stands, and what will happen next."""
-    return _STANDINGS[Delivery(letter["state"])].format(
-        due=moment(letter["due_at"]), sent=moment(letter["sent_at"]), answer=_answer(letter)
-    )
+    @pages.post("/<id>/withdraw")
+    @requires(*READERS)
+    def withdraw(id: str) -> ResponseReturnValue:  # noqa: A002
+        """Have a message that waits not go, with a reason."""
+        here, form = visitor(), Withdrawal()
+        if not form.validate_on_submit():
+            with engine.reading() as connection:
+                letter = _letter(connection, here, id)
+                return _page(engine, settings, connection, letter, here, form), 422
+        with engine.transaction(here.actor) as tx:
+            _letter(tx.connection, here, id)
+            said = text.clean(form.reason.data, _LONGEST_REASON)
+            withdrawals.withdraw(tx.connection, here.trust, id, by=here.actor, reason=said, now=tx.now)
+        flash("The message is withdrawn, and does not go.")
+        return redirect(url_for(".message", id=id), 303)
 
 
 _NOT_AGAIN: Final = (Delivery.QUEUED, Delivery.SENDING, Delivery.SUPPRESSED)
-_STANDINGS: Final[Mapping[Delivery, str]] = {
-    Delivery.QUEUED: "Queued: waiting to be sent. {answer}Nothing is lost; it goes by itself.",
-    Delivery.SENDING: "Being handed to the mail server now.",
-    Delivery.RETRY: "Queued: waiting for the next try, on {due}. {answer}Nothing is lost; it goes by itself.",
-    Delivery.SENT: "Sent on {sent}.",
-    Delivery.DEAD: "Given up, so it was not delivered. {answer}",
-    Delivery.SUPPRESSED: "Not sent, because it was no longer true. {answer}",
-    Delivery.PARKED: "Set aside: somebody has to look at it and decide. {answer}",
-}
 
 
 def _notice_title(name: str) -> str:
@@ -145,46 +160,26 @@ _WORDS: Final[Mapping[str, Any]] = {
 }
 
 
-def _page(engine: Engine, settings: Settings, connection: Connection, letter: RowMapping, here: Visitor) -> str:
+def _page(  # noqa: PLR0913, PLR0917 - what, for whom, and what was typed
+    engine: Engine, settings: Settings, connection: Connection, letter: RowMapping, here: Visitor, form: Withdrawal
+) -> str:
     within = journal.reach(connection, here.trust, here.actor)
     return render_template(
         "engine/message.html",
         letter=letter,
         **why_pages.shown(why.letter(engine, connection, letter["trust"], letter["id"], within)),
         preview=_preview(connection, letter, settings, engine.clock()),
+        others=event_letters.others(engine, connection, letter, within),
+        kind_known=letter["kind"] in engine.keeps,
+        digest=digests.of(connection, letter["trust"], letter["id"]),
+        items=digests.named(connection, letter["trust"], letter["id"]) if letter["notice"] == digests.NOTICE else (),
         standing=standing(letter),
-        timeline=sorted([*_timeline(letter), *_came_back(connection, letter)], key=lambda entry: entry[0]),
-        may_resend=letter["state"] not in _NOT_AGAIN,
+        timeline=timeline(connection, letter),
+        may_resend=letter["state"] not in _NOT_AGAIN or withdrawals.withdrawn(connection, letter),
+        may_withdraw=letter["state"] in withdrawals.OPEN,
+        form=form,
         **_WORDS,
     )
-
-
-def _answer(letter: RowMapping) -> str:
-    return f"{letter['answer'].rstrip('.')}. " if letter["answer"] else ""
-
-
-def _timeline(letter: RowMapping) -> list[tuple[datetime, str]]:
-    """Return what happened to a message and what is to come, in order."""
-    state = Delivery(letter["state"])
-    happened = [(letter["queued_at"], "Queued, in the same commit as what caused it.")]
-    if state is Delivery.SENT:
-        return [
-            *happened,
-            (letter["sent_at"], f"Taken by the mail server, which said: {letter['answer'] or 'nothing'}"),
-        ]
-    if state is Delivery.SENDING:
-        return [*happened, (letter["due_at"], "If nobody has heard of it by then, it is tried again.")]
-    if state in WAITING:
-        tries = f"Next try. Tried {letter['attempts']} times until now." if letter["attempts"] else "First try."
-        return [*happened, (letter["due_at"], f"{tries} {_answer(letter)}")]
-    return [*happened, (letter["due_at"], standing(letter))]
-
-
-def _came_back(connection: Connection, letter: RowMapping) -> list[tuple[datetime, str]]:
-    """Return what came back by mail because of a message."""
-    mine = (mail.c.trust == letter["trust"], mail.c.letter == letter["id"])
-    chosen = select(mail.c.received_at, mail.c.outcome).where(*mine).order_by(mail.c.id).limit(_MOST_CAME_BACK)
-    return [(row.received_at, f"Mail came back. {row.outcome}") for row in connection.execute(chosen)]
 
 
 def _letter(connection: Connection, here: Visitor, identifier: str) -> RowMapping:
@@ -219,8 +214,10 @@ def _preview(connection: Connection, letter: RowMapping, settings: Settings, now
 
 def _built(connection: Connection, letter: RowMapping, settings: Settings, now: datetime) -> Built:
     composer = Composer(Shelf(), settings.mail_from)
-    row = dict(letter)
-    composer.prepare(connection, [row])
+    named = digests.named(connection, letter["trust"], letter["id"]) if letter["notice"] == digests.NOTICE else ()
+    items = [dict(one) for one in named]
+    composer.prepare(connection, [dict(letter), *items])
+    row = composer.filled(dict(letter), items)
     unknown = outbox.undelivered(connection, [letter]) if _cancels(letter) else set()
     known = (letter["trust"], letter["uid"]) not in unknown
     return composer.compose(row, letter["sent_at"] or now, with_invitation=known)

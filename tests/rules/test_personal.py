@@ -14,6 +14,7 @@ NOTHING_OF_PEOPLE = {
     "courses",
     "heartbeats",
     "jobs",
+    "mail_styles",
     "move_orders",
     "offerings",
     "organisations",

@@ -273,7 +273,7 @@ def test_messages_that_wait_for_a_mail_server_say_so(desk, administrator):
         ("SENT", "Sent on 22 November 2026 at 9am."),
         ("DEAD", "Given up, so it was not delivered. 451 busy."),
         ("PARKED", "Set aside: somebody has to look at it and decide."),
-        ("SUPPRESSED", "Not sent, because it was no longer true."),
+        ("SUPPRESSED", "Not sent. 451 busy."),
         ("SENDING", "Being handed to the mail server now."),
     ],
 )

@@ -25,6 +25,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trust", "scope", "key", "name", name=op.f("pk_attempt_rules")),
     )
     op.create_table(
+        "digest_items",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("letter", sa.String(length=40), nullable=False),
+        sa.Column("digest", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "letter", name=op.f("pk_digest_items")),
+    )
+    with op.batch_alter_table("digest_items", schema=None) as batch_op:
+        batch_op.create_index("ix_digest_items_digest", ["trust", "digest"], unique=False)
+
+    op.create_table(
         "inbound_mail",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("trust", sa.String(length=40), nullable=True),
@@ -70,6 +80,46 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'WAITING'"),
         )
 
+    op.create_table(
+        "letter_events",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("letter", sa.String(length=40), nullable=False),
+        sa.Column("fence", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("tried", sa.Boolean(), nullable=False),
+        sa.Column("actor", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("trust", "letter", "fence", name=op.f("pk_letter_events")),
+    )
+    op.create_table(
+        "mail_choices",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("notice", sa.String(length=80), nullable=False),
+        sa.Column("pace", sa.String(length=12), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "person", "notice", name=op.f("pk_mail_choices")),
+    )
+    op.create_table(
+        "mail_styles",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("colour", sa.String(length=7), nullable=False),
+        sa.Column("contact", sa.Text(), nullable=False),
+        sa.Column("hours", sa.String(length=40), nullable=False),
+        sa.Column("author", sa.String(length=40), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "organisation", name=op.f("pk_mail_styles")),
+    )
+    op.create_table(
+        "mail_zones",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("trust", "person", name=op.f("pk_mail_zones")),
+    )
     op.create_table(
         "shipped_texts",
         sa.Column("notice", sa.String(length=80), nullable=False),
@@ -422,6 +472,10 @@ def downgrade() -> None:
     op.drop_table("template_rules")
     op.drop_table("suppressions")
     op.drop_table("shipped_texts")
+    op.drop_table("mail_zones")
+    op.drop_table("mail_styles")
+    op.drop_table("mail_choices")
+    op.drop_table("letter_events")
     with op.batch_alter_table("inbound_mail", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_inbound_mail_waiting",
@@ -433,5 +487,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_inbound_mail_about")
 
     op.drop_table("inbound_mail")
+    with op.batch_alter_table("digest_items", schema=None) as batch_op:
+        batch_op.drop_index("ix_digest_items_digest")
+
+    op.drop_table("digest_items")
     op.drop_table("attempt_rules")
     # ### end Alembic commands ###

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, select
 
-from engine import messages
+from engine import messages, sight
 from engine.errors import Missing
+from engine.letters import Subject
 from engine.outbox import Delivery
 from engine.tables import outbox
-from engine.web import paging
+from engine.web import journal, paging
 from engine.web.journal import READERS
 from engine.web.operations import PAGED, Answer, Call, Operation, list_of, listed
 from engine.web.schemas import identifier, moment, one_of, or_null, record, text, whole
@@ -63,6 +64,9 @@ def _listed(call: Call) -> Answer:
 def _why(call: Call) -> Answer:
     _mine(call)
     said = messages.why(call.conn, call.trust, call.at["id"])
+    of = Subject(kind=said.letter["kind"], trust=call.trust, id=said.letter["subject"])
+    if not sight.sees(call.engine, call.conn, of, journal.reach(call.conn, call.trust, call.actor)):
+        said = messages.hidden(said)
     facts = {name: getattr(said, name) for name in _WHY.members if name not in {"reason", "at"}}
     return Answer({"reason": said.letter["reason"], "at": said.at.isoformat() if said.at else None, **facts})
 
@@ -95,7 +99,14 @@ OPERATIONS: Final = (
         gives=list_of(_MESSAGE),
         says="The messages of your organisations, the newest first.",
     ),
-    Operation("GET", "/messages/<id>/why", _why, by=READERS, gives=_WHY, says="Why somebody got this message."),
+    Operation(
+        "GET",
+        "/messages/<id>/why",
+        _why,
+        by=READERS,
+        gives=_WHY,
+        says="Why somebody got this message; what caused it may be “hidden” from you.",
+    ),
     Operation(
         "POST",
         "/messages/<id>/resend",

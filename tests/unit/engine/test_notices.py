@@ -35,6 +35,7 @@ SHIPPED = [
     "SYS-05-workflow-error",
     "SYS-06-question-cancelled",
     "SYS-07-more-information",
+    "SYS-08-daily-digest",
     "SYS-09-template-published",
     "SYS-10-information-given",
     "SYS-11-question-reminder",
