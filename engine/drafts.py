@@ -168,14 +168,13 @@ def _base(tx: Transaction, place: Place, language: str) -> Source:
                 label=row.base_label,
                 language=language,
             )
-    return inherited(tx, place, language)
+    return _inherited(tx, place, language)
 
 
-def inherited(tx: Transaction, place: Place, language: str) -> Source:
+def _inherited(tx: Transaction, place: Place, language: str) -> Source:
     """Return the text that would apply at a place without one of its own."""
     wanted = Wanted(trust=place.trust, organisation=place.organisation, notice=place.notice, language=language)
-    own = f"{place.organisation}/"
-    return next(one for one in texts.chain(tx.connection, wanted) if not one.label.startswith(own))
+    return texts.above(tx.connection, [wanted])[wanted]
 
 
 def _write(tx: Transaction, subject: Subject, source: Source, base: Source | None) -> None:

@@ -152,6 +152,11 @@ def _its_lines(mark: re.Match[str]) -> str:
     return "\n" * mark[0].count("\n")
 
 
+def blocks(source: str) -> dict[str, str]:
+    """Return what stands in each block of a body, by its name."""
+    return dict(_BLOCK.findall(_COMMENT.sub("", source)))
+
+
 def _require_allowed(node: nodes.Node, sandbox: Sandbox) -> None:
     if not isinstance(node, _ALLOWED):
         raise TemplateError(f"Templates cannot use {type(node).__name__.lower()} here.", line=node.lineno)

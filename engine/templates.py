@@ -36,7 +36,9 @@ class Version:
     """
 
     id: str
+    notice: str
     number: int
+    revision: int
     state: State
     source: Source
     author: str
@@ -164,7 +166,9 @@ def _version(row: Row[Any]) -> Version:
     simple = ("author", "comment", "saved_at", "published_at", "published_by", "retired_at", "restores")
     return Version(
         id=row.id or "",
+        notice=row.notice,
         number=row.version,
+        revision=row.revision or 0,
         state=State(row.state),
         source=texts.source_of(row),
         faults=row.faults or 0,

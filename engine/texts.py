@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, tuple_
+from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import notices
 from engine.directory_tables import organisations
@@ -77,10 +78,18 @@ def chain(conn: Connection, wanted: Wanted) -> tuple[Source, ...]:
     return (*(sources[key] for key in keys), notices.source(notices.notice(wanted.notice), wanted.language))
 
 
+def above(conn: Connection, wanted: Collection[Wanted]) -> Mapping[Wanted, Source]:
+    """Return the text that would apply at each place if it had none of its own."""
+    parents = _parents(conn, {one.trust for one in wanted})
+    upward = {one: replace(one, organisation=parents.get((one.trust, one.organisation)) or "") for one in wanted}
+    found = standing(conn, set(upward.values()))
+    return {one: found[up] for one, up in upward.items() if up in found}
+
+
 def note_shipped(conn: Connection, now: datetime) -> int:
     """Keep the texts of this release, so that letters and overrides of before it find theirs; return how many are new.
 
-    Two processes that start at once may both note them: the second finds them there.
+    Of two processes that start at once, the one that is second leaves them as they are.
     """
     known = {(row.notice, row.label) for row in conn.execute(select(shipped_texts.c.notice, shipped_texts.c.label))}
     new = [
@@ -91,7 +100,8 @@ def note_shipped(conn: Connection, now: datetime) -> int:
         if (name, source.label) not in known
     ]
     if new:
-        conn.execute(insert(shipped_texts), new)
+        insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+        conn.execute(insert(shipped_texts).on_conflict_do_nothing(), new)
     return len(new)
 
 

@@ -16,7 +16,7 @@ from engine.directory_tables import grants
 from engine.machine import Actor
 from engine.settings import Settings
 from engine.transaction import Engine
-from engine.web import acting, api, journal, resources, why, worklist
+from engine.web import acting, api, journal, resources, template_pages, template_versions, why, worklist
 from engine.web.frame import frame
 from scorm import library, package
 from tests import northshire
@@ -107,6 +107,8 @@ def workplace_on(url: str, clock: FrozenClock, folder: Path, **environment: str)
     app.register_blueprint(worklist.blueprint(engine, web.presenters(engine)))
     app.register_blueprint(acting.blueprint(engine, chosen, web.presenters(engine)))
     app.register_blueprint(journal.blueprint(engine, {}))
+    app.register_blueprint(template_pages.blueprint(engine))
+    app.register_blueprint(template_versions.blueprint(engine))
     app.register_blueprint(why.blueprint(engine, {}))
     app.register_blueprint(
         api.blueprint(engine, [*resources.operations(chosen, workflows_api.ANSWERS), *workflows_api.operations(chosen)])

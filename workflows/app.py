@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from sqlalchemy import Connection
 
-from engine import action_links, database, definitions, return_addresses, smtp
+from engine import action_links, database, definitions, return_addresses, smtp, texts
 from engine.approvals.approval import Approval
 from engine.errors import SettingError
 from engine.jobs import EmbeddedJobs
@@ -43,6 +43,7 @@ from engine.web import (
     resources,
     roles,
     template_pages,
+    template_versions,
     why,
     worklist,
 )
@@ -116,10 +117,15 @@ def cluster_of() -> ModuleType:
 
 
 def require_definitions(settings: Settings) -> None:
-    """Raise `Undeclared` where a state, a trigger or a choice is stored that the workflows do not declare."""
+    """Raise `Undeclared` where a state, a trigger or a choice is stored that the workflows do not declare.
+
+    What this release says in its letters is noted, so that those queued before the next one keep it.
+    """
     engine = engine_of(settings)
     try:
         definitions.require(engine)
+        with engine.transaction() as tx:
+            texts.note_shipped(tx.connection, tx.now)
     finally:
         engine.database.dispose()
 
@@ -230,6 +236,7 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
         messages.blueprint(engine, settings),
         mailroom.blueprint(engine),
         template_pages.blueprint(engine),
+        template_versions.blueprint(engine),
         journal.blueprint(engine, CALLED),
         dashboard.blueprint(engine),
         why.blueprint(engine, CALLED),

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from engine import incident
+from engine import incident, template_version
 from engine.settings import Settings
 from engine.transaction import Engine
 from engine.web import frame
 from engine.web.incident_pages import Shown
 from engine.web.presenting import Presenter
+from engine.web.template_question import TextQuestion
 from workflows import wiring
 from workflows.competence import web as competence
 from workflows.foresight import web as foresight
@@ -53,5 +54,6 @@ def presenters(engine: Engine) -> Mapping[str, Presenter]:
         enrolment.KIND: PlaceRequest(engine),
         incident.KIND: Shown(),
         stuck.KIND: StuckQuestion(),
+        template_version.KIND: TextQuestion(),
         transfer.KIND: StatAndMand(engine),
     }

@@ -6,26 +6,22 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select
 
-from engine import database, directory, drafts, journal, notices, template_keep, template_version, templates, texts
-from engine.directory_tables import accounts
+from engine import database, drafts, journal, notices, template_keep, template_version, templates, texts
 from engine.drafts import Place
 from engine.errors import Conflict, Decided, Missing, NotAllowed, NotDeclared, Refused
 from engine.lint import Finding, Level
-from engine.machine import Actor
 from engine.tables import approvals, outbox
 from engine.template_tables import template_versions
-from engine.template_version import TEMPLATE_ADMINISTRATOR, State, Trigger
+from engine.template_version import State, Trigger
 from engine.texts import Wanted
 from engine.trial import Trial
 from tests import northshire
+from tests.authors import ADA, BEN, add_authors, ask_ben
 from tests.northshire import SURGERY, TRUST
 
 NOTICE = "LRN-17-course-completed"
 SHIPPED = notices.notice(NOTICE).source
 PLACE = Place(trust=TRUST, organisation=SURGERY, notice=NOTICE)
-_GRANTS = frozenset({(TEMPLATE_ADMINISTRATOR, TRUST)})
-ADA = Actor(id="acc-ada", name="Ada Obi", person="ada", grants=_GRANTS)
-BEN = Actor(id="acc-ben", name="Ben Shaw", person="ben", grants=_GRANTS)
 FAULT = Finding(level=Level.ERROR, place="text", sentence="There is no token named x in this notice.")
 
 
@@ -33,13 +29,7 @@ FAULT = Finding(level=Level.ERROR, place="text", sentence="There is no token nam
 def engine(database_url, clock):
     built = northshire.engine_on(database_url, clock)
     northshire.found(built, clock, names=("ann",))
-    with database.writing(built.database) as conn:
-        for actor in (ADA, BEN):
-            row = {"trust": TRUST, "id": actor.id, "username": actor.id, "email": f"{actor.person}@northshire.example"}
-            conn.execute(
-                insert(accounts), {**row, "name": actor.name, "person": actor.person, "active": True, "session": 0}
-            )
-            directory.grant(conn, TRUST, actor.id, TEMPLATE_ADMINISTRATOR, TRUST)
+    add_authors(built)
     yield built
     built.database.dispose()
 
@@ -223,11 +213,7 @@ def test_a_second_person_sends_it_back_with_a_reason(engine):
 
 def test_holders_of_the_role_are_asked_in_their_worklist_and_the_first_answer_closes_it(engine):
     two_persons(engine)
-    with database.writing(engine.database) as conn:
-        role = directory.Role(trust=TRUST, role=TEMPLATE_ADMINISTRATOR, organisation=TRUST, title="Template Admin")
-        directory.put_role(conn, role)
-        holder = directory.Holder(trust=TRUST, role=TEMPLATE_ADMINISTRATOR, organisation=TRUST, account=BEN.id)
-        directory.put_holder(conn, holder)
+    ask_ben(engine)
     number = save(engine, "One")
     publish(engine, number)
 
