@@ -9,15 +9,23 @@ from functools import lru_cache
 def aware(value: datetime | None) -> datetime | None:
     """Refuse a naive moment with a `ValueError`: nobody knows when it is."""
     if value is not None and value.tzinfo is None:
-        message = "a moment without a zone"
-        raise ValueError(message)
+        raise _naive()
     return value
+
+
+def _naive() -> ValueError:
+    return ValueError("a moment without a zone")
 
 
 def written(value: datetime | None) -> str | None:
     """Write an aware moment as SQLAlchemy does on SQLite."""
-    known = aware(value)
-    return None if known is None else _text(known.astimezone(UTC))
+    if value is None:
+        return None
+    if value.tzinfo is UTC:
+        return _text(value)
+    if value.tzinfo is None:
+        raise _naive()
+    return _text(value.astimezone(UTC))
 
 
 @lru_cache(maxsize=64)

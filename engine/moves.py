@@ -37,10 +37,14 @@ class Outcomes:
 class Move:
     """A decision about a subject that is about to be written; `entry` is its row in the journal."""
 
-    subject: Subject
     case: Case[Any]
     decision: Decision
     entry: dict[str, Any]
+
+    @property
+    def subject(self) -> Subject:
+        """Return what is moved."""
+        return Subject(kind=self.entry["kind"], trust=self.entry["trust"], id=self.entry["subject"])
 
     @property
     def moved(self) -> Moved:

@@ -12,9 +12,10 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Dialect, Float, Insert, Select, Table, Update, bindparam, insert, select
+from sqlalchemy import JSON, Connection, Dialect, Float, Insert, Select, Table, Update, bindparam, insert, select
 from sqlalchemy.types import TypeEngine
 
+from engine import json_text
 from engine.pool import run
 
 _Processor = Callable[[Any], Any]
@@ -133,11 +134,22 @@ def _formed(statement: Any, dialect: Dialect, names: tuple[str, ...], whole: boo
         text=str(compiled),
         constants={name: value for name, value in compiled.params.items() if name not in names},
         pick=_picking(order),
-        bound=_places(_impl(compiled.binds[name].type, dialect).bind_processor(dialect) for name in order),
+        bound=_places(_binding(compiled.binds[name].type, dialect) for name in order),
         names=() if compiled.positional else tuple(order),
         columns=tuple(column.name for column in selected),
         read=_places(_reading(column.type, dialect) for column in selected),
     )
+
+
+def _binding(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
+    """Return what makes the driver's value of ours; rows bring plain values, so that JSON needs no more than text."""
+    if isinstance(kind, JSON) and dialect.name == "sqlite":
+        return _json_or_nothing if kind.none_as_null else json_text.written
+    return _impl(kind, dialect).bind_processor(dialect)
+
+
+def _json_or_nothing(value: Any) -> str | None:
+    return None if value is None else json_text.written(value)
 
 
 def _reading(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:
