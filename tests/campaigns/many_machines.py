@@ -47,6 +47,9 @@ from workflows.learning.tables import enrolments
 LONGEST_STOP = 10.0
 """Seconds that a polite stop may take: a figure of the campaign, for in the gate it would measure the machine."""
 
+LONGEST_RECOVERY = 5.0
+"""Seconds that may pass between the return of the database and the next acknowledgement."""
+
 _NODES = 3
 _CLIENTS = 6
 
@@ -80,10 +83,19 @@ class Report:
     doubled_letters: int
     faults: Mapping[str, int]
     slowest_stop: float
+    slowest_recovery: float
     longest_wait: float
     seconds: float
     in_time: bool
     ok: bool
+
+
+@dataclass(slots=True)
+class Slowest:
+    """The slowest stop of a node and the slowest recovery after an outage, in seconds."""
+
+    stop: float = 0.0
+    recovery: float = 0.0
 
 
 def run(campaign: Campaign) -> Report:
@@ -99,14 +111,14 @@ def run(campaign: Campaign) -> Report:
         nodes = [*webs, *(worker(stage.environment) for _ in range(_NODES))]
         kept.enter_context(running(nodes))
         client = Client(ports=[node.port for node in webs])
-        slowest, sent = _flow(campaign, stage, client, nodes)
+        slow, sent = _flow(campaign, stage, client, nodes)
         until(lambda: _waiting(stage) == 0, "every letter is delivered")
-        slowest = max(slowest, *(node.end(signal.SIGTERM) for node in nodes))
-        return _counted(campaign, stage, server, client, sent, slowest, time.monotonic() - began)
+        slow.stop = max(slow.stop, *(node.end(signal.SIGTERM) for node in nodes))
+        return _counted(campaign, stage, server, client, sent, slow, time.monotonic() - began)
 
 
-def _flow(campaign: Campaign, stage: Stage, client: Client, nodes: list[Node]) -> tuple[float, int]:
-    """Return how long the slowest stop took, and how many calls of courses were acknowledged."""
+def _flow(campaign: Campaign, stage: Stage, client: Client, nodes: list[Node]) -> tuple[Slowest, int]:
+    """Return how long the slowest stop and recovery took, and how many calls of courses were acknowledged."""
     flowing, done = threading.Event(), threading.Event()
     with ThreadPoolExecutor(_CLIENTS + PLAYERS) as threads:
         posting = [threads.submit(_post, stage, client, number) for number in range(campaign.posts)]
@@ -120,23 +132,31 @@ def _flow(campaign: Campaign, stage: Stage, client: Client, nodes: list[Node]) -
         return slowest, sum(player.result() for player in playing)
 
 
-def _disturb(campaign: Campaign, client: Client, nodes: list[Node], done: threading.Event) -> float:
+def _disturb(campaign: Campaign, client: Client, nodes: list[Node], done: threading.Event) -> Slowest:
     """End nodes in turn at moments that the seed chooses, each while requests are answered, or stop the database."""
     chance = random.Random(campaign.seed)  # noqa: S311 - the moments shall come again
     chosen = {"all": nodes, "web": nodes[:_NODES], "worker": nodes[_NODES:]}[campaign.target]
-    slowest = 0.0
+    slowest = Slowest()
     for number in range(campaign.ends):
         node = chosen[number % len(chosen)]
         _await_traffic(client)
         until(lambda node=node: _can_be_spared(node, nodes[:_NODES]), "a web node answers that is not to end")  # type: ignore[misc]
         done.wait(chance.uniform(0.0, 0.2))
-        slowest = max(slowest, node.end(campaign.stop))
+        slowest.stop = max(slowest.stop, node.end(campaign.stop))
         node.start()
     for _ in range(campaign.outages):
         done.wait(chance.uniform(5.0, 40.0))
         assert campaign.outage
         campaign.outage(partial(time.sleep, chance.uniform(0.0, 2.0)))
+        slowest.recovery = max(slowest.recovery, _recovered(client))
     return slowest
+
+
+def _recovered(client: Client) -> float:
+    """Return how many seconds pass from when the database takes connections until something is acknowledged."""
+    began, before = time.monotonic(), len(client.acknowledged)
+    until(lambda: len(client.acknowledged) > before, "something is acknowledged after an outage")
+    return time.monotonic() - began
 
 
 def _can_be_spared(node: Node, webs: list[Node]) -> bool:
@@ -201,7 +221,7 @@ def _waiting(stage: Stage) -> int:
 
 
 def _counted(  # noqa: PLR0917 - what is compared with what
-    campaign: Campaign, stage: Stage, server: Server, client: Client, sent: int, slowest: float, seconds: float
+    campaign: Campaign, stage: Stage, server: Server, client: Client, sent: int, slow: Slowest, seconds: float
 ) -> Report:
     with stage.engine.reading() as connection:
         mine = enrolments.c.course_class == stage.course_class
@@ -231,10 +251,11 @@ def _counted(  # noqa: PLR0917 - what is compared with what
         lost_letters=gone,
         doubled_letters=doubled,
         faults=dict(client.faults),
-        slowest_stop=round(slowest, 2),
+        slowest_stop=round(slow.stop, 2),
+        slowest_recovery=round(slow.recovery, 2),
         longest_wait=round(client.longest, 2),
         seconds=round(seconds, 1),
-        in_time=slowest <= LONGEST_STOP,
+        in_time=slow.stop <= LONGEST_STOP and slow.recovery <= LONGEST_RECOVERY,
         ok=lost == 0 and kept == sent and half == 0 and gone == 0 and only_patience and doubled <= most,
     )
 
