@@ -18,7 +18,7 @@ from engine.machine import Actor
 from engine.sink import Sink
 from engine.tables import outbox
 from engine.transaction import Engine, Moved
-from engine.web import acting, journal, mailbox, messages, template_pages, why, worklist
+from engine.web import acting, journal, mailbox, messages, template_pages, template_versions, why, worklist
 from engine.web.frame import frame
 from tests import trial
 from tests.clock import FrozenClock
@@ -108,6 +108,7 @@ def desk_on(url: str, clock: FrozenClock, folder: Path, **environment: str) -> D
         journal.blueprint(engine, {}),
         why.blueprint(engine, {}),
         template_pages.blueprint(engine),
+        template_versions.blueprint(engine),
         mailbox.blueprint(sink),
     ):
         app.register_blueprint(pages)

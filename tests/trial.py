@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, select
 
-from engine import database, failures, incident, incidents, timers
+from engine import database, failures, incident, incidents, template_version, timers
 from engine.approvals import approval, questions
 from engine.directory_tables import accounts, holders, organisations, roles
 from engine.effects import Effect, Fire
 from engine.letters import Letter, Recipient, Relevant, Subject
 from engine.machine import SELF, Actor, Case, Decision, Notice, Question, Step, Workflow, guard
 from engine.tables import subject_columns
+from engine.template_keep import TemplateVersions
 from engine.transaction import Engine
 from tests.clock import FrozenClock
 
@@ -171,6 +172,7 @@ def engine_on(url: str, clock: FrozenClock) -> Engine:
             "leave": (LEAVE, Leaves()),
             "approval": (approval.WORKFLOW, questions.Approvals()),
             "incident": (incident.WORKFLOW, incidents.Incidents("https://learn.northshire.example")),
+            "template": (template_version.WORKFLOW, TemplateVersions("https://learn.northshire.example")),
         },
         handlers={**questions.HANDLERS, **timers.HANDLERS, **incidents.serving(failures.PARKS)},
         clock=clock,

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import Blueprint, Response, flash, g, jsonify, make_response, redirect, render_template, request, url_for
 from sqlalchemy import Connection, select
 from werkzeug.wrappers import Response as AnyResponse
 
-from engine import directory, lint, notices, templates, text, trial
-from engine.directory_tables import accounts, organisations
-from engine.errors import Conflict, Missing
-from engine.notices import Notice, Source
+from engine import directory, lint, notices, templates, text
+from engine.directory_tables import organisations
+from engine.drafts import Place
+from engine.errors import Missing
+from engine.notices import ENGLISH, LANGUAGES, Notice, Source
 from engine.rendering import NATIONAL
-from engine.templates import Version
+from engine.template_version import TEMPLATE_ADMINISTRATOR as EDITOR
 from engine.transaction import Engine
-from engine.web import dates, template_list, template_sheet, template_test
+from engine.web import template_list, template_saving, template_sheet, template_test
 from engine.web.permissions import requires
 from engine.web.template_list import Listed, Wanted
 from engine.web.template_sheet import Sheet
 from engine.web.visitors import Visitor, visitor
 
-EDITOR: Final = "template-administrator"
+_KEEPING: Final = ("draft", "publish")
+_WORDS: Final[Mapping[str, Any]] = {
+    "kinds": template_sheet.KINDS,
+    "languages": LANGUAGES,
+    "states": template_saving.STATES,
+    "unfinished": template_saving.UNFINISHED,
+    "widths": template_sheet.WIDTHS,
+}
 _DRAWN: Final = ("age", "card", "people")
-_LONGEST_COMMENT: Final = 400
 _LONGEST_WORDS: Final = 200
 
 
@@ -51,13 +59,8 @@ def blueprint(engine: Engine) -> Blueprint:
     @pages.post("/<organisation>/<notice>")
     @requires(EDITOR)
     def save(organisation: str, notice: str) -> AnyResponse:
-        """Save a version, or show the preview to a browser without scripts."""
-        sheet = _typed(engine, organisation, notice)
-        return (
-            _saved(engine, organisation, sheet)
-            if request.form.get("do") == "save"
-            else _page(engine, organisation, sheet, {})
-        )
+        """Keep a draft, publish, or show the preview to a browser without scripts."""
+        return _saved(engine, organisation, _typed(engine, organisation, notice), request.form.get("do", ""))
 
     @pages.post("/<organisation>/<notice>/preview")
     @requires(EDITOR)
@@ -140,11 +143,11 @@ def _page(  # noqa: PLR0913 - what is shown, and how it went
     sent: template_test.Sent | None = None,
 ) -> Response:
     here = visitor()
+    language = sheet.source.language
     with engine.reading() as connection:
         mine = _organisations(connection, here)
-        versions = templates.versions(connection, here.trust, organisation, sheet.notice.name)
-        applies = templates.applying(connection, here.trust, organisation, sheet.notice.name)
-        authors = _authors(connection, here.trust, versions)
+        stands = template_saving.shelf(connection, here.trust, organisation, sheet.notice.name)
+        applies = templates.applying(connection, here.trust, organisation, sheet.notice.name, language)
     page = render_template(
         "engine/template_edit.html",
         organisation=organisation,
@@ -152,13 +155,13 @@ def _page(  # noqa: PLR0913 - what is shown, and how it went
         sheet=sheet,
         wrong=wrong,
         sent=sent,
-        versions=versions,
-        authors=authors,
-        last=_last(versions),
+        stands=stands,
+        draft=stands.draft(request.form.get("draft", type=int) or request.args.get("version", 0, type=int)),
+        published=stands.published(language),
         origin=template_list.origin(applies.label, mine),
-        widths=template_sheet.WIDTHS,
-        kinds=template_sheet.KINDS,
+        translated=applies.language == language,
         typed=request.form,
+        **_WORDS,
     )
     return _framing(make_response(page, status))
 
@@ -173,62 +176,36 @@ def _framing(response: Response) -> Response:
     return response
 
 
-def _saved(engine: Engine, organisation: str, sheet: Sheet) -> AnyResponse:
-    """Save what was tried out, and lead to it; otherwise show it with what is wrong."""
-    wrong = _problems(engine, organisation, sheet)
+def _saved(engine: Engine, organisation: str, sheet: Sheet, do: str) -> AnyResponse:
+    """Keep or publish what was tried out, and lead on; otherwise show it with what is wrong."""
+    if do not in _KEEPING:
+        return _page(engine, organisation, sheet, {})
+    here, place = visitor(), Place(trust=visitor().trust, organisation=organisation, notice=sheet.notice.name)
+    publishing = do == "publish"
+    with engine.reading() as connection:
+        stands = template_saving.shelf(connection, here.trust, organisation, sheet.notice.name)
+    wrong = template_saving.problems(sheet, stands) if publishing else {}
     if wrong:
         return _page(engine, organisation, sheet, wrong, 422)
     try:
-        number = _save(engine, visitor(), organisation, sheet)
-    except Conflict as error:
-        return _page(engine, organisation, sheet, {"": f"{error.sentence} {_KEPT}"}, 409)
-    flash(f"Version {number} is saved. Messages that are sent from now on use it.")
-    return redirect(url_for(".edit", organisation=organisation, notice=sheet.notice.name), 303)
-
-
-_KEPT: Final = "What you typed is kept below, and is not saved yet."
-
-
-def _problems(engine: Engine, organisation: str, sheet: Sheet) -> dict[str, str]:
-    """Return why what was typed cannot be saved, by the id of the input."""
-    found = sheet.problems()
-    if not request.form.get("comment", "").strip():
-        found["comment"] = "Say in a few words what you changed."
-    here = visitor()
-    with engine.reading() as connection:
-        versions = templates.versions(connection, here.trust, organisation, sheet.notice.name)
-        authors = _authors(connection, here.trust, versions[:1])
-    if request.form.get("seen") != str(_last(versions)) and versions:
-        found["versions"] = _meanwhile(versions[0], authors)
-    return found
-
-
-def _meanwhile(version: Version, authors: Mapping[str, str]) -> str:
-    """Say who was first, and what happens to what was typed."""
-    by = authors.get(version.author, "an account that is gone")
-    return (
-        f"Version {version.number} was saved meanwhile, by {by} on {dates.moment(version.saved_at)}: "
-        f"“{version.comment}”. {_KEPT} If you save again, yours takes its place."
-    )
+        number, said = template_saving.save(engine, here, place, sheet, publishing=publishing)
+    except template_saving.REFUSALS as error:
+        return _page(engine, organisation, sheet, {"": f"{error.sentence} {template_saving.KEPT}"}, 409)
+    flash(said)
+    chosen = {"language": sheet.source.language} if publishing else {"version": number}
+    return redirect(url_for(".edit", organisation=organisation, notice=sheet.notice.name, **chosen), 303)
 
 
 def _start(connection: Connection, here: Visitor, organisation: str, notice: Notice) -> Source:
     """Return the text to start from: the one that applies, or the version that the address names."""
+    asked = request.args.get("language", "")
+    language = asked if asked in LANGUAGES else ENGLISH
     version = request.args.get("version", "")
     if version == NATIONAL:
-        return notice.source
+        return notices.source(notice, language)
     if version.isdecimal():
         return templates.version(connection, here.trust, organisation, notice.name, int(version)).source
-    return templates.applying(connection, here.trust, organisation, notice.name)
-
-
-def _save(engine: Engine, here: Visitor, organisation: str, sheet: Sheet) -> int:
-    tried = trial.Trial(notice=sheet.notice.name, source=sheet.source, findings=tuple(sheet.findings), samples={})
-    comment = text.clean(request.form["comment"], _LONGEST_COMMENT)
-    with engine.transaction(here.actor) as tx:
-        return templates.save_version(
-            tx.connection, here.trust, organisation, tried, author=here.actor.id, comment=comment, now=tx.now
-        )
+    return replace(templates.applying(connection, here.trust, organisation, notice.name, language), language=language)
 
 
 def _organisations(connection: Connection, here: Visitor) -> dict[str, str]:
@@ -247,13 +224,3 @@ def _top(here: Visitor, mine: Mapping[str, Any]) -> str:
 def _require(condition: bool) -> None:  # noqa: FBT001 - a question that was just asked
     if not condition:
         raise Missing("There is no such organisation, or its templates are not yours to change.")
-
-
-def _last(versions: Sequence[Version]) -> int:
-    return versions[0].number if versions else 0
-
-
-def _authors(connection: Connection, trust: str, versions: Sequence[Version]) -> dict[str, str]:
-    ids = {version.author for version in versions}
-    named = select(accounts.c.id, accounts.c.name).where(accounts.c.trust == trust, accounts.c.id.in_(ids))
-    return {row.id: row.name for row in connection.execute(named)}

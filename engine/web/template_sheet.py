@@ -118,6 +118,7 @@ def typed(connection: Connection, here: Visitor, notice: Notice) -> Sheet:
         subject=text.clean(request.form.get("subject", ""), _LONGEST_SUBJECT),
         text=_body("text"),
         html=_body("html"),
+        language=asked if (asked := request.form.get("language", "")) in notices.LANGUAGES else notices.ENGLISH,
     )
     person = _person(connection, here, notice)
     try:

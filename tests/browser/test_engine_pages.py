@@ -134,7 +134,7 @@ def _fill(desk: Desk) -> None:
     pages.received(desk, composed(), START)
     editor = f"/templates/{TRUST}/LRN-17-course-completed"
     shown = _texts("LRN-17-course-completed")
-    desk.signed_in(ADMINISTRATOR).post(editor, {**shown, "do": "save", "seen": "0", "comment": "Friendlier"})
+    desk.signed_in(ADMINISTRATOR).post(editor, {**shown, "do": "publish", "seen": "0", "comment": "Friendlier"})
 
 
 def _texts(notice: str) -> dict[str, str]:

@@ -95,9 +95,10 @@ def test_a_line_is_typed_and_put_right_by_keyboard_alone(editor, errors_of):
 def test_a_finding_is_marked_in_its_line_and_its_link_goes_there_on_a_telephone_too(editor):
     editor.set_viewport_size({"width": 320, "height": 800})
     written = editor.get_by_role("textbox", name="Message as plain text")
-    written.fill(editor.locator("#text").input_value().replace("Trainer:", "{{ nowhere }}", 1))
+    before, _, after = editor.locator("#text").input_value().partition("Trainer:")
+    written.fill(f"{before}{{{{ nowhere }}}}{after}")
     link = editor.locator("#findings-text a")
-    expect(link).to_have_text("To put right, line 16")
+    expect(link).to_have_text(f"To put right, line {before.count(chr(10)) + 1}")
 
     link.click()
 

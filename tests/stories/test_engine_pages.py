@@ -378,7 +378,7 @@ def test_a_saved_version_is_what_goes_out_from_then_on(desk, administrator):
     page = administrator.page(answer.location)
     assert answer.status_code == 303
     assert applies.subject == "Come to {{ course }}"
-    assert "Version 1 is saved." in page
+    assert "Version 1 is published." in page
     assert "by Ada Obi" in page
     assert "Friendlier" in page
 
@@ -406,7 +406,7 @@ def test_a_stale_editor_is_told_that_a_version_was_saved_meanwhile(desk, adminis
     answer = save(administrator, seen="0", subject="Mine")
 
     assert answer.status_code == 422
-    assert "Version 1 was saved meanwhile, by Ada Obi" in answer.text
+    assert "Version 1 was published meanwhile, by Ada Obi" in answer.text
     assert "What you typed is kept below, and is not saved yet." in answer.text
     assert 'value="Mine"' in answer.text
 
@@ -501,7 +501,7 @@ def texts(browser):
 
 
 def save(browser, **changes):
-    return browser.post(EDITOR, {**texts(browser), "do": "save", **changes})
+    return browser.post(EDITOR, {**texts(browser), "do": "publish", **changes})
 
 
 def composed(notice, **changes):

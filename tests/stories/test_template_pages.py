@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from engine import gauges, notices
+from engine import gauges, notices, template_keep
 from engine.mail import Composer
 from engine.messages import message
 from engine.tables import outbox
@@ -37,7 +37,7 @@ def administrator(desk):
 
 
 def test_templates_are_searched_by_words_and_area_and_by_what_was_changed_here(desk, administrator):
-    administrator.post(EDITOR, {**texts(), "do": "save", "subject": "Come along to {{ course }}"})
+    administrator.post(EDITOR, {**texts(), "do": "publish", "subject": "Come along to {{ course }}"})
 
     words = administrator.page("/templates/?words=come+along")
     area = administrator.page("/templates/?area=SYS")
@@ -56,15 +56,54 @@ def test_a_finding_leads_to_its_line_and_a_hint_does_not_hinder_saving(desk, adm
     body = texts()["text"].replace("You have", "\n\n\n{{ nowhere }}\nYou have", 1)
     idle = texts()["text"].replace("You have", "{% if course %}You have{% endif %}{% if not course %}x{% endif %}", 1)
 
-    refused = administrator.post(EDITOR, {**texts(), "do": "save", "text": body})
+    refused = administrator.post(EDITOR, {**texts(), "do": "publish", "text": body})
     shown = administrator.post(EDITOR, {**texts(), "text": idle}, to=f"{EDITOR}/preview").json
-    saved = administrator.post(EDITOR, {**texts(), "do": "save", "text": idle})
+    saved = administrator.post(EDITOR, {**texts(), "do": "publish", "text": idle})
 
     assert refused.status_code == 422
     assert 'data-line="7"' in refused.text
     assert [(mark["part"], mark["line"], mark["level"]) for mark in shown["marks"]] == [("text", 4, "warning")]
     assert "Reading age: about" in shown["age"]
     assert saved.status_code == 303
+
+
+def test_a_draft_may_have_errors_changes_nothing_and_is_gone_on_with_until_it_is_published(desk, administrator):
+    broken = administrator.post(EDITOR, {**texts(), "do": "draft", "subject": "{{ nowhere }}", "comment": ""})
+    shown = administrator.page(broken.location)
+    form = {**texts(), "draft": "1", "draft_seen": "1", "subject": "Come to {{ course }}"}
+
+    refused = administrator.post(broken.location, {**form, "do": "publish", "subject": "{{ nowhere }}"})
+    published = administrator.post(broken.location, {**form, "do": "publish"})
+    stale = administrator.post(EDITOR, {**form, "do": "draft"})
+
+    assert "Draft 1 is saved. No message uses it until it is published." in shown
+    assert "You are writing draft 1, which Ada Obi saved" in shown
+    assert (refused.status_code, published.status_code, stale.status_code) == (422, 303, 409)
+    assert "What you typed is kept below, and is not saved yet." in stale.text
+    assert "1, in use" in administrator.page(published.location)
+
+
+def test_a_second_person_publishes_where_the_trust_wants_it(desk, administrator):
+    with desk.engine.transaction(ADMINISTRATOR) as tx:
+        template_keep.set_second_person(tx.connection, TRUST, ADMINISTRATOR.id, tx.now, wanted=True)
+
+    sent = administrator.post(EDITOR, {**texts(), "do": "publish"})
+
+    page = administrator.page(sent.location)
+    assert "Version 1 waits for a second person" in page
+    assert "Send for approval" in page
+    assert "1, waits for approval" in page
+
+
+def test_a_welsh_text_is_written_from_the_english_and_kept_beside_it(desk, administrator):
+    page = administrator.page(f"{EDITOR}?language=cy")
+    welsh = {**texts(), "language": "cy", "subject": "Eich lle ar {{ course }}"}
+
+    administrator.post(EDITOR, {**welsh, "do": "publish"})
+
+    assert 'name="language" value="cy"' in page
+    assert "Eich lle ar" in administrator.page(f"{EDITOR}?language=cy")
+    assert "Eich lle ar" not in administrator.page(EDITOR).partition("<table")[0]
 
 
 def test_a_template_is_looked_at_with_a_real_message_that_one_may_read(desk, administrator):
