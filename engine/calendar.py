@@ -63,27 +63,32 @@ def text(invitation: Invitation, *, sequence: int, stamp: datetime, organizer: s
 
 def lines(invitation: Invitation, sequence: int, stamp: datetime, organizer: str, attendee: Recipient) -> list[str]:
     """Return the content lines, not yet folded: what the object means (RFC 5545 3.1)."""
-    begins, starts, ends = _times(invitation)
+    begins, starts, ends = times(invitation)
     event = [
         "BEGIN:VEVENT",
-        f"UID:{_uid(invitation.uid)}",
-        f"DTSTAMP:{_utc(stamp)}",
+        f"UID:{checked_uid(invitation.uid)}",
+        f"DTSTAMP:{utc(stamp)}",
         f"DTSTART{starts}",
         f"DTEND{ends}",
         f"SEQUENCE:{sequence}",
-        f"SUMMARY:{_escaped(invitation.summary)}",
+        f"SUMMARY:{escaped(invitation.summary)}",
         f"ORGANIZER{_organizer(organizer)}",
         "ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE"
         + _person(attendee.name, attendee.email),
         f"STATUS:{_STATUS[invitation.method]}",
         "TRANSP:OPAQUE",
     ]
-    event += [f"{name}:{_escaped(value)}" for name, value in _optional(invitation) if value]
-    event += _linked(invitation)
-    if invitation.method is Method.REQUEST and invitation.alarm > 0:
-        event += _alarm(invitation)
+    event += about(invitation)
     head = ["BEGIN:VCALENDAR", f"PRODID:{PRODUCT}", "VERSION:2.0", "CALSCALE:GREGORIAN", f"METHOD:{invitation.method}"]
     return [*head, *begins, *event, "END:VEVENT", "END:VCALENDAR"]
+
+
+def about(invitation: Invitation) -> Iterator[str]:
+    """Yield the lines that say where a meeting is, what to know of it, and when to be reminded."""
+    yield from (f"{name}:{escaped(value)}" for name, value in _optional(invitation) if value)
+    yield from _linked(invitation)
+    if invitation.method is Method.REQUEST and invitation.alarm > 0:
+        yield from _alarm(invitation)
 
 
 def fold(content: list[str]) -> bytes:
@@ -188,11 +193,11 @@ def _linked(invitation: Invitation) -> Iterator[str]:
 
 def _alarm(invitation: Invitation) -> tuple[str, ...]:
     """Return a reminder (RFC 5545 3.6.6); a cancellation has none (RFC 5546 3.2.5)."""
-    said = f"DESCRIPTION:{_escaped(invitation.summary)}"
+    said = f"DESCRIPTION:{escaped(invitation.summary)}"
     return "BEGIN:VALARM", "ACTION:DISPLAY", said, f"TRIGGER:-PT{invitation.alarm}M", "END:VALARM"
 
 
-def _times(invitation: Invitation) -> tuple[tuple[str, ...], str, str]:
+def times(invitation: Invitation) -> tuple[tuple[str, ...], str, str]:
     """Return the VTIMEZONE and both times; in UTC where local time cannot say them.
 
     A TZID time in the repeated hour of October means its first pass (RFC 5545 3.3.5), so that the second pass has
@@ -201,15 +206,15 @@ def _times(invitation: Invitation) -> tuple[tuple[str, ...], str, str]:
     zone = ZoneInfo(invitation.zone)
     start, end = invitation.start.astimezone(zone), invitation.end.astimezone(zone)
     if invitation.zone == "UTC" or start.fold or end.fold:
-        return (), f":{_utc(start)}", f":{_utc(end)}"
+        return (), f":{utc(start)}", f":{utc(end)}"
     stamp = f";TZID={invitation.zone}:"
-    return _timezone(invitation.zone, start.year), f"{stamp}{_local(start)}", f"{stamp}{_local(end)}"
+    return timezone(invitation.zone, start.year, start.year), f"{stamp}{_local(start)}", f"{stamp}{_local(end)}"
 
 
 @lru_cache(maxsize=256)
-def _timezone(zone: str, year: int) -> tuple[str, ...]:
-    """Return the lines of a VTIMEZONE that is true from the year before the event to the year after it."""
-    component = Timezone.from_tzid(zone, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
+def timezone(zone: str, first: int, last: int) -> tuple[str, ...]:
+    """Return the lines of a VTIMEZONE that is true from the year before the first event to the year after the last."""
+    component = Timezone.from_tzid(zone, first_date=date(first - 1, 1, 1), last_date=date(last + 2, 1, 1))
     component.pop("comment", None)
     return tuple(component.to_ical().decode().replace("\r\n ", "").splitlines())
 
@@ -226,13 +231,15 @@ def _person(name: str, address: str) -> str:
     return f';CN="{common}":mailto:{address}' if common else f":mailto:{address}"
 
 
-def _uid(uid: str) -> str:
+def checked_uid(uid: str) -> str:
+    """Return a UID that a content line can hold as it is; raises `Invalid` for another."""
     if not uid or people.UNSAFE.search(uid) or uid.translate(_ESCAPES) != uid:
         raise Invalid("This is not a UID that a calendar can carry.", uid=uid)
     return uid
 
 
-def _escaped(value: str) -> str:
+def escaped(value: str) -> str:
+    """Write text as a property has it (RFC 5545 3.3.11)."""
     return people.clean_lines(value, _LONGEST_TEXT).translate(_ESCAPES)
 
 
@@ -250,7 +257,8 @@ def _folded(line: str) -> str:
     return b"\r\n ".join(parts).decode()
 
 
-def _utc(at: datetime) -> str:
+def utc(at: datetime) -> str:
+    """Write a moment in UTC (RFC 5545 3.3.5)."""
     return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 

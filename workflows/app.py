@@ -55,6 +55,7 @@ from workflows import api, web, wiring
 from workflows.called import CALLED
 from workflows.learning import playing, withdrawal_links
 from workflows.people import store as people
+from workflows.people.records import site_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -75,7 +76,7 @@ def engine_of(settings: Settings) -> Engine:
     """Open the database and put the workflows over it; the schema must stand already (`db upgrade`)."""
     return Engine(
         database=database.connect(settings.database_url),
-        keeps=wiring.keeps(wiring.site_of(settings)),
+        keeps=wiring.keeps(site_of(settings)),
         handlers=wiring.HANDLERS,
         predicates=wiring.PREDICATES,
         clock=clock_of(settings),

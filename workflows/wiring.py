@@ -59,7 +59,7 @@ from workflows.onboarding.writes import AddAssignment, KeepDecision, SetAssignme
 from workflows.people import holdings as people_holdings
 from workflows.people import keeps as people_keeps
 from workflows.people import requests
-from workflows.people.records import Site
+from workflows.people.records import Site, site_of
 
 WORKFLOWS: Final[tuple[Workflow, ...]] = (
     applicant.WORKFLOW,
@@ -147,12 +147,6 @@ SCHEDULES: Final = (
     Schedule(name=FORGET, rhythm=Every(timedelta(days=7))),
 )
 """What the workflows have done again and again, beside the engine's own (catalogue P05, P09, P29, P33)."""
-
-
-def site_of(settings: Settings) -> Site:
-    """Return where this installation is reached, and when calendars remind."""
-    calendars = settings.calendars
-    return Site(origin=settings.app_origin, domain=settings.reply_domain, alarm_minutes=calendars.alarm_minutes)
 
 
 def reminding(settings: Settings) -> Reminding:

@@ -149,7 +149,7 @@ def meetings(
     """Ask to each coming session; with `before`, only to those that it names, beside what they were."""
     for session in _coming(case):
         if before is None or session.id in before:
-            meeting = _invitation(case.record, session, Method.REQUEST, spell)
+            meeting = invitation(case.record, session, spell)
             said = _place(case.record, session) | _old(case.record, session, (before or {}).get(session.id))
             yield letter(case, notice, reason, said, still(EnrolmentState.CONFIRMED), meeting)
 
@@ -157,10 +157,11 @@ def meetings(
 def cancellations(case: Case[Enrolment]) -> Iterator[Invitation]:
     """Take back every coming meeting."""
     for session in _coming(case):
-        yield _invitation(case.record, session, Method.CANCEL, case.record.spell)
+        yield invitation(case.record, session, case.record.spell, Method.CANCEL)
 
 
-def _invitation(enrolment: Enrolment, session: Session, method: Method, spell: int) -> Invitation:
+def invitation(enrolment: Enrolment, session: Session, spell: int, method: Method = Method.REQUEST) -> Invitation:
+    """Return one session of a class as a meeting of one learner."""
     course_class = enrolment.course_class
     return Invitation(
         uid=uid(enrolment, session, spell),

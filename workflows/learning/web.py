@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from scorm import addresses
 from scorm import store as runtime
 from workflows.competence import store as competence_store
 from workflows.learning import (
+    calendar_pages,
     class_pages,
     decide_pages,
     effects,
@@ -44,7 +46,7 @@ from workflows.learning.attempts import store as attempt_store
 from workflows.learning.pages import Wanted
 from workflows.learning.records import Delivery, Enrolment, EnrolmentState
 from workflows.people.offers import offers
-from workflows.people.records import Person, Site
+from workflows.people.records import Person, site_of
 from workflows.people.responsibilities import RUNS_CLASSES
 
 OVER: Final = (EnrolmentState.WITHDRAWN, EnrolmentState.CANCELLED)
@@ -93,6 +95,7 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
         return desk.why(visitor(), kind, id)
 
     withdraw_pages.install(learning, engine, settings)
+    calendar_pages.install(learning, engine, settings, site_of(settings))
     attempt_pages.install(learning, engine, settings)
     learning.register_blueprint(rules_pages.blueprint(engine))
     learning.register_blueprint(class_pages.blueprint(engine, settings))
@@ -150,11 +153,6 @@ class Enrolments:
         }
 
 
-def site_of(settings: Settings) -> Site:
-    """Return where this installation is reached."""
-    return Site(origin=settings.app_origin, domain=settings.reply_domain)
-
-
 class _Desk:
     """What the pages of a learner do."""
 
@@ -182,6 +180,7 @@ class _Desk:
             booked=[one for one in current if one.course_class.offering.delivery is Delivery.CLASSROOM],
             over=[one for one in found if one.state in OVER],
             barred={one.id: self.barred(here, one) for one in current},
+            again={one.id for one in found if enrolment.Trigger.REPAIR in self._possible(here, one)},
             finish={one.id: addresses.finish_saving_url(self._settings, one, now) for one in unsaved},
             profile=profile,
             today=today,
@@ -268,6 +267,10 @@ class _Desk:
         case = Case(record=one, facts={}, actor=here.actor, now=self._engine.clock())
         offer = next((o for o in offers(enrolment.WORKFLOW, case) if o.trigger is enrolment.Trigger.WITHDRAW), None)
         return None if offer is None else " ".join(offer.refusals)
+
+    def _possible(self, here: Visitor, one: Enrolment) -> tuple[StrEnum, ...]:
+        case = Case(record=one, facts={}, actor=here.actor, now=self._engine.clock())
+        return enrolment.WORKFLOW.possible(case)
 
     def _mine(self, connection: Connection, here: Visitor) -> tuple[Enrolment, ...]:
         return pages.enrolments_of(connection, here.trust, here.actor.person or "", site_of(self._settings))

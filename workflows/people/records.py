@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from engine.letters import Recipient
+from engine.settings import Settings
 
 
 class AssignmentStatus(StrEnum):
@@ -27,6 +28,12 @@ class Site:
     origin: str
     domain: str
     alarm_minutes: int = 0
+
+
+def site_of(settings: Settings) -> Site:
+    """Return where this installation is reached, as it was told."""
+    calendars = settings.calendars
+    return Site(origin=settings.app_origin, domain=settings.reply_domain, alarm_minutes=calendars.alarm_minutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
