@@ -18,7 +18,7 @@ from engine.terms import Pace
 
 ZONE: Final = "Europe/London"
 SOON: Final = timedelta(hours=24)
-_AT_ONCE: Final = frozenset({WITH_A_LINK, rehearsals.KIND})
+AT_ONCE: Final = frozenset({WITH_A_LINK, rehearsals.KIND})
 """What its reader asked for a moment ago."""
 Key = tuple[str, str]
 
@@ -44,7 +44,7 @@ def pace(connection: Connection, letters: Sequence[RowMapping], now: datetime, o
     """Say which of these letters do not go now, in a few statements for all of them."""
     known = _Known(connection, letters, outgoing)
     unwanted, waits = {}, {}
-    for letter in (one for one in letters if one["kind"] not in _AT_ONCE):
+    for letter in (one for one in letters if one["kind"] not in AT_ONCE):
         chosen = known.pace(letter)
         if chosen is not None and chosen[0] is Pace.NONE:
             unwanted[letter["id"]] = _unwanted(letter, chosen[1])

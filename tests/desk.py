@@ -18,7 +18,17 @@ from engine.machine import Actor
 from engine.sink import Sink
 from engine.tables import outbox
 from engine.transaction import Engine, Moved
-from engine.web import acting, journal, mailbox, messages, template_pages, template_versions, why, worklist
+from engine.web import (
+    acting,
+    journal,
+    mail_choices,
+    mailbox,
+    messages,
+    template_pages,
+    template_versions,
+    why,
+    worklist,
+)
 from engine.web.frame import frame
 from tests import trial
 from tests.clock import FrozenClock
@@ -110,6 +120,7 @@ def desk_on(url: str, clock: FrozenClock, folder: Path, **environment: str) -> D
         template_pages.blueprint(engine),
         template_versions.blueprint(engine),
         mailbox.blueprint(sink),
+        mail_choices.blueprint(engine, chosen),
     ):
         app.register_blueprint(pages)
     return Desk(app=app, engine=engine, clock=clock, sink=sink)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from sqlalchemy import Connection
 
-from engine import action_links, database, definitions, return_addresses, smtp, texts
+from engine import action_links, database, definitions, mail_links, return_addresses, smtp, texts
 from engine.approvals.approval import Approval
 from engine.errors import SettingError
 from engine.jobs import EmbeddedJobs
@@ -35,6 +35,7 @@ from engine.web import (
     dashboard,
     frame,
     journal,
+    mail_choices,
     mailbox,
     mailroom,
     messages,
@@ -139,7 +140,11 @@ def post_of(settings: Settings) -> Post:
     key = secret_for(settings)
     answer = action_links.tokens(key, settings.app_origin)
     withdraw = withdrawal_links.tokens(key, settings.app_origin)
-    said: dict[str, Any] = {"tokens": lambda row: {**answer(row), **withdraw(row)}}
+    choose = mail_links.tokens(key, settings.app_origin)
+    said: dict[str, Any] = {
+        "tokens": lambda row: {**choose(row), **answer(row), **withdraw(row)},
+        "headers": mail_links.headers(key, settings.app_origin),
+    }
     if settings.inbound.answers:
         said["addresses"] = return_addresses.writer(key, settings.reply_domain)
     return Post(
@@ -235,6 +240,7 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
         worklist.blueprint(engine, web.presenters(engine), people.named, people.workplaces),
         acting.blueprint(engine, settings, web.presenters(engine)),
         messages.blueprint(engine, settings),
+        mail_choices.blueprint(engine, settings),
         mailroom.blueprint(engine),
         template_pages.blueprint(engine),
         template_versions.blueprint(engine),
@@ -251,6 +257,7 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
     frame.menu(pages, "Absences", "absences.index", 25)
     frame.menu(pages, "Roles", "roles.index", 65)
     frame.menu(pages, "Messages", "messages.index", 70)
+    frame.menu(pages, "E-mails I get", "mail_choices.index", 88)
     frame.menu(pages, "Mail that came", "mailroom.index", 75)
     frame.menu(pages, "Templates", "templates.index", 80)
     frame.menu(pages, "Operations", "operations.index", 85)

@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from engine import notices
+from engine import mail_links, notices
 from engine.machine import Actor
 from engine.mail import Composer
-from engine.tables import approvals
+from engine.tables import approvals, outbox
 from engine.templates import Shelf
 from tests import desk as pages
 from tests.clock import START, FrozenClock
@@ -58,6 +58,8 @@ ADDRESSES = (
     "/mailbox/",
     "/mailbox/{mail}",
     "/history/leave/{leave}",
+    "/e-mails/",
+    "{stop}",
 )
 
 
@@ -112,7 +114,9 @@ def violations(page: Page):
 def known(desk):
     with desk.engine.reading() as connection:
         question = connection.execute(select(approvals).where(approvals.c.state == "OPEN")).mappings().first()
-    return {"question": question["id"], "leave": question["subject"], "mail": f"{START:%Y%m%d%H%M%S}"}
+        letter = connection.execute(select(outbox).where(outbox.c.state == "SENT")).mappings().first()
+    stop = mail_links.PATH + mail_links.secret_of(desk.app.secret_key, letter)
+    return {"question": question["id"], "leave": question["subject"], "mail": f"{START:%Y%m%d%H%M%S}", "stop": stop}
 
 
 def composed() -> bytes:
