@@ -200,15 +200,20 @@ def _alarm(invitation: Invitation) -> tuple[str, ...]:
 def times(invitation: Invitation) -> tuple[tuple[str, ...], str, str]:
     """Return the VTIMEZONE and both times; in UTC where local time cannot say them.
 
-    A TZID time in the repeated hour of October means its first pass (RFC 5545 3.3.5), so that the second pass has
-    no local name.
+    A TZID time in the repeated hour of October means its first pass (RFC 5545 3.3.5), but libical takes it for the
+    second: neither pass gets a local name.
     """
     zone = ZoneInfo(invitation.zone)
     start, end = invitation.start.astimezone(zone), invitation.end.astimezone(zone)
-    if invitation.zone == "UTC" or start.fold or end.fold:
+    if invitation.zone == "UTC" or _twice(start) or _twice(end):
         return (), f":{utc(start)}", f":{utc(end)}"
     stamp = f";TZID={invitation.zone}:"
     return timezone(invitation.zone, start.year, start.year), f"{stamp}{_local(start)}", f"{stamp}{_local(end)}"
+
+
+def _twice(at: datetime) -> bool:
+    """Say whether this local time comes twice on its day."""
+    return at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
 
 
 @lru_cache(maxsize=256)

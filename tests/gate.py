@@ -81,6 +81,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     try:
         chromium = servers.ensure_chromium()
+        servers.ensure_libical()
     except servers.MissingServerError as missing:
         print(f"preceptor: {missing}", file=sys.stderr)
         return SURROUNDINGS_MISSING

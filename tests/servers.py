@@ -1,5 +1,6 @@
-"""The servers that tests need and this machine may lack: PostgreSQL from a wheel, Chromium from the distribution."""
+"""What tests need and this machine may lack: PostgreSQL from a wheel, Chromium and libical from the distribution."""
 
+import ctypes.util
 import fcntl
 import os
 import shutil
@@ -27,6 +28,7 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - Linux keeps it in memory; a folder of
 _ENOUGH_MEMORY = 4 * 1024**3
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _CHROMIUM_PACKAGES = ("chromium", "fonts-liberation")
+_LIBICAL_PACKAGES = ("libical3",)
 
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -121,16 +123,32 @@ def ensure_chromium() -> Path:
 
     Raises `MissingServerError` where it is not here and cannot be installed.
     """
-    if path := find_chromium():
+    return _ensured("Chromium", "the browser tests", find_chromium, _CHROMIUM_PACKAGES)
+
+
+def find_libical() -> Path | None:
+    """Return the library that reads calendars, or None."""
+    found = ctypes.util.find_library("ical")
+    return Path(found) if found else None
+
+
+def ensure_libical() -> Path:
+    """Return libical as a name that can be loaded; root on a Debian installs it first. Raises as `ensure_chromium`."""
+    with locked(kept_folder("apt") / "lock"):
+        return _ensured("libical", "the tests of calendars", find_libical, _LIBICAL_PACKAGES)
+
+
+def _ensured(name: str, purpose: str, find: Callable[[], Path | None], packages: tuple[str, ...]) -> Path:
+    if path := find():
         return path
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise MissingServerError("Chromium is needed for the browser tests: install it, or run this as root on Debian.")
-    install = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *_CHROMIUM_PACKAGES)
+        raise MissingServerError(f"{name} is needed for {purpose}: install it, or run this as root on Debian.")
+    install = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages)
     for command in (("apt-get", "update", "-qq"), install):
         subprocess.run(command, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
-    if path := find_chromium():
+    if path := find():
         return path
-    raise MissingServerError("Chromium could not be installed; the lines above say why.")
+    raise MissingServerError(f"{name} could not be installed; the lines above say why.")
 
 
 def _start(data: Path, *, cleanup_mode: str | None) -> "PostgresServer":

@@ -95,12 +95,13 @@ def test_the_zone_in_the_message_is_right_for_london():
         assert moment.replace(tzinfo=own).utcoffset() == moment.replace(tzinfo=LONDON).utcoffset()
 
 
-def test_the_second_pass_of_a_repeated_hour_is_written_in_utc():
-    start = datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+@pytest.mark.parametrize("hour", [0, 1])
+def test_neither_pass_of_a_repeated_hour_is_written_in_local_time(hour):
+    start = datetime(2027, 10, 31, hour, 30, tzinfo=UTC)
 
     lines = content_lines(written(start=start, end=start + timedelta(hours=2)))
 
-    assert "DTSTART:20271031T013000Z" in lines
+    assert f"DTSTART:20271031T0{hour}3000Z" in lines
     assert "BEGIN:VTIMEZONE" not in lines
 
 
