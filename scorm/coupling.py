@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from scorm import intervals
-from scorm.elements import Place
 from scorm.launch import Launch
 from scorm.outcome import Completion, Success, outcome_of
 from scorm.sequencing.definition import Aspect, Organisation
@@ -254,9 +253,7 @@ def stored(activity: Activity, session: Session) -> dict[str, str]:
 
 def kept(session: Session, before: Kept) -> Kept:
     """Give what the attempt goes on with if it was suspended (RTE 4.2.8)."""
-    elements = session.model.elements
-    data = {name: value for name, value in session.data.items() if elements[Place.named(name).pattern].kept}
-    return Kept(data=data, seconds=before.seconds + _spent(session))
+    return Kept(data=session.kept(), seconds=before.seconds + spent(session))
 
 
 def opened_on(before: Kept, told: Launch) -> dict[str, str]:
@@ -264,7 +261,8 @@ def opened_on(before: Kept, told: Launch) -> dict[str, str]:
     return {name: value for name, value in before.data.items() if name not in told.given}
 
 
-def _spent(session: Session) -> float:
+def spent(session: Session) -> float:
+    """Give the seconds that one session may add to the time of its course."""
     if old(session):
         return min(span_seconds(session.value("cmi.core.session_time")), LONGEST_SESSION)
     return min(intervals.seconds(session.value("cmi.session_time")), LONGEST_SESSION)

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import json_text, prepared
 from scorm import coupling, items, library, tables
-from scorm.coupling import NOTHING_KEPT, Learner
+from scorm.coupling import Learner
 from scorm.course import Course, Shared
 from scorm.errors import PackageMissing
 from scorm.outcome import Completion, Outcome, Success
@@ -27,7 +27,7 @@ from scorm.sequencing import records, rollup
 from scorm.sequencing.definition import Aspect, Organisation
 from scorm.sequencing.tracking import Progress
 from scorm.sequencing.tree import Tree
-from scorm.session import Session, State
+from scorm.session import State
 from scorm.store import Attempt, Epoch
 
 _SUCCESSES = {"passed": Success.PASSED, "failed": Success.FAILED}
@@ -73,7 +73,7 @@ class Conducted:
     def tell(self, epoch: Epoch) -> None:
         """Note that the course has the report of this window now."""
         self.told = epoch.epoch
-        self.seconds += _spent(epoch.session)
+        self.seconds += coupling.spent(epoch.session)
 
     def waits_for(self, epoch: Epoch) -> bool:
         """Say whether the session of this window is still to be reported."""
@@ -204,10 +204,6 @@ def _completion(found: Conducted, status: str) -> Completion:
 def _reached(course: Course, index: int) -> frozenset[Aspect]:
     primary = course.tree.activities[index].primary
     return frozenset(one for one in (Aspect.COMPLETION, Aspect.SATISFIED) if course.state.read(primary, one))
-
-
-def _spent(session: Session) -> float:
-    return coupling.kept(session, NOTHING_KEPT).seconds
 
 
 def _shares(played: Organisation) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scorm.elements import KEYWORDS, Chosen, Element, Model, Place
+from scorm.elements import Element, Model, Named
 from scorm.launch import Launch
+from scorm.places import KEYWORDS, Place
 from scorm.values import Space, joined
 
 
@@ -32,7 +33,7 @@ class Data:
         self.model = model
         self.said = dict(said)
         self._launch = launch
-        self._elements = model.elements
+        self._given, self._access = launch.given, launch.access
         self._counts: dict[str, int] = dict(counts or {})
         if counts is None:
             self._count_all()
@@ -41,27 +42,35 @@ class Data:
         """Make one that can go its own way."""
         return Data(self.model, self._launch, self.said, self._counts)
 
+    def kept(self) -> dict[str, str]:
+        """Return what the attempt's next session goes on with."""
+        named = self.model.named
+        found = ((name, value, named(name).element) for name, value in self.said.items())
+        return {name: value for name, value, element in found if element is not None and element.kept}
+
     def get(self, name: str) -> str:
         """Answer GetValue (RTE 1.2 3.3, RTE 2004 3.1.4.1); raises Failed."""
-        place = Place.named(name)
-        element = self.model.elements.get(place.pattern)
+        known = self.model.named(name)
+        element = known.element
         if element is None:
-            raise self._missing(self._absent(place.pattern))
-        if any(index >= self._counts.get(array, 0) for array, index in place.indices):
+            raise self._missing(self._absent(known.place.pattern))
+        if any(index >= self._counts.get(array, 0) for array, index in known.indices):
             raise self._missing("index")
-        if not self._may("r", place, element):
+        if not self._may("r", known.name, element):
             raise self._missing("write_only")
         if element.counts:
-            return str(self._counts.get(place.name.removesuffix("._count"), 0))
-        value = self._found(place, element)
+            return str(self._counts.get(known.name.removesuffix("._count"), 0))
+        value = self._found(known.place, element)
         if (value is None or (element.clears and not value)) and "unset" in self.model.missing:
             raise self._missing("unset")
         return value or ""
 
     def value(self, name: str) -> str:
-        """Read an element as the server does, "" for none, without asking for access."""
-        place = Place.named(name)
-        return self._found(place, self.model.elements[place.pattern]) or ""
+        """Read an element as the server does, "" for none, without asking for access; `KeyError` for no element."""
+        known = self.model.named(name)
+        if known.element is None:
+            raise KeyError(name)
+        return self._found(known.place, known.element) or ""
 
     def count(self, array: str) -> int:
         """Count the entries of an array such as `cmi.objectives`."""
@@ -69,29 +78,42 @@ class Data:
 
     def set(self, name: str, value: str) -> None:
         """Do SetValue (RTE 1.2 3.3, RTE 2004 3.1.4.2); raises Failed."""
-        place = Place.named(name)
-        element = self._writable(place)
-        if place.indices:
-            self._require_next(place, element)
-        if element.needs and not all(self._heard(place.beside(needed)) for needed in element.needs):
-            raise self._refused("needs")
-        space = element.space if element.chosen is None else self._space(place, element, element.chosen)
-        whole = joined(self.said.get(place.name, ""), value) if element.appends else value
-        self._require_legal(place, space, whole)
+        known = self.model.named(name)
+        element = known.element
+        if known.refused or element is None:
+            raise self._refused(known.refused)
+        if not self._may("w", known.name, element):
+            raise self._refused("read_only")
+        if known.indices:
+            self._require_next(known, element)
+        for needed in known.needs:
+            if not self._heard(needed):
+                raise self._refused("needs")
+        space = self._space(known, element) if known.by else element.space
+        whole = joined(self.said.get(known.name, ""), value) if element.appends else value
+        fault = "only" if space.only and known.indices[-1][1] else space.fault(whole)
+        if fault:
+            raise self._refused(fault)
         if element.once or element.unlike or space.unlike:
-            self._require_allowed(place, element, space, whole)
-        self.said[place.name] = whole
-        if place.indices:
-            self._count(place)
+            self._require_allowed(known.place, element, space, whole)
+        self.said[known.name] = whole
+        if known.indices:
+            self._count(known)
 
     def _found(self, place: Place, element: Element) -> str | None:
-        told = getattr(self._launch, element.source) if element.source else ""
-        given = self._launch.given.get(place.pattern)
-        sources = (self._judgement(element), self._heard(place.name), given, told or element.default)
-        return next((source for source in sources if source is not None), None)
+        """Return what there is first: a judgement, what is heard, what is given or told, a default."""
+        value = self._judgement(element) if element.judged else None
+        if value is None:
+            value = self._heard(place.name)
+        if value is None:
+            value = self._given.get(place.pattern)
+        if value is None:
+            value = (getattr(self._launch, element.source) if element.source else "") or element.default
+        return value
 
     def _heard(self, name: str) -> str | None:
-        return self.said.get(name, self._launch.given.get(name))
+        value = self.said.get(name)
+        return self._given.get(name) if value is None else value
 
     def _judgement(self, element: Element) -> str | None:
         judged = element.judged
@@ -103,36 +125,19 @@ class Data:
             return judged.unmeasured
         return judged.reached if float(measure) >= float(threshold) else judged.short
 
-    def _may(self, way: str, place: Place, element: Element) -> bool:
-        return way in self._launch.access.get(place.name, element.access)
+    def _may(self, way: str, name: str, element: Element) -> bool:
+        return way in (self._access.get(name, element.access) if self._access else element.access)
 
-    def _writable(self, place: Place) -> Element:
-        element = self._elements.get(place.pattern)
-        if place.keyword:
-            raise self._refused("keyword")
-        if element is None:
-            raise self._refused(self._hollow(place.pattern))
-        if not self._may("w", place, element):
-            raise self._refused("read_only")
-        return element
-
-    def _require_next(self, place: Place, element: Element) -> None:
-        counts = self._counts
-        for array, index in place.indices:
+    def _require_next(self, known: Named, element: Element) -> None:
+        counts, limit = self._counts, self.model.array_limit
+        for array, index in known.indices:
             count = counts.get(array, 0)
-            if index > count or index >= self.model.array_limit or (element.fixed and index == count):
+            if index > count or index >= limit or (element.fixed and index == count):
                 raise self._refused("index")
 
-    def _space(self, place: Place, element: Element, chosen: Chosen) -> Space:
-        return chosen.spaces.get(self._heard(place.beside(chosen.by)) or "", element.space)
-
-    def _require_legal(self, place: Place, space: Space, value: str) -> None:
-        if space.only and place.indices[-1][1]:
-            raise self._refused("only")
-        if not space.typed(value):
-            raise self._refused("type")
-        if not space.ranges(value):
-            raise self._refused("range")
+    def _space(self, known: Named, element: Element) -> Space:
+        chosen = element.chosen
+        return chosen.spaces.get(self._heard(known.by) or "", element.space) if chosen else element.space
 
     def _require_allowed(self, place: Place, element: Element, space: Space, value: str) -> None:
         if element.once and self._heard(place.name) not in (None, value):
@@ -147,12 +152,7 @@ class Data:
     def _absent(self, pattern: str) -> str:
         above, _, last = pattern.rpartition(".")
         keyword = last in KEYWORDS and last in self.model.missing and self.model.has(above)
-        return last if keyword else self._hollow(pattern)
-
-    def _hollow(self, pattern: str) -> str:
-        if not pattern:
-            return "nameless"
-        return "container" if pattern in self.model.containers else "undefined"
+        return last if keyword else self.model.hollow(pattern)
 
     def _missing(self, failure: str) -> Failed:
         return Failed(self.model.missing[failure])
@@ -161,12 +161,14 @@ class Data:
         return Failed(self.model.refusals[failure])
 
     def _count_all(self) -> None:
-        for name in (*self._launch.given, *self.said):
-            place = Place.named(name)
-            if place.indices:
-                self._count(place)
+        named = self.model.named
+        for name in (*self._given, *self.said):
+            known = named(name)
+            if known.indices:
+                self._count(known)
 
-    def _count(self, place: Place) -> None:
-        for array, index in place.indices:
-            if index >= self._counts.get(array, 0):
-                self._counts[array] = index + 1
+    def _count(self, known: Named) -> None:
+        counts = self._counts
+        for array, index in known.indices:
+            if index >= counts.get(array, 0):
+                counts[array] = index + 1

@@ -6,22 +6,18 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
 from scorm.errors import UnknownModel
+from scorm.places import SHORT, Place
 from scorm.values import Space
 
 MODELS = ("scorm12", "scorm2004", "aicc")
-KEYWORDS = frozenset({"_children", "_count", "_version"})
-
-_INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
-_TARGET = re.compile(r"(.*)\.\{([a-z]+)=(.*)\}", re.ASCII | re.DOTALL)
 _FRAGMENT = re.compile(r"<([a-z0-9_]+)>")
 _ANYTHING = Space()
-_SHORT = 120
-"""Characters of a name that is worth remembering; whoever makes up longer ones must not fill the memory."""
+_MOST_NAMES = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +61,23 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a table says of one name: `element` is None where it has none of its pattern.
+
+    `refused` is why nothing may ever be put there; `needs` are names whose values must be there first, `by` is the name
+    whose value chooses the space, "" where none does.
+    """
+
+    place: Place
+    name: str
+    indices: tuple[tuple[str, int], ...]
+    element: Element | None
+    refused: str
+    needs: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """One function of the API: its verb, how many arguments it takes, and the error of each state that refuses it."""
 
@@ -72,40 +85,17 @@ class Function:
     takes: int
     refused: Mapping[str, str]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a name points: the name without leading zeros, its pattern, each array on the way with its index.
-
-    `keyword` says that it ends in one of `KEYWORDS`.
-    """
-
-    name: str
-    pattern: str
-    indices: tuple[tuple[str, int], ...]
-    keyword: bool
-
-    @classmethod
-    def named(cls, name: str) -> Place:
-        """Split a name such as `cmi.objectives.0.id` or `adl.nav.request_valid.choice.{target=i1}`."""
-        return _remembered(name) if len(name) <= _SHORT else _placed(name)
-
-    def beside(self, pattern: str) -> str:
-        """Name the element of a pattern that shares this place's indices."""
-        return _beside(pattern, tuple(index for _, index in self.indices))
-
-    def siblings(self, count: int) -> list[str]:
-        """Name the same element in the other entries of its innermost array, which has `count`."""
-        array, own = self.indices[-1]
-        rest = self.name[len(f"{array}.{own}") :]
-        return [f"{array}.{index}{rest}" for index in range(count) if index != own]
+    @property
+    def nothing(self) -> str:
+        """The answer with an error."""
+        return "" if self.verb == "get" else "false"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A whole table; `missing` and `refusals` are the error codes by failure, of a get and of a set.
 
-    `silent` is the status of a session that ended without having said one.
+    `silent` is the status of a session that ended without having said one; `known` are names that were looked up.
     """
 
     name: str
@@ -119,6 +109,24 @@ class Model:
     containers: frozenset[str]
     array_limit: int
     silent: str = "completed"
+    known: dict[str, Named] = field(default_factory=dict, compare=False, repr=False)
+
+    def named(self, name: str) -> Named:
+        """Return what the table says of a name, which is worked out once for names that are not too long."""
+        found = self.known.get(name)
+        if found is None:
+            found = _named(self, Place.named(name))
+            if len(name) <= SHORT:
+                if len(self.known) >= _MOST_NAMES:
+                    self.known.clear()
+                self.known[name] = found
+        return found
+
+    def hollow(self, pattern: str) -> str:
+        """Say why there is no element of this pattern, as `missing` and `refusals` name it."""
+        if not pattern:
+            return "nameless"
+        return "container" if pattern in self.containers else "undefined"
 
     def has(self, pattern: str) -> bool:
         """Is there an element or a container of this pattern?"""
@@ -161,30 +169,18 @@ def _table(name: str) -> dict[str, Any]:
     return {**like, **table, "functions": {**like["functions"], **table["functions"]}}
 
 
-@functools.lru_cache(maxsize=4096)
-def _remembered(name: str) -> Place:
-    return _placed(name)
-
-
-@functools.lru_cache(maxsize=4096)
-def _beside(pattern: str, indices: tuple[int, ...]) -> str:
-    for index in indices:
-        pattern = pattern.replace(".n", f".{index}", 1)
-    return pattern
-
-
-def _placed(name: str) -> Place:
-    match = _TARGET.fullmatch(name)
-    parts = (match[1] if match else name).split(".")
-    tail = ((f"{{{match[2]}={match[3]}}}", f"{{{match[2]}=}}"),) if match else ()
-    plain = [_plain(part) if at else part for at, part in enumerate(parts)]
-    indexed = [bool(at and _INDEX.fullmatch(part)) for at, part in enumerate(plain)]
-    whole = ".".join([*plain, *(said for said, _ in tail)])
-    return Place(
-        name=whole,
-        pattern=".".join([*map(_generalised, plain, indexed), *(general for _, general in tail)]),
-        indices=tuple((".".join(plain[:at]), int(part)) for at, part in enumerate(plain) if indexed[at]),
-        keyword=whole.rpartition(".")[2] in KEYWORDS,
+def _named(stated: Model, place: Place) -> Named:
+    element = stated.elements.get(place.pattern)
+    absent = "" if element else stated.hollow(place.pattern)
+    chosen = element.chosen if element else None
+    return Named(
+        place=place,
+        name=place.name,
+        indices=place.indices,
+        element=element,
+        refused="keyword" if place.keyword else absent,
+        needs=tuple(place.beside(needed) for needed in element.needs) if element else (),
+        by=place.beside(chosen.by) if chosen else "",
     )
 
 
@@ -206,17 +202,6 @@ def _filled(pattern: str, fragments: Mapping[str, str]) -> str:
 
 def _spelled(rules: Mapping[str, Any], fragments: Mapping[str, str]) -> Mapping[str, Any]:
     return {**rules, "pattern": _filled(rules["pattern"], fragments)} if "pattern" in rules else rules
-
-
-def _plain(part: str) -> str:
-    return str(int(part)) if _INDEX.fullmatch(part) else part
-
-
-def _generalised(part: str, indexed: bool) -> str:  # noqa: FBT001 - it comes from a list beside the parts
-    # A literal "n" in a name must not pass for an index.
-    if indexed:
-        return "n"
-    return "" if part == "n" else part
 
 
 def _element(pattern: str, row: Mapping[str, Any], spaces: Mapping[str, Space]) -> Element:

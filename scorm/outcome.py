@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from scorm.elements import Place
 from scorm.session import Session, State
 from scorm.values import duration, elapsed, number, seconds, timespan
 
@@ -142,8 +141,7 @@ def resumption(session: Session, mastery: float | None) -> Resumption:
 
     Whether there is one, or a new attempt begins on nothing, is for the caller to say.
     """
-    standard, elements = _STANDARDS[session.launch.model], session.model.elements
-    data = {name: value for name, value in session.data.items() if elements[Place.named(name).pattern].kept}
+    standard, data = _STANDARDS[session.launch.model], session.kept()
     if _ended(session):
         data[standard.status] = standard.judge(session, mastery)
     return Resumption(entry=_entry(session), total_time=standard.write(_total_seconds(session)), data=data)

@@ -91,6 +91,10 @@ class Session:
         """What was set and kept, by name."""
         return self._data.said
 
+    def kept(self) -> dict[str, str]:
+        """What the next session of the attempt goes on with, by name."""
+        return self._data.kept()
+
     def value(self, name: str) -> str:
         """Read an element as the server does: as judged, set, given, or by default; it asks for no access."""
         return self._data.value(name)
@@ -121,21 +125,18 @@ class Session:
         if function is None:
             raise UnknownFunction(fn)
         self.last = at
-        verb = self._VERBS[function.verb]
-        given = args if len(args) == function.takes else [*args, *[""] * function.takes][: function.takes]
+        verb, takes = self._VERBS[function.verb], function.takes
+        given = args if len(args) == takes else [*args, *[""] * takes][:takes]
         if function.verb in LOOKING:
             return verb(self, *given), self.error
+        self.error = function.refused.get(self.state, "0")
+        if self.error != "0":
+            return function.nothing, self.error
         try:
-            if function.refused:
-                self._admit(function.refused)
-            answer, self.error = verb(self, *given), "0"
+            return verb(self, *given), "0"
         except Failed as failed:
-            answer, self.error = "" if function.verb == "get" else "false", failed.code
-        return answer, self.error
-
-    def _admit(self, refused: Mapping[str, str]) -> None:
-        if self.state in refused:
-            raise Failed(refused[self.state])
+            self.error = failed.code
+            return function.nothing, failed.code
 
     def _empty(self, argument: str) -> None:
         if argument:
@@ -187,8 +188,8 @@ def replay(session: Session, calls: Iterable[Call]) -> tuple[Session, list[Diver
     """Play the calls in order on a copy of the session, and tell where the browser answered otherwise."""
     played = session.copied()
     divergences = []
-    for call in calls:
-        ours, theirs = played.call(call.fn, call.args, call.at), (call.answer, call.error)
-        if ours != theirs:
-            divergences.append(Divergence(seq=call.seq, fn=call.fn, args=call.args, ours=ours, theirs=theirs))
+    for seq, at, fn, args, answer, error in calls:
+        ours = played.call(fn, args, at)
+        if ours[1] != error or ours[0] != answer:
+            divergences.append(Divergence(seq=seq, fn=fn, args=args, ours=ours, theirs=(answer, error)))
     return played, divergences

@@ -53,24 +53,34 @@ class Space:
 
     def holds(self, value: str) -> bool:
         """Is this value legal here?"""
-        return self.typed(value) and self.ranges(value)
+        return not self.fault(value)
 
-    def typed(self, value: str) -> bool:
-        """Is this value of the type, whatever its size as a number?"""
+    def fault(self, value: str) -> str:
+        """Say `type` for a value that is not of the type whatever its size as a number, `range` for one outside it."""
         if value in self.values:
-            return True
-        if (self.pattern is None and self.values) or not self._fits(value):
-            return False
-        if self.pattern is not None and not self.pattern.fullmatch(value):
-            return False
-        return (self.apart is None or self._distinct(value)) and (self.rising is None or self._rises(value))
+            return ""
+        pattern = self.pattern
+        if pattern is None:
+            if self.values or not self._fits(value):
+                return "type"
+        elif not self._fits(value) or not pattern.fullmatch(value):
+            return "type"
+        if self._torn(value):
+            return "type"
+        return "range" if value and self._outside(value) else ""
 
-    def ranges(self, value: str) -> bool:
-        """Is this value of the type within its range?"""
-        if (self.least is None and self.most is None) or not value or value in self.values:
+    def _torn(self, value: str) -> bool:
+        """Has a set one of its members twice, or a pair of numbers the greater one first?"""
+        if self.apart is not None and not self._distinct(value):
             return True
+        return self.rising is not None and not self._rises(value)
+
+    def _outside(self, value: str) -> bool:
+        least, most = self.least, self.most
+        if least is None and most is None:
+            return False
         number = float(value)
-        return (self.least is None or self.least <= number) and (self.most is None or number <= self.most)
+        return (least is not None and number < least) or (most is not None and number > most)
 
     def same(self, first: str, second: str) -> bool:
         """Do two values say the same? In a set the order says nothing."""
@@ -80,7 +90,8 @@ class Space:
 
     def _fits(self, value: str) -> bool:
         # A character is one unit or two, so that most need not be counted.
-        return self.longest is None or len(value) * 2 <= self.longest or units(value) <= self.longest
+        longest = self.longest
+        return longest is None or len(value) * 2 <= longest or units(value) <= longest
 
     def _distinct(self, value: str) -> bool:
         parts = value.split(self.apart)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scorm.elements import Model, Place
+from scorm.elements import Model
+from scorm.places import Place
 from scorm.session import Launch, Session, State
 
 AT = "2026-03-02T09:00:00.000Z"
