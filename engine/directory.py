@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, exists, insert, literal, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exists, insert, literal, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from engine.directory_tables import accounts, grants, holders, organisations, roles
 from engine.errors import Invalid, Missing
 from engine.identifiers import new_id
 from engine.machine import Actor
+from engine.prepared import TRUST, Asked
 from engine.text import clean
 
 _NAME = 200
@@ -59,22 +60,24 @@ class Holder:
     ends_at: datetime | None = None
 
 
+def _way_up() -> Select[tuple[str]]:
+    here = (organisations.c.trust == TRUST, organisations.c.id == bindparam("organisation"))
+    start = select(organisations.c.id, organisations.c.parent, literal(0).label("height")).where(*here)
+    node = start.cte("above", recursive=True)
+    above = (organisations.c.trust == TRUST, organisations.c.id == node.c.parent)
+    node = node.union_all(select(organisations.c.id, organisations.c.parent, node.c.height + 1).where(*above))
+    return select(node.c.id).order_by(node.c.height)
+
+
+_WAY_UP = Asked(_way_up())
+
+
 def path(conn: Connection, trust: str, organisation: str) -> tuple[str, ...]:
     """Return the ids from an organisation up to its trust's root, nearest first.
 
     Raises `Missing` where the trust has no such organisation.
     """
-    node = (
-        select(organisations.c.id, organisations.c.parent, literal(0).label("height"))
-        .where(organisations.c.trust == trust, organisations.c.id == organisation)
-        .cte("above", recursive=True)
-    )
-    node = node.union_all(
-        select(organisations.c.id, organisations.c.parent, node.c.height + 1).where(
-            organisations.c.trust == trust, organisations.c.id == node.c.parent
-        )
-    )
-    found = tuple(conn.execute(select(node.c.id).order_by(node.c.height)).scalars())
+    found = tuple(row.id for row in _WAY_UP.rows(conn, trust=trust, organisation=organisation))
     if not found:
         raise Missing("There is no such organisation.", organisation=organisation)
     return found

@@ -6,13 +6,27 @@ at a time, the text and the types of the columns are all that is wanted. Errors 
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, Connection, Dialect, Float, Insert, Select, Table, Update, bindparam, insert, select
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    Connection,
+    Dialect,
+    Float,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    select,
+)
 from sqlalchemy.types import TypeEngine
 
 from engine import json_text
@@ -21,6 +35,11 @@ from engine.pool import run
 _Processor = Callable[[Any], Any]
 _Places: TypeAlias = tuple[tuple[int, _Processor], ...]
 _NEW = "new_"
+_MOST_LISTED = 4
+
+TRUST: BindParameter[Any] = bindparam("trust")
+KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+"""What most questions of `Asked` are about: rows of a trust, by their keys."""
 
 
 class Prepared:
@@ -52,6 +71,38 @@ class Prepared:
         if form is None:
             form = self._forms[dialect.name] = _formed(self._statement, dialect, tuple(row), self._whole)
         return form
+
+
+class Asked:
+    """A SELECT of which every parameter is named; one that is `expanding` takes a tuple of what a column is to be in.
+
+    Each short length of such a tuple has a text of its own; longer ones are SQLAlchemy's.
+    """
+
+    __slots__ = ("_forms", "_statement")
+
+    def __init__(self, statement: Select[Any]) -> None:
+        """Take a statement."""
+        self._statement: Any = statement
+        self._forms: dict[tuple[str, tuple[int, ...]], tuple[_Form, Callable[[Iterable[Any]], Any]]] = {}
+
+    def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
+        """Return the rows as named tuples."""
+        lists = tuple(len(value) for value in values.values() if type(value) is tuple)
+        if max(lists, default=0) > _MOST_LISTED:
+            return connection.execute(self._statement, values).all()
+        known = self._forms.get((connection.dialect.name, lists))
+        if known is None:
+            form = _expanded(self._statement, connection.dialect, values)
+            made = namedtuple("Row", form.columns)  # type: ignore[misc] # noqa: PYI024 - its fields are the statement's
+            known = self._forms[connection.dialect.name, lists] = form, made._make
+        form, made_of = known
+        found = run(connection, form.text, form.parameters(_flat(values) if lists else values)).fetchall()
+        return [made_of(_processed(row, form.read)) for row in found]
+
+    def one(self, connection: Connection, **values: Any) -> Any:
+        """Return the first row, None where there is none."""
+        return next(iter(self.rows(connection, **values)), None)
 
 
 class Noted:
@@ -139,6 +190,35 @@ def _formed(statement: Any, dialect: Dialect, names: tuple[str, ...], whole: boo
         columns=tuple(column.name for column in selected),
         read=_places(_reading(column.type, dialect) for column in selected),
     )
+
+
+def _expanded(statement: Any, dialect: Dialect, values: Mapping[str, Any]) -> _Form:
+    compiled: Any = statement.compile(dialect=dialect)
+    state = compiled.construct_expanded_state(dict(values))
+    of = {one: name for name, several in state.parameter_expansion.items() for one in several}
+    order = list(state.positiontup if compiled.positional else state.parameters)
+    selected = list(statement.selected_columns)
+    flat = _flat(values)
+    return _Form(
+        text=state.statement,
+        constants={name: value for name, value in state.parameters.items() if name not in flat},
+        pick=_picking(order),
+        bound=_places(_binding(compiled.binds[of.get(name, name)].type, dialect) for name in order),
+        names=() if compiled.positional else tuple(order),
+        columns=tuple(column.name for column in selected),
+        read=_places(_reading(column.type, dialect) for column in selected),
+    )
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each of several values the name that SQLAlchemy gives it."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if type(value) is tuple:
+            flat |= {f"{name}_{place}": one for place, one in enumerate(value, 1)}
+        else:
+            flat[name] = value
+    return flat
 
 
 def _binding(kind: TypeEngine[Any], dialect: Dialect) -> _Processor | None:

@@ -12,11 +12,14 @@ from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 from engine import directory
 from engine.errors import Missing
 from engine.machine import Case, Decision
+from engine.prepared import KEYS, TRUST, Asked
 from workflows.competence.compliance import Colour, colour
 from workflows.competence.records import Award, AwardState, Competence, Requirement, day
 from workflows.competence.tables import awards, competences, requirements
 from workflows.people import store as people
 from workflows.people.records import AssignmentStatus, Site
+
+_BY_ID = Asked(select(competences).where(competences.c.trust == TRUST, competences.c.id.in_(KEYS)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +152,8 @@ def change_competence(conn: Connection, trust: str, id: str, changes: Mapping[st
 
 def by_id(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, Competence]:
     """Return those of the competences that exist, by id."""
-    query = select(competences).where(competences.c.trust == trust, competences.c.id.in_(set(keys)))
-    return {row.id: _competence(row) for row in conn.execute(query)}
+    wanted = tuple(set(keys))
+    return {row.id: _competence(row) for row in _BY_ID.rows(conn, trust=trust, keys=wanted)} if wanted else {}
 
 
 def catalogue(conn: Connection, trust: str) -> tuple[Competence, ...]:
@@ -249,7 +252,7 @@ def _line(competence: Competence, required_ones: frozenset[str], row: Row[Any] |
     )
 
 
-def _competence(row: Row[Any]) -> Competence:
+def _competence(row: Any) -> Competence:
     return Competence(
         trust=row.trust,
         id=row.id,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, select
 
 from engine.errors import Missing
+from engine.prepared import KEYS, TRUST, Asked
 from workflows.competence import store as competence_store
 from workflows.learning.records import (
     PLACED,
@@ -20,6 +21,26 @@ from workflows.learning.records import (
 )
 from workflows.learning.tables import classes, courses, enrolments, offerings, sessions
 from workflows.people import store as people
+
+_WITH_COURSE = (
+    select(offerings, courses.c.title.label("course_title"))
+    .join(courses, and_(courses.c.trust == offerings.c.trust, courses.c.id == offerings.c.course))
+    .where(offerings.c.trust == TRUST)
+)
+_EVERY_OFFERING = Asked(_WITH_COURSE)
+_OFFERINGS = Asked(_WITH_COURSE.where(offerings.c.id.in_(KEYS)))
+_BY_ID = select(classes).where(classes.c.trust == TRUST, classes.c.id.in_(KEYS)).order_by(classes.c.id)
+_CLASSES, _HELD = Asked(_BY_ID), Asked(_BY_ID.with_for_update(key_share=True))
+_SESSIONS = Asked(
+    select(sessions)
+    .where(sessions.c.trust == TRUST, sessions.c.course_class.in_(KEYS))
+    .order_by(sessions.c.course_class, sessions.c.starts_at, sessions.c.id)
+)
+_COUNTS = Asked(
+    select(enrolments.c.course_class, enrolments.c.state, func.count().label("how_many"))
+    .where(enrolments.c.trust == TRUST, enrolments.c.course_class.in_(KEYS))
+    .group_by(enrolments.c.course_class, enrolments.c.state)
+)
 
 
 def add_course(conn: Connection, *, trust: str, identifier: str, title: str, organisation: str) -> None:
@@ -35,7 +56,7 @@ def add_offering(conn: Connection, offering: Offering) -> None:
 
 def offerings_by_id(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, Offering]:
     """Return those of the offerings that exist, by id, each with its course and its competence."""
-    return _offerings(conn, trust, offerings.c.id.in_(set(keys)))
+    return _offered(conn, trust, _OFFERINGS.rows(conn, trust=trust, keys=tuple(set(keys))))
 
 
 def offering(conn: Connection, trust: str, key: str) -> Offering:
@@ -48,7 +69,7 @@ def offering(conn: Connection, trust: str, key: str) -> Offering:
 
 def all_offerings(conn: Connection, trust: str) -> tuple[Offering, ...]:
     """Return every offering of a trust, by course and title."""
-    found = _offerings(conn, trust, offerings.c.trust == trust).values()
+    found = _offered(conn, trust, _EVERY_OFFERING.rows(conn, trust=trust)).values()
     return tuple(sorted(found, key=lambda one: (one.course_title, one.title, one.id)))
 
 
@@ -57,8 +78,7 @@ def classes_by_id(conn: Connection, trust: str, keys: Iterable[str], *, lock: bo
 
     With `lock` their rows are held until the commit, so that nobody else gives or takes a place meanwhile.
     """
-    query = select(classes).where(classes.c.trust == trust, classes.c.id.in_(set(keys))).order_by(classes.c.id)
-    rows = conn.execute(query.with_for_update(key_share=True) if lock else query).all()
+    rows = (_HELD if lock else _CLASSES).rows(conn, trust=trust, keys=tuple(set(keys)))
     offered = offerings_by_id(conn, trust, {row.offering for row in rows})
     meetings = _sessions(conn, trust, {row.id for row in rows})
     counts = _counts(conn, trust, {row.id for row in rows})
@@ -71,13 +91,7 @@ def classes_by_id(conn: Connection, trust: str, keys: Iterable[str], *, lock: bo
     }
 
 
-def _offerings(conn: Connection, trust: str, which: Any) -> Mapping[str, Offering]:
-    query = (
-        select(offerings, courses.c.title.label("course_title"))
-        .join(courses, and_(courses.c.trust == offerings.c.trust, courses.c.id == offerings.c.course))
-        .where(offerings.c.trust == trust, which)
-    )
-    rows = conn.execute(query).all()
+def _offered(conn: Connection, trust: str, rows: Sequence[Any]) -> Mapping[str, Offering]:
     known = competence_store.by_id(conn, trust, {row.competence for row in rows if row.competence})
     return {
         row.id: Offering(
@@ -101,9 +115,8 @@ def _offerings(conn: Connection, trust: str, which: Any) -> Mapping[str, Offerin
 
 
 def _sessions(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, tuple[Session, ...]]:
-    query = select(sessions).where(sessions.c.trust == trust, sessions.c.course_class.in_(set(keys)))
     found: dict[str, list[Session]] = {}
-    for row in conn.execute(query.order_by(sessions.c.course_class, sessions.c.starts_at, sessions.c.id)):
+    for row in _SESSIONS.rows(conn, trust=trust, keys=tuple(set(keys))):
         session = Session(
             id=row.id, starts_at=row.starts_at, ends_at=row.ends_at, venue=row.venue, revision=row.revision
         )
@@ -112,19 +125,14 @@ def _sessions(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str,
 
 
 def _counts(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
-    query = (
-        select(enrolments.c.course_class, enrolments.c.state, func.count().label("how_many"))
-        .where(enrolments.c.trust == trust, enrolments.c.course_class.in_(set(keys)))
-        .group_by(enrolments.c.course_class, enrolments.c.state)
-    )
     found: dict[str, dict[str, int]] = {}
-    for row in conn.execute(query):
+    for row in _COUNTS.rows(conn, trust=trust, keys=tuple(set(keys))):
         found.setdefault(row.course_class, {})[row.state] = row.how_many
     return found
 
 
 def _class(
-    row: Row[Any], offered: Offering, meetings: tuple[Session, ...], counts: Mapping[str, int], way: tuple[str, ...]
+    row: Any, offered: Offering, meetings: tuple[Session, ...], counts: Mapping[str, int], way: tuple[str, ...]
 ) -> Class:
     return Class(
         trust=row.trust,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, select
 
 from engine.errors import Missing
 from engine.machine import Case, Decision
+from engine.prepared import KEYS, TRUST, Asked
 from workflows.learning import catalogue, classes, conditions, tables
 from workflows.learning.records import PLACED, Class, Enrolment, EnrolmentState, PerformanceState
 from workflows.learning.tables import enrolments, performances, sessions
@@ -35,6 +36,38 @@ _CHANGEABLE: Final = (
     "alarm_minutes",
 )
 _MOMENTS: Final = ("opens_at", "closes_at")
+
+_MINE = (enrolments.c.trust == TRUST, enrolments.c.id.in_(KEYS))
+_TIES = Asked(select(enrolments.c.course_class, enrolments.c.person).where(*_MINE))
+_ENROLMENTS = Asked(select(enrolments).where(*_MINE))
+_PERFORMED = Asked(
+    select(performances.c.offering, performances.c.person, performances.c.state, performances.c.score).where(
+        performances.c.trust == TRUST,
+        performances.c.offering.in_(bindparam("offerings", expanding=True)),
+        performances.c.person.in_(bindparam("persons", expanding=True)),
+    )
+)
+
+
+def _overlapping() -> Select[Any]:
+    mine, theirs = sessions.alias("mine"), sessions.alias("theirs")
+    return (
+        select(mine.c.course_class, enrolments.c.person, tables.classes.c.title)
+        .join(theirs, and_(theirs.c.trust == TRUST, theirs.c.course_class != mine.c.course_class))
+        .join(enrolments, and_(enrolments.c.trust == TRUST, enrolments.c.course_class == theirs.c.course_class))
+        .join(tables.classes, and_(tables.classes.c.trust == TRUST, tables.classes.c.id == theirs.c.course_class))
+        .where(
+            mine.c.trust == TRUST,
+            mine.c.course_class.in_(bindparam("classes", expanding=True)),
+            theirs.c.starts_at < mine.c.ends_at,
+            mine.c.starts_at < theirs.c.ends_at,
+            enrolments.c.person.in_(bindparam("persons", expanding=True)),
+            enrolments.c.state.in_(PLACED),
+        )
+    )
+
+
+_OVERLAPS = Asked(_overlapping())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +137,21 @@ class EnrolmentKeep:
 
     def load(self, connection: Connection, trust: str, ids: Sequence[str], now: datetime) -> Mapping[str, Enrolment]:  # noqa: ARG002
         """Return enrolments by id. Their classes are held first, then their learners, and only then are they read."""
-        mine = (enrolments.c.trust == trust, enrolments.c.id.in_(ids))
-        ties = connection.execute(select(enrolments.c.course_class, enrolments.c.person).where(*mine)).all()
+        ties = _TIES.rows(connection, trust=trust, keys=tuple(ids))
         held = catalogue.classes_by_id(connection, trust, {tie.course_class for tie in ties}, lock=True)
         people.lock(connection, trust, {tie.person for tie in ties})
-        return {one.id: one for one in self.read(connection, trust, enrolments.c.id.in_(ids), held)}
+        rows = _ENROLMENTS.rows(connection, trust=trust, keys=tuple(ids))
+        return {one.id: one for one in self._records(connection, trust, rows, held)}
 
-    def read(
-        self, connection: Connection, trust: str, which: ColumnElement[bool], held: Mapping[str, Class] | None = None
-    ) -> tuple[Enrolment, ...]:
-        """Return enrolments without holding anything; classes that are held already are not read again."""
+    def read(self, connection: Connection, trust: str, which: ColumnElement[bool]) -> tuple[Enrolment, ...]:
+        """Return enrolments without holding anything."""
         rows = connection.execute(select(enrolments).where(enrolments.c.trust == trust, which)).all()
-        classes_ = held or catalogue.classes_by_id(connection, trust, {row.course_class for row in rows})
+        found = catalogue.classes_by_id(connection, trust, {row.course_class for row in rows})
+        return self._records(connection, trust, rows, found)
+
+    def _records(
+        self, connection: Connection, trust: str, rows: Sequence[Any], classes_: Mapping[str, Class]
+    ) -> tuple[Enrolment, ...]:
         learners = people.people(connection, trust, {row.person for row in rows})
         clashes = overlaps(connection, trust, classes_, learners)
         results = _results(connection, trust, {one.offering.id for one in classes_.values()}, learners)
@@ -130,9 +166,7 @@ class EnrolmentKeep:
             for row in rows
         )
 
-    def _record(
-        self, row: Row[Any], course_class: Class, learner: Person, *, overlap: str | None, result: Row[Any] | None
-    ) -> Enrolment:
+    def _record(self, row: Any, course_class: Class, learner: Person, *, overlap: str | None, result: Any) -> Enrolment:
         return Enrolment(
             trust=row.trust,
             id=row.id,
@@ -212,25 +246,8 @@ def overlaps(
     conn: Connection, trust: str, course_classes: Iterable[str], persons: Iterable[str]
 ) -> Mapping[tuple[str, str], str]:
     """Return by (class, person) the title of another class where the person has a place at the same time."""
-    mine, theirs = sessions.alias("mine"), sessions.alias("theirs")
-    query = (
-        select(mine.c.course_class, enrolments.c.person, tables.classes.c.title)
-        .join(theirs, and_(theirs.c.trust == trust, theirs.c.course_class != mine.c.course_class))
-        .join(
-            enrolments,
-            and_(enrolments.c.trust == trust, enrolments.c.course_class == theirs.c.course_class),
-        )
-        .join(tables.classes, and_(tables.classes.c.trust == trust, tables.classes.c.id == theirs.c.course_class))
-        .where(
-            mine.c.trust == trust,
-            mine.c.course_class.in_(set(course_classes)),
-            theirs.c.starts_at < mine.c.ends_at,
-            mine.c.starts_at < theirs.c.ends_at,
-            enrolments.c.person.in_(set(persons)),
-            enrolments.c.state.in_(PLACED),
-        )
-    )
-    return {(row.course_class, row.person): row.title for row in conn.execute(query)}
+    found = _OVERLAPS.rows(conn, trust=trust, classes=tuple(set(course_classes)), persons=tuple(set(persons)))
+    return {(row.course_class, row.person): row.title for row in found}
 
 
 def _standing(case: Case[Enrolment], decision: Decision) -> dict[str, Any]:
@@ -247,12 +264,8 @@ def _standing(case: Case[Enrolment], decision: Decision) -> dict[str, Any]:
 def _results(
     conn: Connection, trust: str, offerings: Iterable[str], persons: Iterable[str]
 ) -> Mapping[tuple[str, str], Any]:
-    query = select(performances.c.offering, performances.c.person, performances.c.state, performances.c.score).where(
-        performances.c.trust == trust,
-        performances.c.offering.in_(set(offerings)),
-        performances.c.person.in_(set(persons)),
-    )
-    return {(row.offering, row.person): row for row in conn.execute(query)}
+    found = _PERFORMED.rows(conn, trust=trust, offerings=tuple(set(offerings)), persons=tuple(set(persons)))
+    return {(row.offering, row.person): row for row in found}
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -12,6 +12,7 @@ from engine import journal, prepared
 from engine.errors import Missing, Refused
 from engine.machine import Workflow
 from engine.moves import Moved
+from engine.prepared import TRUST, Asked
 from engine.transaction import Engine, Transaction
 from scorm import library
 from scorm import store as runtime
@@ -29,6 +30,24 @@ from workflows.people import store as people
 
 SUSPENDED = "suspend"
 _RESULTS = ("completed", "passed", "failed")
+_PERFORMED = Asked(
+    select(performances.c.state, performances.c.score).where(
+        performances.c.trust == TRUST, performances.c.id == bindparam("performance")
+    )
+)
+_OWNER = Asked(
+    select(
+        enrolments.c.person,
+        enrolments.c.state,
+        enrolments.c.renewed,
+        classes.c.offering,
+        offerings.c.package,
+        offerings.c.max_attempts,
+    )
+    .join(classes, (classes.c.trust == TRUST) & (classes.c.id == enrolments.c.course_class))
+    .join(offerings, (offerings.c.trust == TRUST) & (offerings.c.id == classes.c.offering))
+    .where(enrolments.c.trust == TRUST, enrolments.c.id == bindparam("enrolment"))
+)
 
 
 def launch(tx: Transaction, trust: str, enrolment: str, *, anew: bool = False) -> str:
@@ -172,8 +191,7 @@ def _follow_attempt(tx: Transaction, played: runtime.Attempt, outcome: Outcome) 
 
 def _follow_performance(tx: Transaction, played: runtime.Attempt, graded: _Graded, owner: Any) -> None:
     identifier = _ensure_performance(tx, played.trust, owner.offering, owner.person)
-    mine = (performances.c.trust == played.trust, performances.c.id == identifier)
-    found = tx.connection.execute(select(performances.c.state, performances.c.score).where(*mine)).one()
+    found = _PERFORMED.one(tx.connection, trust=played.trust, performance=identifier)
     facts = _facts(tx, played, graded)
     moved = None
     for trigger in performance.way(PerformanceState(found.state), graded.grade.status):
@@ -237,19 +255,7 @@ def _ensure_performance(tx: Transaction, trust: str, offering: str, person: str)
 
 def _owner(tx: Transaction, trust: str, enrolment: str) -> Any:
     """Return an enrolment with its offering; raises `Missing`."""
-    row = tx.connection.execute(
-        select(
-            enrolments.c.person,
-            enrolments.c.state,
-            enrolments.c.renewed,
-            classes.c.offering,
-            offerings.c.package,
-            offerings.c.max_attempts,
-        )
-        .join(classes, (classes.c.trust == trust) & (classes.c.id == enrolments.c.course_class))
-        .join(offerings, (offerings.c.trust == trust) & (offerings.c.id == classes.c.offering))
-        .where(enrolments.c.trust == trust, enrolments.c.id == enrolment)
-    ).one_or_none()
+    row = _OWNER.one(tx.connection, trust=trust, enrolment=enrolment)
     if row is None:
         raise Missing("There is no such enrolment in this trust.", kind="enrolment", id=enrolment)
     return row

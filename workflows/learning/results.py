@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Table, and_, select
+from sqlalchemy import Connection, Table, and_, bindparam, select
 
 from engine.errors import Missing
 from engine.machine import Case, Decision
+from engine.prepared import KEYS, TRUST, Asked
 from workflows.learning import catalogue
 from workflows.learning.attempts import store as attempt_store
 from workflows.learning.records import (
@@ -26,6 +27,53 @@ from workflows.learning.tables import classes, enrolments, launches, offerings, 
 from workflows.people import store as people
 from workflows.people.records import Site
 
+_PERFORMANCES = Asked(select(performances).where(performances.c.trust == TRUST, performances.c.id.in_(KEYS)))
+_LAUNCHES = Asked(select(launches).where(launches.c.trust == TRUST, launches.c.id.in_(KEYS)))
+_PERFORMANCE = Asked(
+    select(performances.c.id).where(
+        performances.c.trust == TRUST,
+        performances.c.offering == bindparam("offering"),
+        performances.c.person == bindparam("person"),
+    )
+)
+_WAITING = Asked(
+    select(performances.c.id, enrolments.c.id.label("enrolment"))
+    .join(classes, and_(classes.c.trust == TRUST, classes.c.offering == performances.c.offering))
+    .join(
+        enrolments,
+        and_(
+            enrolments.c.trust == TRUST,
+            enrolments.c.course_class == classes.c.id,
+            enrolments.c.person == performances.c.person,
+        ),
+    )
+    .where(performances.c.trust == TRUST, performances.c.id.in_(KEYS))
+    .where(enrolments.c.state == EnrolmentState.CONFIRMED)
+    .order_by(enrolments.c.id)
+)
+_OWNERS = Asked(
+    select(
+        enrolments.c.id,
+        enrolments.c.trust,
+        enrolments.c.person,
+        enrolments.c.organisation,
+        enrolments.c.state,
+        offerings.c.package,
+        performances.c.state.label("best"),
+    )
+    .join(classes, and_(classes.c.trust == TRUST, classes.c.id == enrolments.c.course_class))
+    .join(offerings, and_(offerings.c.trust == TRUST, offerings.c.id == classes.c.offering))
+    .outerjoin(
+        performances,
+        and_(
+            performances.c.trust == TRUST,
+            performances.c.offering == offerings.c.id,
+            performances.c.person == enrolments.c.person,
+        ),
+    )
+    .where(enrolments.c.trust == TRUST, enrolments.c.id.in_(KEYS))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PerformanceKeep:
@@ -36,8 +84,7 @@ class PerformanceKeep:
 
     def load(self, connection: Connection, trust: str, ids: Sequence[str], now: datetime) -> Mapping[str, Performance]:  # noqa: ARG002
         """Return performances by id, each with the Confirmed enrolments that wait on its result."""
-        query = select(performances).where(performances.c.trust == trust, performances.c.id.in_(ids))
-        rows = connection.execute(query).all()
+        rows = _PERFORMANCES.rows(connection, trust=trust, keys=tuple(ids))
         offered = catalogue.offerings_by_id(connection, trust, {row.offering for row in rows})
         ways = people.ways_up(connection, trust, {row.organisation for row in rows})
         waiting = _waiting(connection, trust, ids)
@@ -110,7 +157,7 @@ class AttemptKeep:
 
     def load(self, connection: Connection, trust: str, ids: Sequence[str], now: datetime) -> Mapping[str, Attempt]:  # noqa: ARG002
         """Return launches by id."""
-        rows = connection.execute(select(launches).where(launches.c.trust == trust, launches.c.id.in_(ids))).all()
+        rows = _LAUNCHES.rows(connection, trust=trust, keys=tuple(ids))
         owners = _owners(connection, trust, {row.enrolment for row in rows})
         ways = people.ways_up(connection, trust, {row.organisation for row in rows})
         return {
@@ -151,60 +198,21 @@ class AttemptKeep:
 
 def performance_of(conn: Connection, trust: str, offering: str, person: str) -> str | None:
     """Return the id of what a person came to with an offering."""
-    query = select(performances.c.id).where(
-        performances.c.trust == trust, performances.c.offering == offering, performances.c.person == person
-    )
-    return conn.scalar(query)
+    found = _PERFORMANCE.one(conn, trust=trust, offering=offering, person=person)
+    return found.id if found else None
 
 
 def _waiting(conn: Connection, trust: str, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """Return by performance the Confirmed enrolments of its learner on classes of its offering."""
-    query = (
-        select(performances.c.id, enrolments.c.id.label("enrolment"))
-        .join(classes, and_(classes.c.trust == trust, classes.c.offering == performances.c.offering))
-        .join(
-            enrolments,
-            and_(
-                enrolments.c.trust == trust,
-                enrolments.c.course_class == classes.c.id,
-                enrolments.c.person == performances.c.person,
-            ),
-        )
-        .where(performances.c.trust == trust, performances.c.id.in_(ids))
-        .where(enrolments.c.state == EnrolmentState.CONFIRMED)
-        .order_by(enrolments.c.id)
-    )
     found: dict[str, list[str]] = {}
-    for row in conn.execute(query):
+    for row in _WAITING.rows(conn, trust=trust, keys=tuple(ids)):
         found.setdefault(row.id, []).append(row.enrolment)
     return {key: tuple(waiting) for key, waiting in found.items()}
 
 
 def _owners(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, Any]:
     """Return enrolments with what they may play and what came of it, by id."""
-    query = (
-        select(
-            enrolments.c.id,
-            enrolments.c.trust,
-            enrolments.c.person,
-            enrolments.c.organisation,
-            enrolments.c.state,
-            offerings.c.package,
-            performances.c.state.label("best"),
-        )
-        .join(classes, and_(classes.c.trust == trust, classes.c.id == enrolments.c.course_class))
-        .join(offerings, and_(offerings.c.trust == trust, offerings.c.id == classes.c.offering))
-        .outerjoin(
-            performances,
-            and_(
-                performances.c.trust == trust,
-                performances.c.offering == offerings.c.id,
-                performances.c.person == enrolments.c.person,
-            ),
-        )
-        .where(enrolments.c.trust == trust, enrolments.c.id.in_(set(keys)))
-    )
-    return {row.id: row for row in conn.execute(query)}
+    return {row.id: row for row in _OWNERS.rows(conn, trust=trust, keys=tuple(set(keys)))}
 
 
 def _attempt(  # noqa: PLR0913 - a stored launch, or one that is not stored yet

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import Connection, RowMapping, Select, Table, and_, exists, or_, select
+from sqlalchemy import Connection, RowMapping, Select, Table, and_, bindparam, exists, or_, select
 
 from engine.letters import Subject
 from engine.machine import Case, Decision
+from engine.prepared import TRUST, Asked
 from engine.settings import Settings
 from engine.transaction import Engine, Transaction
 from scorm import recorder
@@ -34,6 +35,13 @@ _CHUNK: Final = 200
 _STANDING_STILL: Final = (AttemptState.SUSPENDED, AttemptState.FINISHED, AttemptState.ABANDONED)
 _UNDECIDED: Final = (PerformanceState.NOT_ATTEMPTED, PerformanceState.INCOMPLETE, PerformanceState.BROWSED)
 _FACTS: Final = ("organisation", "person", "enrolment", "attempt", "performance", "course", "sign")
+_OPEN: Final = Asked(
+    select(stuck_attempts.c.id).where(
+        stuck_attempts.c.trust == TRUST,
+        stuck_attempts.c.attempt == bindparam("attempt"),
+        stuck_attempts.c.state == Status.OPEN,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +114,9 @@ def find(engine: Engine, settings: Settings) -> int:
 
 def settle(tx: Transaction, trust: str, attempt: str) -> None:
     """End what is asked about an attempt, for its course has reported after all."""
-    table = stuck_attempts
-    asked = select(table.c.id).where(table.c.trust == trust, table.c.attempt == attempt, table.c.state == Status.OPEN)
-    found = tx.connection.scalars(asked).all()
+    found = _OPEN.rows(tx.connection, trust=trust, attempt=attempt)
     if found:
-        tx.fire_many(stuck.KIND, trust, Trigger.SETTLE, {identifier: {} for identifier in found})
+        tx.fire_many(stuck.KIND, trust, Trigger.SETTLE, {row.id: {} for row in found})
 
 
 def decide(tx: Transaction, attempt: str, enrolled: Enrolment, trigger: Trigger, reason: str) -> None:
@@ -120,10 +126,8 @@ def decide(tx: Transaction, attempt: str, enrolled: Enrolment, trigger: Trigger,
     """
     trust, offering = enrolled.trust, enrolled.course_class.offering
     people.lock(tx.connection, trust, [enrolled.person])
-    table = stuck_attempts
-    asked = select(table.c.id).where(table.c.trust == trust, table.c.attempt == attempt, table.c.state == Status.OPEN)
-    if found := tx.connection.scalar(asked):
-        tx.fire(Subject(kind=stuck.KIND, trust=trust, id=found), trigger, {"reason": reason})
+    if found := _OPEN.one(tx.connection, trust=trust, attempt=attempt):
+        tx.fire(Subject(kind=stuck.KIND, trust=trust, id=found.id), trigger, {"reason": reason})
         return
     facts = {
         "organisation": enrolled.organisation,

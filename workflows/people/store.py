@@ -7,13 +7,18 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, union, update
+from sqlalchemy import Connection, Select, func, insert, select, union, update
 
 from engine import directory
 from engine.directory_tables import accounts
 from engine.errors import Missing
+from engine.prepared import KEYS, TRUST, Asked
 from workflows.people.records import Assignment, AssignmentStatus, Person
 from workflows.people.tables import assignments, persons
+
+_MINE = (persons.c.trust == TRUST, persons.c.id.in_(KEYS))
+_PEOPLE = Asked(select(persons).where(*_MINE))
+_HOLD = Asked(select(persons.c.id).where(*_MINE).order_by(persons.c.id).with_for_update(key_share=True))
 
 
 def add_person(conn: Connection, person: Person) -> None:
@@ -57,8 +62,7 @@ def person(conn: Connection, trust: str, key: str) -> Person:
 
 def people(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, Person]:
     """Return those of the persons that exist, by id."""
-    query = select(persons).where(persons.c.trust == trust, persons.c.id.in_(set(keys)))
-    return {row.id: _person(row) for row in conn.execute(query)}
+    return {row.id: _person(row) for row in _PEOPLE.rows(conn, trust=trust, keys=tuple(set(keys)))}
 
 
 def named(trust: str, part: str) -> Select[tuple[str]]:
@@ -83,8 +87,7 @@ def workplaces(trust: str) -> Select[Any]:
 
 def lock(conn: Connection, trust: str, keys: Iterable[str]) -> None:
     """Hold persons' rows until the commit, in one order, so that two enrolments of one person take turns."""
-    query = select(persons.c.id).where(persons.c.trust == trust, persons.c.id.in_(set(keys)))
-    conn.execute(query.order_by(persons.c.id).with_for_update(key_share=True))
+    _HOLD.rows(conn, trust=trust, keys=tuple(set(keys)))
 
 
 def assignments_of(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[str, tuple[Assignment, ...]]:
@@ -105,11 +108,11 @@ def ways_up(conn: Connection, trust: str, starts: Iterable[str]) -> Mapping[str,
     return {start: directory.path(conn, trust, start) for start in set(starts)}
 
 
-def _person(row: Row[Any]) -> Person:
+def _person(row: Any) -> Person:
     return Person(trust=row.trust, id=row.id, name=row.name, email=row.email, organisation=row.organisation)
 
 
-def _assignment(row: Row[Any]) -> Assignment:
+def _assignment(row: Any) -> Assignment:
     return Assignment(
         trust=row.trust,
         id=row.id,

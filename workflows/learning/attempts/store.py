@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, tuple_, update
 
 from engine import amendments
 from engine.amendments import Amended
 from engine.machine import Actor
+from engine.prepared import TRUST, Asked
 from scorm import store as runtime
 from scorm import tables as runtime_tables
 from workflows.competence.records import AwardState
@@ -23,8 +24,23 @@ from workflows.learning.records import AttemptState, Offering
 from workflows.learning.tables import attempt_rules, classes, enrolments, launches, offerings
 
 EVERYWHERE: Final = ""
-_UNREADABLE: Final = "AICC"
 """The key of what is set for the whole trust."""
+
+_UNREADABLE: Final = "AICC"
+_PERIOD: Final = Asked(
+    select(launches.c.period).where(launches.c.trust == TRUST, launches.c.id == bindparam("attempt"))
+)
+_SCOPE, _KEY = attempt_rules.c.scope, attempt_rules.c.key
+_RULES: Final = Asked(
+    select(attempt_rules).where(
+        attempt_rules.c.trust == TRUST,
+        or_(
+            _SCOPE == Scope.SYSTEM,
+            and_(_SCOPE == Scope.PACKAGE, _KEY.in_(bindparam("packages", expanding=True))),
+            and_(_SCOPE == Scope.OFFERING, _KEY.in_(bindparam("offerings", expanding=True))),
+        ),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +101,9 @@ def rules_for(conn: Connection, trust: str, offered: Iterable[Offered]) -> Mappi
     """Return by offering every rule with where it comes from: one statement for all."""
     wanted = tuple(offered)
     packages = {one.package for one in wanted if one.package}
-    table = attempt_rules
-    which = or_(
-        table.c.scope == Scope.SYSTEM,
-        and_(table.c.scope == Scope.PACKAGE, table.c.key.in_(packages)),
-        and_(table.c.scope == Scope.OFFERING, table.c.key.in_({one.id for one in wanted})),
-    )
     found: dict[tuple[str, str], dict[str, str]] = {}
-    for row in conn.execute(select(table).where(table.c.trust == trust, which)):
+    said = {"packages": tuple(packages), "offerings": tuple({one.id for one in wanted})}
+    for row in _RULES.rows(conn, trust=trust, **said):
         found.setdefault((row.scope, row.key), {})[row.name] = row.value
     return {one.id: _resolved(found, one) for one in wanted}
 
@@ -189,8 +200,8 @@ def played_under(conn: Connection, trust: str, keys: Iterable[str]) -> Mapping[s
 
 def period_of(conn: Connection, trust: str, attempt: str) -> int:
     """Return for which period of validity an attempt is made, counted under its enrolment."""
-    mine = (launches.c.trust == trust, launches.c.id == attempt)
-    return conn.scalar(select(launches.c.period).where(*mine)) or 1
+    found = _PERIOD.one(conn, trust=trust, attempt=attempt)
+    return (found and found.period) or 1
 
 
 def carry(conn: Connection, trust: str, attempt: str, period: int) -> None:
