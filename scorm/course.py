@@ -210,7 +210,7 @@ class Course:
     def foreseen(self, session: Session) -> Course:
         """Give this course as it would be with what an open SCO has said so far; this one stays as it is."""
         course = self.copied()
-        course._report(session)  # noqa: SLF001 - it is a course too
+        course._hear(session)  # noqa: SLF001 - it is a course too
         return course
 
     def copied(self) -> Course:
@@ -265,6 +265,16 @@ class Course:
             self.state.stand(current, suspended=True)
 
     def _report(self, session: Session) -> None:
+        """Take what the SCO reported, and what it goes on with."""
+        if self.state.current is None:
+            return
+        self._hear(session)
+        activity = self.tree.activities[self.state.current]
+        before = self._kept.get(activity.identifier, NOTHING_KEPT)
+        self._kept[activity.identifier] = coupling.kept(session, before)
+
+    def _hear(self, session: Session) -> None:
+        """Track what the SCO has reported."""
         current = self.state.current
         if current is None:
             return
@@ -272,8 +282,6 @@ class Course:
         activity = self.tree.activities[current]
         coupling.report(self.state, activity, session)
         self._stores.update(coupling.stored(activity, session))
-        before = self._kept.get(activity.identifier, NOTHING_KEPT)
-        self._kept[activity.identifier] = coupling.kept(session, before)
         # RTE 1.2 knows of one attempt at an item, which goes on however often it is left.
         suspended = coupling.old(session) or coupling.leaving(session) == "suspend"
         self._finished = session.state is Ended.FINISHED and not suspended

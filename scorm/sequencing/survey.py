@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from scorm.sequencing import attempts, choosing, conditions, delivery, overall, requests
 from scorm.sequencing.refusals import Refusal
 from scorm.sequencing.requests import Request
 from scorm.sequencing.termination import Ending, Next
-from scorm.sequencing.tracking import State
+from scorm.sequencing.tracking import Standing, State
 from scorm.sequencing.traversal import SessionOver
-from scorm.sequencing.tree import ROOT
+from scorm.sequencing.tree import ROOT, Tree
+
+_MOST_SURVEYS: Final = 256
 
 MOVES = (
     Request.START,
@@ -46,7 +50,33 @@ class Survey:
 
 
 def survey(state: State) -> Survey:
-    """Try everything, as if the activity that is open ended now with what it has reported (RTE 4.4, request_valid)."""
+    """Try everything, as if the activity that is open ended now with what it has reported (RTE 4.4, request_valid).
+
+    Where no rule of the tree asks what was reported, the answer is one that is remembered, as often as not.
+    """
+    tree = state.tree
+    if tree.ruled:
+        return _tried(state)
+    seed = state.seed if tree.arranged else ""
+    return _unruled(tree, seed, state.current, state.suspended, tuple(state.standing), tuple(state.available))
+
+
+@lru_cache(maxsize=_MOST_SURVEYS)
+def _unruled(  # noqa: PLR0913, PLR0917 - all that such a survey depends on
+    tree: Tree,
+    seed: str,
+    current: int | None,
+    suspended: int | None,
+    standing: tuple[Standing, ...],
+    available: tuple[tuple[int, ...], ...],
+) -> Survey:
+    state = State(tree, seed, {})
+    state.current, state.suspended = current, suspended
+    state.standing, state.available = list(standing), list(available)
+    return _tried(state)
+
+
+def _tried(state: State) -> Survey:
     surveyor = _Surveyor(state)
     count = range(len(state.tree.activities))
     moves = {one: surveyor.tried(one, None) for one in MOVES}

@@ -58,7 +58,7 @@ class Tree:
     """An organisation as an activity tree (SN 2.1); no two are the same, so that what is remembered of one is found.
 
     `readers` are the activities that read a shared objective, `arranged` the clusters whose children are selected or
-    put in another order.
+    put in another order. One that is `ruled` has rules or prerequisites: what may follow depends on what was reported.
     """
 
     organisation: Organisation
@@ -67,6 +67,7 @@ class Tree:
     numbers: Mapping[str, int]
     readers: Mapping[str, tuple[int, ...]]
     arranged: tuple[int, ...]
+    ruled: bool
 
     @classmethod
     def grown(cls, organisation: Organisation | Tree) -> Tree:
@@ -83,6 +84,7 @@ class Tree:
             numbers={one.identifier: one.index for one in reversed(activities)},
             readers=growing.readers(),
             arranged=tuple(one.index for one in activities if _arranged(one)),
+            ruled=any(one.rules or one.prerequisite for one in activities),
         )
 
     def common(self, one: int, other: int) -> int:
