@@ -69,10 +69,13 @@ class Site:
             abort(HTTPStatus.GONE, MOVED)
         return attempt
 
-    def signed(self, text: str) -> Token:
-        """Return a launch token that came to the right host, else 404; whether its time is over says `admit`."""
+    def signed(self, text: str, host: str = "") -> Token:
+        """Return a launch token that came to the right host, else 404; whether its time is over says `admit`.
+
+        The host is that of the request, where none is given.
+        """
         permit = tokens.read(text, Purpose.PLAY, self.secret)
-        if permit is None or not self.at_home(permit.package):
+        if permit is None or not self.at_home(permit.package, host):
             abort(HTTPStatus.NOT_FOUND, UNKNOWN)
         return permit
 
@@ -89,9 +92,9 @@ class Site:
             attempt = store.attempt(connection, permit.trust, permit.attempt)
         return attempt or abort(HTTPStatus.NOT_FOUND, UNKNOWN)
 
-    def at_home(self, package: str) -> bool:
+    def at_home(self, package: str, host: str = "") -> bool:
         """Say whether the request came to the host of this package, and to no other."""
-        return request.host == addresses.package_host(self.settings, package)
+        return (host or request.host) == addresses.package_host(self.settings, package)
 
     def item(self, attempt: Attempt, identifier: str = "") -> Item:
         """Return a part of an attempt's package, the first where none is named; raises `PackageMissing`."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
 from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Any
@@ -34,37 +33,31 @@ from sqlalchemy.exc import (
 )
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from engine import json_text
 from engine.errors import Conflict
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
 from scorm import (
     addresses,
     aicc_web,
-    batches,
     blobs,
+    calls_web,
     conducting,
     content,
-    contents_told,
     elements,
     library,
     look_web,
     moves,
     permits,
-    playing,
     store,
     tokens,
     window_told,
 )
-from scorm.batches import Batch
+from scorm.calls_web import Noted
 from scorm.errors import AttemptMissing, BatchGap, BatchMalformed, PackageMissing
 from scorm.manifest import AU
 from scorm.permits import Site
-from scorm.playing import Admit, OnOutcome, Taken
+from scorm.playing import OnOutcome
 from scorm.tokens import Purpose
-
-LARGEST_BATCH = 2 * 1024 * 1024
-"""Bytes of one batch of calls."""
 
 _log = logging.getLogger(__name__)
 _FAULT = "A fault in Preceptor stopped this. It has been recorded. Try again in a minute."
@@ -79,11 +72,16 @@ _CONTENT_POLICY = (
 )
 
 
-def create_content_app(engine: Engine, settings: Settings, on_outcome: OnOutcome) -> Flask:
-    """Make the WSGI application of the content origin; `on_outcome` is told in the transaction of a batch."""
+def create_content_app(
+    engine: Engine, settings: Settings, on_outcome: OnOutcome, noted: Noted = lambda *_: None
+) -> Flask:
+    """Make the WSGI application of the content origin; `on_outcome` is told in the transaction of a batch.
+
+    `noted` is told of requests that no hook of the application's hears of.
+    """
     site = Site(engine=engine, settings=settings, secret=secret_for(settings), on_outcome=on_outcome)
     app = Flask("scorm")
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BATCH
+    app.config["MAX_CONTENT_LENGTH"] = calls_web.LARGEST
     app.register_blueprint(_player(site))
     app.register_blueprint(_calls(site))
     app.register_blueprint(_content(site))
@@ -98,6 +96,7 @@ def create_content_app(engine: Engine, settings: Settings, on_outcome: OnOutcome
         app.register_error_handler(passing, _busy)
     app.register_error_handler(Exception, _failed)
     app.after_request(_guard(_content_policy(settings)))
+    app.wsgi_app = calls_web.Door(app, site, [*_headers(_PLAYER_POLICY).items()], noted)  # type: ignore[method-assign,assignment]
     return app
 
 
@@ -147,11 +146,9 @@ def _player(site: Site) -> Blueprint:
 def _calls(site: Site) -> Blueprint:
     pages = Blueprint("calls", __name__)
 
-    @pages.post("/play/<token>/calls")
+    @pages.post(calls_web.ROUTE)
     def take(token: str) -> tuple[dict[str, Any], int]:
-        permit = site.signed(token)
-        batch = _batch(permit.attempt, permit.epoch)
-        return _taken(site, permit.trust, batch, partial(site.admit, permit))
+        return calls_web.take(site, token, request.host, _said())
 
     @pages.post("/play/<token>/navigate")
     def navigate(token: str) -> tuple[dict[str, Any], int]:
@@ -170,7 +167,7 @@ def _calls(site: Site) -> Blueprint:
         if found is None or not site.at_home(found[0].package):
             abort(HTTPStatus.NOT_FOUND)
         attempt, epoch = found
-        return _taken(site, attempt.trust, _batch(attempt.id, epoch))
+        return calls_web.taken(site, attempt.trust, calls_web.batch(_said(), attempt.id, epoch))
 
     return pages
 
@@ -196,40 +193,8 @@ def _content(site: Site) -> Blueprint:
     return pages
 
 
-def _batch(attempt: str, epoch: int) -> Batch:
-    """Read the batch in the request; whose it is says the token or the key, never the body."""
-    batch = batches.parse(_said())
-    if (batch.attempt, batch.epoch) != (attempt, epoch):
-        raise BatchMalformed("it is for another attempt or window")
-    return batch
-
-
 def _said() -> Any:
-    try:
-        return json_text.read(request.get_data(cache=False)) if request.is_json else None
-    except ValueError:
-        return None
-    except RecursionError:
-        raise BatchMalformed("it is nested too deeply") from None
-
-
-def _taken(site: Site, trust: str, batch: Batch, admit: Admit | None = None) -> tuple[dict[str, Any], int]:
-    """Take a batch and answer once it is durable."""
-    with site.engine.transaction() as tx:
-        taken = playing.take(tx, trust, batch, site.on_outcome, admit)
-    return _receipt(taken, batch), HTTPStatus.GONE if taken.superseded else HTTPStatus.OK
-
-
-def _receipt(taken: Taken, batch: Batch) -> dict[str, Any]:
-    outcome = taken.attempt.outcome
-    return {
-        "saved": taken.saved,
-        "epoch": batch.epoch,
-        "divergences": taken.divergences,
-        "outcome": outcome.as_dict() if outcome else None,
-        **({"error": "superseded"} if taken.superseded else {}),
-        **({"course": contents_told.told(taken.course)} if taken.course else {}),
-    }
+    return calls_web.said(request.get_data(cache=False)) if request.is_json else None
 
 
 def _refused(error: HTTPException) -> Response | tuple[str, int]:
@@ -269,16 +234,20 @@ def _guard(content_policy: str) -> Callable[[Response], Response]:
     """Return what puts on every answer what keeps a package apart from the rest."""
 
     def guard(response: Response) -> Response:
-        headers: Mapping[str, str] = {
-            "Content-Security-Policy": content_policy if request.path.startswith("/content/") else _PLAYER_POLICY,
-            "Permissions-Policy": "unload=(self)",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Cache-Control": "no-store",
-        }
-        for name, value in headers.items():
+        policy = content_policy if request.path.startswith("/content/") else _PLAYER_POLICY
+        for name, value in _headers(policy).items():
             response.headers.setdefault(name, value)
         return response
 
     return guard
+
+
+def _headers(policy: str) -> Mapping[str, str]:
+    return {
+        "Content-Security-Policy": policy,
+        "Permissions-Policy": "unload=(self)",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }

@@ -222,7 +222,7 @@ def create_app(settings: Settings, sink: Sink | None = None, engine: Engine | No
     meter = probes.Meter()
     pages = _pages(engine, settings, sink)
     pages.register_blueprint(probes.blueprint(engine, settings, meter))
-    content = create_content_app(engine, settings, playing.on_outcome)
+    content = create_content_app(engine, settings, playing.on_outcome, meter.noted("content"))
     meter.install(pages, "pages")
     meter.install(content, "content")
     return ByHost(

@@ -10,7 +10,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -63,12 +63,26 @@ class Meter:
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         route = request.url_rule.rule if request.url_rule else "(none)"
         here = visitor_or_none()
-        facts = {"app": name, "method": _method(), "route": route, "status": response.status_code}
-        self._seconds.labels(name, facts["method"], route, f"{response.status_code // 100}xx").observe(seconds)
-        response.headers[REQUEST_ID] = g.get("request_id", "")
+        response.headers[REQUEST_ID] = identifier = g.get("request_id", "")
         account = here.actor.id if here else None
-        known = {"request": g.get("request_id"), "ms": round(seconds * 1000, 1), "account": account}
-        _log.info("request", extra={**facts, **known})
+        self._note((name, _method(), route), response.status_code, seconds, identifier, account)
+
+    def noted(self, app: str) -> Callable[[str, int, float, str], None]:
+        """Return what notes a POST that an application's hooks do not hear of: route, status, seconds, identifier."""
+
+        def note(route: str, status: int, seconds: float, identifier: str) -> None:
+            self._note((app, "POST", route), status, seconds, identifier, None)
+
+        return note
+
+    def _note(
+        self, asked: tuple[str, str, str], status: int, seconds: float, identifier: str, account: str | None
+    ) -> None:
+        self._seconds.labels(*asked, f"{status // 100}xx").observe(seconds)
+        if _log.isEnabledFor(logging.INFO):
+            facts = dict(zip(("app", "method", "route"), asked, strict=True))
+            known = {"request": identifier, "ms": round(seconds * 1000, 1), "account": account}
+            _log.info("request", extra={**facts, "status": status, **known})
 
 
 def blueprint(engine: Engine, settings: Settings, meter: Meter) -> Blueprint:
