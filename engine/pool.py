@@ -65,7 +65,8 @@ class Turn:
 
     What SQLAlchemy is asked to run within it makes a transaction of SQLAlchemy's; what `run` does needs none.
     The threads of a process write to SQLite one after another, for whoever waits there sleeps and tries again; who
-    waits here in vain goes on, and hears from SQLite that it is busy.
+    waits here in vain goes on, and hears from SQLite that it is busy. A connection is taken after the wait: the one
+    that wrote last, which still knows the pages that it read.
     """
 
     __slots__ = ("_alone", "_database", "_line", "_pool", "_words")
@@ -78,10 +79,14 @@ class Turn:
     def __enter__(self) -> Connection:
         """Take a connection and begin."""
         self._pool = self._database.pool
-        self._line = _awake(self._database) or Line(self._database.connect())
+        self._queue()
+        try:
+            self._line = _awake(self._database) or Line(self._database.connect())
+        except BaseException:
+            self._step_aside()
+            raise
         connection = self._line.connection
         if self._words:
-            self._queue()
             try:
                 run(connection, self._words)
             except BaseException:
@@ -126,14 +131,17 @@ class Turn:
 
     def _rest(self) -> None:
         """Let the connection rest where it is sound and its pool still the database's."""
-        if self._alone is not None:
-            self._alone.release()
-            self._alone = None
         connection = self._line.connection
         if self._pool is self._database.pool and isinstance(self._pool, Pool) and not connection.invalidated:
             self._pool.rest(self._line)
         else:
             _close(connection)
+        self._step_aside()
+
+    def _step_aside(self) -> None:
+        if self._alone is not None:
+            self._alone.release()
+            self._alone = None
 
 
 def run(connection: Connection, text: str, parameters: Any = ()) -> Any:
