@@ -79,6 +79,8 @@ def create_content_app(
 
     `noted` is told of requests that no hook of the application's hears of.
     """
+    for name in elements.MODELS:
+        elements.model(name)  # read now, and not while the first learner waits
     site = Site(engine=engine, settings=settings, secret=secret_for(settings), on_outcome=on_outcome)
     app = Flask("scorm")
     app.config["MAX_CONTENT_LENGTH"] = calls_web.LARGEST

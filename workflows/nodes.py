@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import signal
 import sys
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 STOP_SECONDS: Final = 9
 AS_IT_CAME: Final[Mapping[str, Any]] = {"ident": None, "clear_untrusted_proxy_headers": False}
 """How waitress hands requests on: what proxies say must arrive, for `engine.web.proxies` judges it."""
+_TURN_SECONDS: Final = 0.001
 _END_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -50,6 +52,10 @@ def serve_threads(application: Any, host: str, port: int, threads: int) -> None:
     """Serve an application by the threads of this process until SIGTERM or SIGINT."""
     import waitress  # noqa: PLC0415 - only here is anything served by it
 
+    # Whoever writes holds up all others until it has its turn again after each statement.
+    sys.setswitchinterval(_TURN_SECONDS)
+    # What stands now stands until the end, and need not be looked through for what is left over.
+    gc.freeze()
     waitress.serve(application, host=host, port=port, threads=threads, **AS_IT_CAME)
 
 
