@@ -51,7 +51,9 @@ def _call(parts: Any, seq: int, moments: set[str]) -> Call:
     _, at, fn, args, answer, error = parts
     if type(args) is not list or len(args) > _MOST_ARGUMENTS:
         raise BatchMalformed(f"call {seq} has no list of arguments")
-    for said in (at, fn, answer, error, *args):
+    if type(at) is not str or type(fn) is not str or type(error) is not str:
+        raise BatchMalformed(f"call {seq} has what is no text")
+    for said in (answer, *args):
         if type(said) is not str or len(said) > LONGEST:
             raise BatchMalformed(f"call {seq} has what is no text, or too long")
     if at not in moments:

@@ -38,11 +38,9 @@ def append(connection: Connection, key: Mapping[str, Any], calls: Sequence[Call]
 
     `key` is {trust, attempt, epoch}.
     """
-    together: list[Call] = []
-    alone: list[Call] = []
-    for call in calls:
-        lengthy = len(call.answer) > MOST_TOGETHER or any(len(one) > MOST_TOGETHER for one in call.args)
-        (alone if lengthy or call.seq in apart else together).append(call)
+    alone = [call for call in calls if call.seq in apart or _lengthy(call)]
+    others = {call.seq for call in alone}
+    together = [call for call in calls if call.seq not in others] if alone else calls
     if together:
         said = json_text.written([tuple(call) for call in together])
         row = {**key, "first": together[0].seq, "last": together[-1].seq, "said": said}
@@ -93,6 +91,10 @@ def note(connection: Connection, key: Mapping[str, Any], found: Sequence[Diverge
     ]
     if rows:
         connection.execute(insert(tables.divergences), rows)
+
+
+def _lengthy(call: Call) -> bool:
+    return len(max((call.answer, *call.args), key=len)) > MOST_TOGETHER
 
 
 def _append_alone(connection: Connection, key: Mapping[str, Any], calls: Sequence[Call]) -> None:

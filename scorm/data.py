@@ -78,26 +78,25 @@ class Data:
 
     def set(self, name: str, value: str) -> None:
         """Do SetValue (RTE 1.2 3.3, RTE 2004 3.1.4.2); raises Failed."""
-        known = self.model.named(name)
+        known, said = self.model.named(name), self.said
         element = known.element
         if known.refused or element is None:
             raise self._refused(known.refused)
         if not self._may("w", known.name, element):
             raise self._refused("read_only")
-        if known.indices:
-            self._require_next(known, element)
+        anew = known.indices and self._require_next(known, element)
         for needed in known.needs:
-            if not self._heard(needed):
+            if not (said.get(needed) or self._heard(needed)):
                 raise self._refused("needs")
         space = self._space(known, element) if known.by else element.space
-        whole = joined(self.said.get(known.name, ""), value) if element.appends else value
+        whole = joined(said.get(known.name, ""), value) if element.appends else value
         fault = "only" if space.only and known.indices[-1][1] else space.fault(whole)
         if fault:
             raise self._refused(fault)
         if element.once or element.unlike or space.unlike:
             self._require_allowed(known.place, element, space, whole)
-        self.said[known.name] = whole
-        if known.indices:
+        said[known.name] = whole
+        if anew:
             self._count(known)
 
     def _found(self, place: Place, element: Element) -> str | None:
@@ -128,12 +127,18 @@ class Data:
     def _may(self, way: str, name: str, element: Element) -> bool:
         return way in (self._access.get(name, element.access) if self._access else element.access)
 
-    def _require_next(self, known: Named, element: Element) -> None:
-        counts, limit = self._counts, self.model.array_limit
+    def _require_next(self, known: Named, element: Element) -> bool:
+        """Refuse an index that leaves a gap, and say whether an entry is one more than there are."""
+        anew, counts, limit = False, self._counts, self.model.array_limit
         for array, index in known.indices:
             count = counts.get(array, 0)
-            if index > count or index >= limit or (element.fixed and index == count):
+            if index >= count:
+                anew = True
+                if index > count or element.fixed:
+                    raise self._refused("index")
+            if index >= limit:
                 raise self._refused("index")
+        return anew
 
     def _space(self, known: Named, element: Element) -> Space:
         chosen = element.chosen

@@ -11,6 +11,7 @@ import secrets
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -19,6 +20,9 @@ LAUNCH_LIFE = timedelta(hours=8)
 
 LATE_LIFE = timedelta(days=30)
 """How long calls may be brought late, by late key or from the finish-saving page."""
+
+
+_MOST_TOKENS = 1_000
 
 
 class Purpose(StrEnum):
@@ -88,8 +92,12 @@ def sign(token: Token, purpose: Purpose, secret: str) -> str:
     return _serializer(purpose, secret).dumps(astuple(token))
 
 
+@lru_cache(maxsize=_MOST_TOKENS)
 def read(text: str, purpose: Purpose, secret: str) -> Token | None:
-    """Return the token, or None for anything that we did not sign for this purpose."""
+    """Return the token, or None for anything that we did not sign for this purpose.
+
+    A window brings the same one with all that it sends.
+    """
     try:
         trust, attempt, epoch, package, issued = _serializer(purpose, secret).loads(text)
     except BadData:

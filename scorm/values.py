@@ -59,28 +59,22 @@ class Space:
         """Say `type` for a value that is not of the type whatever its size as a number, `range` for one outside it."""
         if value in self.values:
             return ""
-        pattern = self.pattern
-        if pattern is None:
-            if self.values or not self._fits(value):
-                return "type"
-        elif not self._fits(value) or not pattern.fullmatch(value):
+        if not self._typed(value):
             return "type"
-        if self._torn(value):
-            return "type"
-        return "range" if value and self._outside(value) else ""
+        ranged = self.least is not None or self.most is not None
+        return "range" if ranged and value and self._outside(value) else ""
 
-    def _torn(self, value: str) -> bool:
-        """Has a set one of its members twice, or a pair of numbers the greater one first?"""
-        if self.apart is not None and not self._distinct(value):
-            return True
-        return self.rising is not None and not self._rises(value)
+    def _typed(self, value: str) -> bool:
+        return bool(
+            (self.longest is None or self._fits(value, self.longest))
+            and (self.pattern.fullmatch(value) if self.pattern is not None else not self.values)
+            and (self.apart is None or self._distinct(value))
+            and (self.rising is None or self._rises(value))
+        )
 
     def _outside(self, value: str) -> bool:
-        least, most = self.least, self.most
-        if least is None and most is None:
-            return False
         number = float(value)
-        return (least is not None and number < least) or (most is not None and number > most)
+        return (self.least is not None and number < self.least) or (self.most is not None and number > self.most)
 
     def same(self, first: str, second: str) -> bool:
         """Do two values say the same? In a set the order says nothing."""
@@ -88,10 +82,9 @@ class Space:
             return first == second
         return sorted(first.split(self.apart)) == sorted(second.split(self.apart))
 
-    def _fits(self, value: str) -> bool:
+    def _fits(self, value: str, longest: int) -> bool:
         # A character is one unit or two, so that most need not be counted.
-        longest = self.longest
-        return longest is None or len(value) * 2 <= longest or units(value) <= longest
+        return len(value) * 2 <= longest or units(value) <= longest
 
     def _distinct(self, value: str) -> bool:
         parts = value.split(self.apart)
