@@ -209,8 +209,7 @@ class Course:
 
     def foreseen(self, session: Session) -> Course:
         """Give this course as it would be with what an open SCO has said so far; this one stays as it is."""
-        course = self.copied()
-        course._hear(session)  # noqa: SLF001 - it is a course too
+        (course := self.copied())._hear(session)  # noqa: SLF001 - it is a course too
         return course
 
     def copied(self) -> Course:
@@ -222,8 +221,7 @@ class Course:
 
     def survey(self) -> Survey:
         """Say of everything that could be asked for why it is not possible now."""
-        if self._survey is None:
-            self._survey = survey(self.state)
+        self._survey = self._survey or survey(self.state)
         return self._survey
 
     def contents(self) -> tuple[Entry, ...]:
@@ -265,24 +263,18 @@ class Course:
             self.state.stand(current, suspended=True)
 
     def _report(self, session: Session) -> None:
-        """Take what the SCO reported, and what it goes on with."""
-        if self.state.current is None:
-            return
-        self._hear(session)
-        activity = self.tree.activities[self.state.current]
-        before = self._kept.get(activity.identifier, NOTHING_KEPT)
-        self._kept[activity.identifier] = coupling.kept(session, before)
+        if self.state.current is not None:
+            self._hear(session)
+            identifier = self.tree.activities[self.state.current].identifier
+            self._kept[identifier] = coupling.kept(session, self._kept.get(identifier, NOTHING_KEPT))
 
     def _hear(self, session: Session) -> None:
-        """Track what the SCO has reported."""
-        current = self.state.current
-        if current is None:
+        if (current := self.state.current) is None:
             return
         self._survey = None
-        activity = self.tree.activities[current]
-        coupling.report(self.state, activity, session)
+        coupling.report(self.state, activity := self.tree.activities[current], session)
         self._stores.update(coupling.stored(activity, session))
-        # RTE 1.2 knows of one attempt at an item, which goes on however often it is left.
+        # RTE 1.2 knows of one attempt at an item, however often it is left.
         suspended = coupling.old(session) or coupling.leaving(session) == "suspend"
         self._finished = session.state is Ended.FINISHED and not suspended
         self.state.stand(current, suspended=suspended)
