@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping
 
-from engine import calendar, messages, notices, rehearsals, saying
+from engine import calendar, messages, notices, rehearsals, saying, styles
 from engine.errors import Missing
 from engine.outbox import WITH_A_LINK
 from engine.templates import Shelf
@@ -53,10 +53,21 @@ def tokens(connection: Connection, trust: str, notice: str, letter: str, *, with
     return {**declared, **_known(connection, row), **said}
 
 
-def _known(connection: Connection, row: RowMapping) -> dict[str, str]:
+def brand(connection: Connection, trust: str, organisation: str) -> dict[str, str]:
+    """Return the tokens by which mail shows whose it is, as an organisation's has them."""
+    style = styles.applying(connection, {(trust, organisation)}).get((trust, organisation))
     shelf = Shelf()
-    shelf.prepare(connection, [Wanted(trust=row["trust"], organisation=row["organisation"], notice=row["notice"])])
-    known = {"recipient_name": row["name"], "reason": row["reason"], "trust_name": shelf.trust_name(row["trust"])}
+    shelf.prepare(connection, [Wanted(trust=trust, organisation=organisation, notice=notices.names()[0])])
+    return {
+        "trust_name": (style and style.name) or shelf.trust_name(trust),
+        "brand_colour": (style and style.colour) or styles.USUAL,
+        "contact_line": style.contact if style else "",
+    }
+
+
+def _known(connection: Connection, row: RowMapping) -> dict[str, str]:
+    known = {"recipient_name": row["name"], "reason": row["reason"]}
+    known |= brand(connection, row["trust"], row["organisation"])
     meeting = row["invitation"]
     if meeting:
         begins, ends = (calendar.instant(meeting[name]) for name in ("start", "end"))

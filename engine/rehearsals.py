@@ -18,6 +18,8 @@ KIND: Final = "test"
 """The kind under which the outbox keeps a test; no workflow has it, and no figure counts it."""
 MARK: Final = "[TEST] "
 _WRITTEN: Final = "written"
+_OF_THE_MAIL: Final = frozenset({"trust_name", "brand_colour", "contact_line"})
+"""What the composer says of the organisation's mail, for a test looks as its letters do."""
 _LABEL: Final = "unsaved/0"
 _REASON: Final = "You asked for a test of this message while you wrote it."
 
@@ -27,13 +29,14 @@ def letter(  # noqa: PLR0913 - a letter has as many sides
 ) -> Letter:
     """Return the test of a text that was tried out, filled in with a sample of its notice, for an account."""
     written = {"subject": source.subject, "text": source.text, "html": source.html, "language": source.language}
+    said = {name: value for name, value in notices.notice(notice).samples[sample].items() if name not in _OF_THE_MAIL}
     return Letter(
         notice=notice,
         to=to,
         subject=subject,
         organisation=organisation,
         reason=_REASON,
-        context={**notices.notice(notice).samples[sample], _WRITTEN: written},
+        context={**said, _WRITTEN: written},
         account=account,
     )
 

@@ -9,7 +9,7 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -17,12 +17,12 @@ from engine import notices, rendering, skeleton
 from engine.errors import Garbled, TemplateError, TemplateLimit
 from engine.lint import Finding, Level, lint
 from engine.notices import Notice, Source
-from engine.rendering import Rendered
+from engine.rendering import Rendered, Template
 from engine.skeleton import Meant
 
 SECONDS: Final = 10
-REAL: Final = "real"
-"""The name under which a real letter is rendered beside the samples."""
+SHOWN: Final = "shown"
+"""The name under which it is rendered beside the samples, as somebody wants to look at it."""
 _CPU_SECONDS: Final = 5
 _MEMORY: Final = 512 * 1024 * 1024
 _LABEL: Final = "trial/0"
@@ -43,14 +43,14 @@ class Trial:
         return tuple(finding for finding in self.findings if finding.level is Level.ERROR)
 
 
-def try_out(notice: str, source: Source, *, seconds: float = SECONDS, real: Mapping[str, Any] | None = None) -> Trial:
-    """Lint a source and render it with every sample of its notice, and as `REAL` with the tokens of a real letter.
+def try_out(notice: str, source: Source, *, seconds: float = SECONDS, shown: Mapping[str, Any] | None = None) -> Trial:
+    """Lint a source and render it with every sample of its notice, and as `SHOWN` with what it is to be shown with.
 
     Raises `Missing` for an unknown notice and `TemplateLimit` where the child took too much time or memory.
     """
     notices.notice(notice)
     asked: dict[str, Any] = {"notice": notice, "subject": source.subject, "text": source.text, "html": source.html}
-    asked |= {"language": source.language, "real": real}
+    asked |= {"language": source.language, "shown": shown}
     try:
         child = subprocess.run(
             [sys.executable, "-I", "-m", "engine.trial"],
@@ -71,24 +71,35 @@ def try_out(notice: str, source: Source, *, seconds: float = SECONDS, real: Mapp
 
 
 def examine(
-    notice: Notice, source: Source, real: Mapping[str, Any] | None = None
+    notice: Notice, source: Source, shown: Mapping[str, Any] | None = None
 ) -> tuple[list[Finding], dict[str, Rendered]]:
     """Lint and render in this process, as the child does; only for sources that are ours."""
     findings = list(lint(source, notice))
     samples: dict[str, Rendered] = {}
-    if not any(finding.level is Level.ERROR for finding in findings):
+    if not _errors(findings):
         template = rendering.compiled(notice, source)
-        for name, sample in {**notice.samples, **({REAL: real} if real else {})}.items():
-            try:
-                samples[name] = _read_back(template.render(sample))
-            except (TemplateError, Garbled) as trouble:
-                findings.append(Finding(level=Level.ERROR, place=f"sample {name}", sentence=trouble.sentence))
-    findings += [
-        Finding(level=Level.ERROR, place="subject", sentence=f"The subject is empty with the sample {name}.")
-        for name, rendered in samples.items()
-        if not rendered.subject
-    ]
+        for name, sample in notice.samples.items():
+            findings += _rendered(template, name, sample, samples, Level.ERROR)
+        if shown and not _errors(findings):
+            findings += _rendered(template, SHOWN, shown, samples, Level.WARNING)
     return findings, samples
+
+
+def _rendered(
+    template: Template, name: str, sample: Mapping[str, Any], into: dict[str, Rendered], level: Level
+) -> list[Finding]:
+    """Render with one sample, and return what is wrong with that."""
+    try:
+        into[name] = _read_back(template.render(sample))
+    except (TemplateError, Garbled) as trouble:
+        return [Finding(level=level, place=f"sample {name}", sentence=trouble.sentence)]
+    if into[name].subject:
+        return []
+    return [Finding(level=level, place="subject", sentence=f"The subject is empty with the sample {name}.")]
+
+
+def _errors(findings: Sequence[Finding]) -> bool:
+    return any(finding.level is Level.ERROR for finding in findings)
 
 
 def _read_back(rendered: Rendered) -> Rendered:
@@ -107,7 +118,7 @@ def _limit() -> None:
 def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
     written = {name: asked[name] for name in ("subject", "text", "html", "language")}
     source = Source(**written, label=_LABEL)
-    findings, samples = examine(notices.notice(asked["notice"]), source, asked["real"])
+    findings, samples = examine(notices.notice(asked["notice"]), source, asked["shown"])
     return {
         "findings": [asdict(finding) for finding in findings],
         "samples": {name: asdict(rendered) for name, rendered in samples.items()},

@@ -53,7 +53,8 @@ def blueprint(engine: Engine) -> Blueprint:
         here, known = visitor(), notices.notice(notice)
         with engine.reading() as connection:
             _require(organisation in _organisations(connection, here))
-            sheet = template_sheet.shown(connection, here, known, _start(connection, here, organisation, known))
+            source = _start(connection, here, organisation, known)
+            sheet = template_sheet.shown(connection, here, organisation, known, source)
         return _page(engine, organisation, sheet, {})
 
     @pages.post("/<organisation>/<notice>")
@@ -114,7 +115,7 @@ def _typed(engine: Engine, organisation: str, notice: str) -> Sheet:
     here = visitor()
     with engine.reading() as connection:
         _require(organisation in _organisations(connection, here))
-        return template_sheet.typed(connection, here, notices.notice(notice))
+        return template_sheet.typed(connection, here, organisation, notices.notice(notice))
 
 
 def _previewed(sheet: Sheet) -> Response:

@@ -17,7 +17,7 @@ from engine.errors import TemplateLimit
 from engine.exemplars import Exemplar
 from engine.lint import Finding, Level
 from engine.notices import Kind, Notice, Source
-from engine.rendering import Rendered
+from engine.rendering import NATIONAL, Rendered
 from engine.web.enclosure import Meeting
 from engine.web.messages import READERS
 from engine.web.visitors import Visitor
@@ -76,8 +76,8 @@ class Sheet:
 
     @property
     def age(self) -> int | None:
-        """Return the reading age of what is shown, where it is long enough to say."""
-        return reading_age.age(self.rendered.text)
+        """Return the reading age of what is shown, where it is English and long enough to say."""
+        return reading_age.age(self.rendered.text) if self.source.language == notices.ENGLISH else None
 
     @property
     def width(self) -> str:
@@ -106,26 +106,24 @@ class Sheet:
         return {finding.part: finding.sentence for finding in reversed(wrong)}
 
 
-def shown(connection: Connection, here: Visitor, notice: Notice, source: Source) -> Sheet:
-    """Return the sheet of a text that stands already."""
-    person = _person(connection, here, notice)
-    return _sheet(notice, source, person, *trial.examine(notice, source, _real(person)))
+def shown(connection: Connection, here: Visitor, organisation: str, notice: Notice, source: Source) -> Sheet:
+    """Return the sheet of a text that stands already; only a national one is tried out in this process."""
+    person = _person(connection, here, organisation, notice)
+    if source.label.startswith(f"{NATIONAL}/"):
+        return _sheet(notice, source, person, *trial.examine(notice, source, person.said))
+    return _tried(notice, source, person)
 
 
-def typed(connection: Connection, here: Visitor, notice: Notice) -> Sheet:
-    """Try out what was typed, in a child process."""
+def typed(connection: Connection, here: Visitor, organisation: str, notice: Notice) -> Sheet:
+    """Try out what was typed."""
+    asked = request.form.get("language", "")
     source = Source(
         subject=text.clean(request.form.get("subject", ""), _LONGEST_SUBJECT),
         text=_body("text"),
         html=_body("html"),
-        language=asked if (asked := request.form.get("language", "")) in notices.LANGUAGES else notices.ENGLISH,
+        language=asked if asked in notices.LANGUAGES else notices.ENGLISH,
     )
-    person = _person(connection, here, notice)
-    try:
-        tried = trial.try_out(notice.name, source, real=_real(person))
-    except TemplateLimit as error:
-        return _sheet(notice, source, person, [Finding(level=Level.ERROR, place="html", sentence=error.sentence)], {})
-    return _sheet(notice, source, person, tried.findings, tried.samples)
+    return _tried(notice, source, _person(connection, here, organisation, notice))
 
 
 def answer(sheet: Sheet) -> dict[str, Any]:
@@ -141,15 +139,24 @@ def answer(sheet: Sheet) -> dict[str, Any]:
     }
 
 
+def _tried(notice: Notice, source: Source, person: Person) -> Sheet:
+    """Try out what somebody wrote, in a child process."""
+    try:
+        tried = trial.try_out(notice.name, source, shown=person.said)
+    except TemplateLimit as error:
+        return _sheet(notice, source, person, [Finding(level=Level.ERROR, place="html", sentence=error.sentence)], {})
+    return _sheet(notice, source, person, tried.findings, tried.samples)
+
+
 def _sheet(
     notice: Notice, source: Source, person: Person, findings: Sequence[Finding], samples: Mapping[str, Rendered]
 ) -> Sheet:
-    rendered = samples.get(trial.REAL if person.real else person.chosen, _NONE)
-    every = (*findings, *reading_age.hints(rendered.text))
-    return Sheet(notice=notice, source=source, person=person, findings=every, rendered=rendered)
+    rendered = samples.get(trial.SHOWN, _NONE)
+    hints = reading_age.hints(rendered.text) if source.language == notices.ENGLISH else []
+    return Sheet(notice=notice, source=source, person=person, findings=(*findings, *hints), rendered=rendered)
 
 
-def _person(connection: Connection, here: Visitor, notice: Notice) -> Person:
+def _person(connection: Connection, here: Visitor, organisation: str, notice: Notice) -> Person:
     """Return whom the form asks for. Raises `Missing` for a real letter that the visitor may not see."""
     within = directory.reach(connection, here.trust, here.actor, READERS)
     asked = request.values.get("sample", "")
@@ -160,11 +167,8 @@ def _person(connection: Connection, here: Visitor, notice: Notice) -> Person:
         said = exemplars.tokens(connection, here.trust, notice.name, letter, within=within)
         return Person(chosen=asked, said=said, found=found, looked_for=name)
     sample = asked if asked in notice.samples else notices.USUAL
-    return Person(chosen=sample, said=notice.samples[sample], found=found, looked_for=name)
-
-
-def _real(person: Person) -> Mapping[str, Any] | None:
-    return person.said if person.real else None
+    said = {**notice.samples[sample], **exemplars.brand(connection, here.trust, organisation)}
+    return Person(chosen=sample, said=said, found=found, looked_for=name)
 
 
 def _body(name: str) -> str:

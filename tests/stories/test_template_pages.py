@@ -3,11 +3,12 @@
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from engine import gauges, notices, template_keep
 from engine.mail import Composer
 from engine.messages import message
+from engine.outgoing_tables import mail_styles
 from engine.tables import outbox
 from engine.templates import Shelf
 from engine.web import rates
@@ -116,6 +117,20 @@ def test_a_template_is_looked_at_with_a_real_message_that_one_may_read(desk, adm
     assert "Siân O'Brien" in shown["text"]
     assert "Monday 4 January 2027" in shown["card"]
     assert f'value="letter:{letter}" selected' in shown["people"]
+
+
+def test_the_preview_and_the_test_look_as_the_mail_of_the_organisation_does(desk, administrator):
+    style = {"name": "Northshire Learning", "colour": "#7c2855", "contact": "Ask Ada", "hours": ""}
+    with desk.engine.transaction(ADMINISTRATOR) as tx:
+        row = {"trust": TRUST, "organisation": TRUST, **style, "author": ADMINISTRATOR.id, "saved_at": tx.now}
+        tx.connection.execute(insert(mail_styles), row)
+
+    shown = administrator.post(EDITOR, texts(), to=f"{EDITOR}/preview").json
+    sent = send_test(administrator)
+
+    assert "Northshire Learning" in shown["text"]
+    assert "#7c2855" in shown["html"]
+    assert "#7c2855" in administrator.get(sent["address"] + "/html").text
 
 
 def test_nobody_is_shown_a_message_that_they_may_not_read(desk):
