@@ -25,7 +25,8 @@ _ATTRIBUTES = {
     "th": {"align", "colspan", "rowspan", "scope", "valign", "width"},
 }
 _STYLES = {
-    *("background-color", "border", "border-bottom", "border-collapse", "border-left", "border-radius", "border-top"),
+    *("background-color", "border", "border-bottom", "border-bottom-color", "border-collapse", "border-left"),
+    *("border-radius", "border-top"),
     *("color", "display", "font-family", "font-size", "font-style", "font-weight", "line-height", "list-style-type"),
     *("margin", "margin-bottom", "margin-top", "max-width", "padding", "padding-bottom", "padding-left", "padding-top"),
     *("text-align", "text-decoration", "vertical-align", "width"),
