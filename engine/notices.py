@@ -116,8 +116,12 @@ def folder() -> Path:
 
 @cache
 def base(suffix: str, language: str = ENGLISH) -> str:
-    """Return the frame of every body, `txt` or `html`, in a language; the English one where it has none."""
-    return _written(folder() / BASE, f"body.{suffix}", language).read_text()
+    """Return the frame of every body, `txt` or `html`, with its words in a language; in English where it has none."""
+    frame = (folder() / BASE / f"body.{suffix}").read_text()
+    words = folder() / BASE / language / "words.toml"
+    for pair in tomllib.loads(words.read_text())["words"] if words.is_file() else ():
+        frame = frame.replace(pair["en"], pair[language])
+    return frame
 
 
 @cache

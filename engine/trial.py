@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from engine import notices, rendering, skeleton
+from engine import branches, notices, rendering, skeleton
 from engine.errors import Garbled, TemplateError, TemplateLimit
 from engine.lint import Finding, Level, lint
 from engine.notices import Notice, Source
@@ -80,6 +80,10 @@ def examine(
         template = rendering.compiled(notice, source)
         for name, sample in notice.samples.items():
             findings += _rendered(template, name, sample, samples, Level.ERROR)
+        findings += [
+            Finding(level=Level.ERROR, place=one.place, sentence=one.sentence)
+            for one in branches.troubles(notice, source)
+        ]
         if shown and not _errors(findings):
             findings += _rendered(template, SHOWN, shown, samples, Level.WARNING)
     return findings, samples

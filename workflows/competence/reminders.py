@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine import posting
 from engine.directory_tables import organisations
 from engine.letters import Recipient
+from engine.notices import ENGLISH
 from engine.transaction import Engine, Predicate, Transaction
 from workflows.competence import reminding, store
 from workflows.competence.records import AwardState
@@ -77,6 +78,7 @@ def _crossing(trust: str, after: date, until: date) -> Any:
             persons.c.name,
             persons.c.email,
             persons.c.organisation,
+            persons.c.language,
             competences.c.name.label("competence_name"),
         )
         .join(persons, on_person)
@@ -131,7 +133,7 @@ def _ending(trust: str, row: Row[Any], required: bool) -> Ending:  # noqa: FBT00
         trust=trust,
         award=row.id,
         revision=row.revision,
-        holder=Recipient(name=row.name, email=row.email, person=row.person),
+        holder=Recipient(name=row.name, email=row.email, person=row.person, language=row.language or ENGLISH),
         organisation=row.organisation,
         competence=row.competence,
         competence_name=row.competence_name,

@@ -11,6 +11,7 @@ from engine import directory
 from engine.errors import Missing, NotAllowed
 from engine.identifiers import new_id
 from engine.machine import EVERYONE
+from engine.notices import ENGLISH, LANGUAGES
 from engine.web import journal, paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import address, day, identifier, one_of, or_null, partial, record, text
@@ -21,7 +22,14 @@ from workflows.people.tables import assignments, persons
 
 WRITERS: Final = (LEARNING_ADMINISTRATOR, RECRUITER, SYSTEM_ADMINISTRATOR)
 
-_NEW: Final = record({"name": text(), "email": address(), "organisation": identifier()})
+_NEW: Final = record(
+    {
+        "name": text(),
+        "email": address(),
+        "organisation": identifier(),
+        "language": one_of(*LANGUAGES, needed=False, about="Of their letters; en where nothing is said."),
+    }
+)
 _PERSON: Final = record({"id": identifier(), **_NEW.members})
 _POST: Final = record(
     {
@@ -124,7 +132,7 @@ def _columns(one: Any) -> dict[str, Any]:
 
 
 def _person(row: Any) -> dict[str, Any]:
-    return {name: row[name] for name in _PERSON.members}
+    return {name: row[name] for name in _PERSON.members} | {"language": row["language"] or ENGLISH}
 
 
 def _assignment(row: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from engine import subject_access, text
 from engine.errors import Missing, NotAllowed, Refused
 from engine.machine import Actor
+from engine.notices import LANGUAGES
 from engine.personal import Register
 from engine.subject_access import NoPdf
 from engine.transaction import Engine, Transaction
@@ -49,6 +50,20 @@ def blueprint(engine: Engine, register: Register) -> Blueprint:
         with engine.reading() as connection:
             person = _own(connection, visitor().trust, visitor().actor)
         return _given(engine, register, person, own=True)
+
+    @data.post("/my-data/language")
+    @signed_in
+    def speak() -> AnyResponse:
+        """Have the visitor's own letters written in another language."""
+        language = request.form.get("language", "")
+        with engine.transaction(visitor().actor) as tx:
+            person = _own(tx.connection, visitor().trust, visitor().actor)
+            if language in LANGUAGES:
+                store.set_language(tx.connection, person.trust, person.id, language)
+        if language not in LANGUAGES:
+            return _again(engine, person, own=True, wrong={"language": "Choose a language."})
+        flash(f"Your e-mails are in {LANGUAGES[language]} from now on, where they have been written in it.")
+        return redirect(url_for(".mine"), 303)
 
     @data.get("/people/<id>/data")
     @requires(SYSTEM_ADMINISTRATOR)
@@ -91,6 +106,7 @@ def _page(connection: Connection, person: Person, *, own: bool, **context: Any) 
         person=person,
         own=own,
         posts=posts,
+        languages=LANGUAGES,
         wrong=context.get("wrong", {}),
         typed=request.form,
     )

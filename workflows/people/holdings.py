@@ -13,7 +13,7 @@ HOLDINGS: Final = (
         table=persons,
         title="Person",
         person="id",
-        shown=("id", "name", "email", "organisation"),
+        shown=("id", "name", "email", "organisation", "language"),
         called="name",
         erased={"name": ERASED, "email": ""},
     ),

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from engine.letters import Recipient
+from engine.notices import ENGLISH
 from engine.settings import Settings
 
 
@@ -38,17 +39,18 @@ def site_of(settings: Settings) -> Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody on the HR record; `email` is the address that letters go to (S2 6.3.2)."""
+    """Somebody on the HR record; `email` is the address that letters go to (S2 6.3.2), `language` that of theirs."""
 
     trust: str
     id: str
     name: str
     email: str
     organisation: str
+    language: str = ENGLISH
 
     def recipient(self, email: str | None = None) -> Recipient:
         """Return where letters go: to an address typed for one enrolment, else to the HR record's."""
-        return Recipient(name=self.name, email=email or self.email, person=self.id)
+        return Recipient(name=self.name, email=email or self.email, person=self.id, language=self.language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

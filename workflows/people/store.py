@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, func, insert, select, union, update
 from engine import directory
 from engine.directory_tables import accounts
 from engine.errors import Missing
+from engine.notices import ENGLISH
 from engine.prepared import KEYS, TRUST, Asked
 from workflows.people.records import Assignment, AssignmentStatus, Person
 from workflows.people.tables import assignments, persons
@@ -36,6 +37,11 @@ def tie(conn: Connection, trust: str, email: str) -> None:
     if len(found) == 1:
         nobodys = (accounts.c.trust == trust, accounts.c.email == email.lower(), accounts.c.person.is_(None))
         conn.execute(update(accounts).where(*nobodys).values(person=found[0]))
+
+
+def set_language(conn: Connection, trust: str, key: str, language: str) -> None:
+    """Have a person's letters written in a language from now on, where a text is there in it."""
+    conn.execute(update(persons).where(persons.c.trust == trust, persons.c.id == key).values(language=language))
 
 
 def add_assignment(conn: Connection, assignment: Assignment) -> None:
@@ -109,7 +115,14 @@ def ways_up(conn: Connection, trust: str, starts: Iterable[str]) -> Mapping[str,
 
 
 def _person(row: Any) -> Person:
-    return Person(trust=row.trust, id=row.id, name=row.name, email=row.email, organisation=row.organisation)
+    return Person(
+        trust=row.trust,
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        organisation=row.organisation,
+        language=row.language or ENGLISH,
+    )
 
 
 def _assignment(row: Any) -> Assignment:
