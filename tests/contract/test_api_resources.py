@@ -27,11 +27,12 @@ def helen(place):
 def test_people_are_listed_added_changed_and_given_posts(helen):
     made = helen.post("/people", {"name": "Nora Quist", "email": "nora@x.example", "organisation": "surgery"})
     person = made.json["id"]
-    changed = helen.patch(f"/people/{person}", {"name": "Nora Okafor"})
+    changed = helen.patch(f"/people/{person}", {"name": "Nora Okafor", "language": "cy"})
     post = helen.post("/assignments", {"person": person, "organisation": "surgery", "position": "Nurse"})
     moved = helen.patch(f"/assignments/{post.json['id']}", {"starts_on": "2027-01-04"})
 
     assert (made.status_code, post.status_code) == (201, 201)
+    assert (made.json["language"], changed.json["language"]) == ("en", "cy")
     assert changed.json["name"] == "Nora Okafor"
     assert moved.json["starts_on"] == "2027-01-04"
     assert person in ids(helen.get("/people?limit=200"))

@@ -75,7 +75,13 @@ def test_a_person_can_have_everything_in_one_file(engine, ann):
     found = parts(engine)
 
     assert found["Person"] == [
-        {"id": "ann", "name": "Ann", "email": "ann@northshire.example", "organisation": "surgery"}
+        {
+            "id": "ann",
+            "name": "Ann",
+            "email": "ann@northshire.example",
+            "organisation": "surgery",
+            "language": "en",
+        }
     ]
     assert found["Enrolments"][0]["state"] == "CONFIRMED"
     assert [row["notice"] for row in found["Messages"]] == ["LRN-01-joining-instructions"]

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from engine import database
 from engine.directory_tables import accounts, grants
 from engine.machine import Actor
+from tests import northshire
 from tests.northshire import TRUST
 from tests.workplace import Workplace, workplace_on
 from workflows.people.records import AssignmentStatus
@@ -47,6 +48,20 @@ def test_a_learner_takes_a_copy_as_json_and_as_pdf(place):
     assert json.loads(written.data)["of"] == "Ann"
     assert "attachment" in written.headers["Content-Disposition"]
     assert printed.data.startswith(b"%PDF-")
+
+
+def test_a_learner_chooses_the_language_of_their_letters(place):
+    northshire.sent(place.engine)
+    ann = place.signed_in("ann")
+
+    refused = ann.post("/my-data", {"language": "fr"}, to="/my-data/language")
+    chosen = ann.post("/my-data", {"language": "cy"}, to="/my-data/language")
+    course_class = northshire.open_class(place.engine, place.clock)
+    northshire.enrol(place.engine, course_class, "ann")
+
+    assert (refused.status_code, chosen.status_code) == (422, 303)
+    assert "Your e-mails are in Welsh" in ann.page("/my-data")
+    assert {row.language for row in northshire.letters(place.engine)} == {"cy"}
 
 
 def test_copies_are_given_only_so_often(place):

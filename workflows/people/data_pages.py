@@ -35,6 +35,7 @@ _MOST_COPIES: Final = 20
 def blueprint(engine: Engine, register: Register) -> Blueprint:
     """Return the pages; every copy that is given, and every erasure, is recorded first."""
     data = Blueprint("data", __name__, template_folder="templates")
+    _speaking(data, engine)
 
     @data.get("/my-data")
     @signed_in
@@ -50,20 +51,6 @@ def blueprint(engine: Engine, register: Register) -> Blueprint:
         with engine.reading() as connection:
             person = _own(connection, visitor().trust, visitor().actor)
         return _given(engine, register, person, own=True)
-
-    @data.post("/my-data/language")
-    @signed_in
-    def speak() -> AnyResponse:
-        """Have the visitor's own letters written in another language."""
-        language = request.form.get("language", "")
-        with engine.transaction(visitor().actor) as tx:
-            person = _own(tx.connection, visitor().trust, visitor().actor)
-            if language in LANGUAGES:
-                store.set_language(tx.connection, person.trust, person.id, language)
-        if language not in LANGUAGES:
-            return _again(engine, person, own=True, wrong={"language": "Choose a language."})
-        flash(f"Your e-mails are in {LANGUAGES[language]} from now on, where they have been written in it.")
-        return redirect(url_for(".mine"), 303)
 
     @data.get("/people/<id>/data")
     @requires(SYSTEM_ADMINISTRATOR)
@@ -89,6 +76,24 @@ def blueprint(engine: Engine, register: Register) -> Blueprint:
         return _erased(engine, person)
 
     return data
+
+
+def _speaking(data: Blueprint, engine: Engine) -> None:
+    """Add the form in which people choose the language of their letters."""
+
+    @data.post("/my-data/language")
+    @signed_in
+    def speak() -> AnyResponse:
+        """Have the visitor's own letters written in another language."""
+        language = request.form.get("language", "")
+        with engine.transaction(visitor().actor) as tx:
+            person = _own(tx.connection, visitor().trust, visitor().actor)
+            if language in LANGUAGES:
+                store.set_language(tx.connection, person.trust, person.id, language)
+        if language not in LANGUAGES:
+            return _again(engine, person, own=True, wrong={"language": "Choose a language."})
+        flash(f"Your e-mails are in {LANGUAGES[language]} from now on, where they have been written in it.")
+        return redirect(url_for(".mine"), 303)
 
 
 def _own(connection: Connection, trust: str, actor: Actor) -> Person:
