@@ -7,7 +7,7 @@ noted with who made it. An out-of-office reply only suggests a rule, which its p
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -68,6 +68,22 @@ def standing(
     for row in conn.execute(query).mappings():
         found[row["account"]].append(_rule(row))
     return found
+
+
+def away(
+    conn: Connection, trust: str, persons: Collection[str], since: datetime, until: datetime
+) -> Sequence[tuple[str, Absence]]:
+    """Return (person, rule) of who is away at some time of a span: a rule for all questions that ends some day."""
+    theirs = (accounts.c.trust == absences.c.trust) & (accounts.c.id == absences.c.account)
+    whole = (absences.c.state == State.STANDING, absences.c.kind.is_(None), absences.c.notice.is_(None))
+    within = (absences.c.starts_at < until, absences.c.ends_at > since)
+    query = (
+        select(absences, accounts.c.person)
+        .join(accounts, theirs)
+        .where(absences.c.trust == trust, accounts.c.person.in_(persons), *whole, *within)
+        .order_by(absences.c.starts_at, absences.c.id)
+    )
+    return [(row["person"], _absence(row)) for row in conn.execute(query).mappings()]
 
 
 def save(conn: Connection, wanted: Absence, choices: Choices, by: Actor, now: datetime) -> Absence:

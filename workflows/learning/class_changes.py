@@ -15,7 +15,7 @@ from engine.machine import Case
 from engine.transaction import Engine
 from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
-from workflows.learning import class_forms, classes, pages
+from workflows.learning import clashes, class_forms, classes, pages
 from workflows.learning.class_forms import Change
 from workflows.learning.class_seen import class_of
 from workflows.learning.records import Class
@@ -86,6 +86,7 @@ class _Changing:
             first=first.isoformat() if first and first != was else None,
             differences=class_forms.differences(before, class_forms.shown(after)),
             told=self._told(facts),
+            against=self._against(after),
             typed=typed,
             seen=json.dumps(before),
         )
@@ -127,6 +128,16 @@ class _Changing:
             return "Nobody is told, because nobody has a confirmed place."
         who = "1 confirmed learner gets" if confirmed == 1 else f"{confirmed} confirmed learners get"
         return f"{who} {'an update' if meetings == 1 else f'{meetings} updates, one for each session that changes'}."
+
+    def _against(self, after: Class) -> list[tuple[str, str]]:
+        """Return who on the class has something else at its new times, and what: only what the change brings."""
+        with self._engine.reading() as connection:
+            mine = pages.people_on(connection, self._here.trust, self._one.id)
+            now, then = (clashes.clashes(connection, self._here.trust, [each], mine) for each in (self._one, after))
+        new = {person: set(found) - set(now.get((key, person), ())) for (key, person), found in then.items()}
+        return sorted(
+            (mine[person], "; ".join(sorted(one.text for one in found))) for person, found in new.items() if found
+        )
 
     def _case(self, facts: dict[str, Any]) -> Case[Class]:
         return Case(record=self._one, facts=facts, actor=self._here.actor, now=self._engine.clock())

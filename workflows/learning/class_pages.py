@@ -25,6 +25,7 @@ from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
 from workflows.learning import (
     catalogue,
+    clashes,
     class_changes,
     class_forms,
     classes,
@@ -190,7 +191,8 @@ class _Desk:
         with self._engine.reading() as connection:
             found = class_of(connection, here, identifier)
             people = pages.candidates(connection, here.trust, identifier, sought) if sought else ()
-        form.person.choices = [(one.id, f"{one.name} ({one.email})") for one in people]
+            against = clashes.clashes(connection, here.trust, [found], [one.id for one in people])
+        form.person.choices = [(one.id, clashes.beside(one, against.get((found.id, one.id), ()))) for one in people]
         if request.method == "POST" and form.validate():
             try:
                 flash(self._enrolled(here, found, form))

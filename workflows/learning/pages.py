@@ -38,6 +38,7 @@ _PLACES_FIRST: Final = (
     EnrolmentState.WITHDRAWN,
     EnrolmentState.CANCELLED,
 )
+_COMING: Final = (EnrolmentState.CONFIRMED, EnrolmentState.WAITLISTED, EnrolmentState.REQUESTED)
 _SHOWN: Final = 20
 _CANDIDATES: Final = 20
 
@@ -176,6 +177,14 @@ def candidates(conn: Connection, trust: str, course_class: str, words: str) -> S
         ~on_it,
     )
     return conn.execute(query.order_by(persons.c.name, persons.c.id).limit(_CANDIDATES)).all()
+
+
+def people_on(conn: Connection, trust: str, course_class: str) -> Mapping[str, str]:
+    """Return the names of those who have a place on a class, wait for one or asked for one, by person."""
+    here = (enrolments.c.trust == trust, enrolments.c.course_class == course_class, enrolments.c.state.in_(_COMING))
+    on_person = and_(persons.c.trust == enrolments.c.trust, persons.c.id == enrolments.c.person)
+    query = select(persons.c.id, persons.c.name).select_from(enrolments).join(persons, on_person).where(*here)
+    return {row.id: row.name for row in conn.execute(query)}
 
 
 def position_of(conn: Connection, trust: str, identifier: str) -> int | None:

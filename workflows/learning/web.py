@@ -27,6 +27,7 @@ from scorm import store as runtime
 from workflows.competence import store as competence_store
 from workflows.learning import (
     calendar_pages,
+    clashes,
     class_pages,
     decide_pages,
     effects,
@@ -199,15 +200,18 @@ class _Desk:
         with self._engine.reading() as connection:
             page = pages.open_classes(connection, here.trust, here.actor.person or "", self._engine.clock(), wanted)
             inside = opening.browsable(connection, here.trust, page.found)
+            against = clashes.clashes(connection, here.trust, page.found, [here.actor.person or ""])
+        mine = {course_class: found for (course_class, _person), found in against.items()}
         return render_template(
-            "learning/find.html", page=page, wanted=wanted, problem=problem, said=words, inside=inside
+            "learning/find.html", page=page, wanted=wanted, problem=problem, said=words, inside=inside, clashes=mine
         )
 
     def ask(self, here: Visitor, identifier: str) -> str:
         with self._engine.reading() as connection:
             person = here.actor.person or ""
             wanted = pages.open_class(connection, here.trust, person, self._engine.clock(), identifier)
-        return render_template("learning/ask.html", one=wanted, longest=_LONGEST_REASON)
+            against = clashes.clashes(connection, here.trust, [wanted], [person]).get((wanted.id, person), ())
+        return render_template("learning/ask.html", one=wanted, longest=_LONGEST_REASON, clashes=against)
 
     def enrol(self, here: Visitor, course_class: str) -> ResponseReturnValue:
         if here.actor.person is None:
