@@ -14,7 +14,7 @@ from engine import relevance, withdrawals
 from engine.errors import Invalid, Missing, Refused
 from engine.identifiers import new_id
 from engine.outbox import WITH_A_LINK, Delivery
-from engine.tables import journal, outbox
+from engine.tables import invitations, journal, outbox
 
 PAGE: Final = 50
 UNKNOWN: Final = "unknown"
@@ -127,12 +127,24 @@ def resend(connection: Connection, trust: str, letter: str, now: datetime) -> st
 
     One that was given up or parked is tried anew as it is; one that was sent goes as a copy with a Message-ID of its
     own, for some clients hide a message that they have seen. Raises `Missing`, or `Refused` where it is already on
-    its way or no longer true.
+    its way or no longer true, or where its meeting has changed since: some calendars would apply the older one.
     """
     found = connection.execute(select(outbox).where(_key(trust, letter)).with_for_update()).mappings().one_or_none()
     if found is None:
         raise Missing("There is no such message.", trust=trust, id=letter)
+    _require_newest(connection, found)
     return _RESENDING[Delivery(found["state"])](connection, found, now)
+
+
+def _require_newest(connection: Connection, letter: RowMapping) -> None:
+    if not letter["invitation"]:
+        return
+    mine = (invitations.c.trust == letter["trust"], invitations.c.uid == letter["uid"])
+    newest = connection.execute(select(invitations.c.sequence).where(*mine)).scalar_one_or_none()
+    if newest is not None and letter["invitation"]["sequence"] < newest:
+        raise Refused(
+            "The meeting has changed since. Send the meeting again from the page of the class: it goes as it stands."
+        )
 
 
 def _refused(_connection: Connection, _letter: RowMapping, _now: datetime) -> str:

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from engine import relevance
+from engine import database, messages, relevance
 from engine.errors import NotAllowed, Refused
 from engine.tables import outbox
 from tests import northshire
@@ -190,3 +190,20 @@ def test_whoever_runs_the_class_sends_a_meeting_again_by_a_button(place):
     assert done.status_code == 303
     assert "Ann is sent the meeting again" in helen.page(f"/classes/{course_class}")
     assert meetings(place.engine) == [("LRN-01", "ann", "REQUEST", 0)]
+
+
+def test_an_older_message_about_a_meeting_is_not_sent_again_once_the_meeting_has_changed(place):
+    course_class = open_class(place.engine, place.clock)
+    enrol(place.engine, course_class, "ann")
+    fire(place.engine, HELEN, "class", course_class, "CHANGE", {"venue": "Room 9"})
+    told = sorted(northshire.letters(place.engine), key=lambda letter: letter.invitation["sequence"])
+    older, newer = (letter.id for letter in told)
+    with database.writing(place.engine.database) as connection:
+        connection.execute(update(outbox).values(state="SENT", sent_at=place.clock()))
+
+    with place.engine.transaction() as tx:
+        with pytest.raises(Refused, match="has changed since"):
+            messages.resend(tx.connection, TRUST, older, tx.now)
+        copy = messages.resend(tx.connection, TRUST, newer, tx.now)
+
+    assert copy != newer
