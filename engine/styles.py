@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
+from engine import outgoing_settings
 from engine.directory_tables import organisations
+from engine.errors import Invalid
 from engine.outgoing_tables import mail_styles
 
 USUAL: Final = "#005eb8"
@@ -79,3 +83,54 @@ def _upward(place: Place, parents: Mapping[Place, str | None]) -> list[Place]:
 
 def _style(row: Row[tuple[str, ...]]) -> Style:
     return Style(organisation=row.organisation, name=row.name, colour=row.colour, contact=row.contact, hours=row.hours)
+
+
+def own(connection: Connection, trust: str, organisation: str) -> Style:
+    """Return what an organisation says itself of its mail."""
+    mine = (mail_styles.c.trust == trust, mail_styles.c.organisation == organisation)
+    row = connection.execute(select(mail_styles).where(*mine)).one_or_none()
+    return Style(organisation=organisation) if row is None else _style(row)
+
+
+def listed(
+    connection: Connection, trust: str, within: Collection[str], *, skip: int, limit: int
+) -> Sequence[tuple[str, str, bool]]:
+    """Return id and name of these organisations, by name, and whether each says something itself."""
+    of = organisations.c
+    same = and_(mail_styles.c.trust == of.trust, mail_styles.c.organisation == of.id)
+    chosen = select(of.id, of.name, mail_styles.c.saved_at).outerjoin_from(organisations, mail_styles, same)
+    mine = chosen.where(of.trust == trust, of.id.in_(within)).order_by(of.name, of.id).offset(skip).limit(limit)
+    return [(row.id, row.name, row.saved_at is not None) for row in connection.execute(mine)]
+
+
+def put(connection: Connection, trust: str, style: Style, *, author: str, now: datetime) -> None:
+    """Write down how the mail of an organisation looks from now on.
+
+    Raises `Invalid` for a colour that cannot be read on white (WCAG 2.2 1.4.3), or for what are no hours.
+    """
+    _require_readable(style.colour)
+    _require_hours(style.hours)
+    parts = {name: getattr(style, name) for name in _PARTS}
+    row = {"trust": trust, "organisation": style.organisation, **parts, "author": author, "saved_at": now}
+    inserting = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    adding = inserting(mail_styles).values(row)
+    again = {name: adding.excluded[name] for name in (*_PARTS, "author", "saved_at")}
+    connection.execute(adding.on_conflict_do_update(index_elements=["trust", "organisation"], set_=again))
+
+
+def _require_readable(colour: str) -> None:
+    try:
+        found = contrast(colour) if colour else LEAST_CONTRAST
+    except ValueError:
+        raise Invalid("Enter a colour such as #005eb8.", field="colour") from None
+    if found < LEAST_CONTRAST:
+        least = f"it has a contrast of {found:.1f} to white, and {LEAST_CONTRAST} is the least"
+        raise Invalid(f"Choose a darker colour: {least}.", field="colour")
+
+
+def _require_hours(said: str) -> None:
+    try:
+        outgoing_settings.hours(said or outgoing_settings.ALWAYS)
+    except ValueError:
+        example = "07:00-21:00, 07:00-21:00 mon-fri, or always"
+        raise Invalid(f"Enter hours such as {example}.", field="hours") from None

@@ -22,6 +22,7 @@ from engine.web import (
     acting,
     journal,
     mail_choices,
+    mail_styles,
     mailbox,
     messages,
     template_pages,
@@ -121,6 +122,7 @@ def desk_on(url: str, clock: FrozenClock, folder: Path, **environment: str) -> D
         template_versions.blueprint(engine),
         mailbox.blueprint(sink),
         mail_choices.blueprint(engine, chosen),
+        mail_styles.blueprint(engine, chosen),
     ):
         app.register_blueprint(pages)
     return Desk(app=app, engine=engine, clock=clock, sink=sink)

@@ -36,6 +36,7 @@ from engine.web import (
     frame,
     journal,
     mail_choices,
+    mail_styles,
     mailbox,
     mailroom,
     messages,
@@ -241,6 +242,7 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
         acting.blueprint(engine, settings, web.presenters(engine)),
         messages.blueprint(engine, settings),
         mail_choices.blueprint(engine, settings),
+        mail_styles.blueprint(engine, settings),
         mailroom.blueprint(engine),
         template_pages.blueprint(engine),
         template_versions.blueprint(engine),
@@ -260,6 +262,7 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
     frame.menu(pages, "E-mails I get", "mail_choices.index", 88)
     frame.menu(pages, "Mail that came", "mailroom.index", 75)
     frame.menu(pages, "Templates", "templates.index", 80)
+    frame.menu(pages, "Look of mail", "mail_styles.index", 82)
     frame.menu(pages, "Operations", "operations.index", 85)
     if sink is not None:
         pages.register_blueprint(mailbox.blueprint(sink))

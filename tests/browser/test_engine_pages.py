@@ -60,6 +60,7 @@ ADDRESSES = (
     "/history/leave/{leave}",
     "/e-mails/",
     "{stop}",
+    f"/mail-style/{TRUST}",
 )
 
 

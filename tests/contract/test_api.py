@@ -320,6 +320,20 @@ def test_a_message_says_why_it_went_and_goes_again_but_never_what_it_says(app, e
     assert caller.get("/messages", notice="other").json["items"] == []
 
 
+def test_what_caused_a_message_is_hidden_from_who_may_not_see_its_subject(app, engine):
+    asked(engine)
+    with engine.transaction() as tx:
+        directory.add_organisation(tx.connection, now=tx.now, trust=TRUST, id="ward-8", name="Ward 8")
+        tx.connection.execute(outbox.update().values(organisation="ward-8"))
+    elsewhere = Caller(app, engine, WARD_HOLDER.id, grant="ward-8")
+
+    why = elsewhere.get(f"/messages/{only(elsewhere.get('/messages'))['id']}/why").json
+
+    assert why["reason"] == "You hold a role."
+    assert {why[name] for name in ("cause", "step", "trigger", "moved", "by")} == {"hidden"}
+    assert (why["at"], why["because"]) == (None, None)
+
+
 def test_messages_and_journal_are_for_who_answers_for_the_organisation(app, engine):
     leave = asked(engine)
     with engine.transaction() as tx:
