@@ -59,6 +59,7 @@ def test_what_is_typed_is_previewed_at_once_for_whoever_is_chosen(editor, errors
     expect(editor.locator("#preview-subject")).to_contain_text("Résuscitation")
     expect(editor.frame_locator("#preview-html").locator("h1")).to_contain_text("Résuscitation")
     editor.get_by_label("Find a real message").fill("o'brien")
+    editor.keyboard.press("Enter")
     expect(editor.locator("#sample optgroup")).to_have_count(2)
     editor.get_by_label("Shown to").select_option("letter:letter-" + JOINING)
     expect(editor.frame_locator("#preview-html").locator("body")).to_contain_text("Dear Siân")

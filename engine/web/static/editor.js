@@ -38,10 +38,18 @@ const LOOK = EditorView.theme({
   ".cm-tooltip": { maxWidth: "20rem" },
 });
 
+// Puts a name in, with the braces after it where they are missing.
+const put = (braces) => (view, { label }, from, to) => {
+  const closed = !braces || /^\s*\}\}/.test(view.state.sliceDoc(to, to + 10));
+  const insert = closed ? label : `${label} }}`;
+  view.dispatch({ changes: { from, to, insert }, selection: { anchor: from + insert.length }, userEvent: "input.complete" });
+};
+
 const completions = (tokens) => (context) => {
   const word = context.matchBefore(/\{[{%][^{}%]*?(\w*)/);
   if (!word) return null;
-  const options = tokens.map(({ name, meaning }) => ({ label: name, info: meaning, type: "variable" }));
+  const apply = put(word.text.startsWith("{{"));
+  const options = tokens.map(({ name, meaning }) => ({ label: name, info: meaning, type: "variable", apply }));
   return { from: context.matchBefore(/\w*/).from, options, validFor: /^\w*$/ };
 };
 

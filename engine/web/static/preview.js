@@ -77,6 +77,7 @@ form.addEventListener("input", ({ target }) => {
   if (!choices.has(target.name)) unsaved = true;
   if (target.name === "width") frame.classList.toggle("preceptor-message--phone", target.value === "phone");
   if (target.name === "width" || target.name === "comment") return;
+  asked?.abort(); // an answer to what stood before would undo a choice made since
   clearTimeout(waiting);
   waiting = setTimeout(ask, PAUSE);
 });
