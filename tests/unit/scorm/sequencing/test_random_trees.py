@@ -1,6 +1,7 @@
 """Whatever the tree and whatever is asked: nothing but refusals is raised, and what is tracked stays sound."""
 
 import json
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from scorm.sequencing.definition import Aspect, Node, Organisation
 from scorm.sequencing.refusals import Refusal
 from scorm.sequencing.requests import Request
-from scorm.sequencing.survey import survey
+from scorm.sequencing.survey import Survey, survey
 from scorm.sequencing.tracking import State
 from tests.trees import Walk
 from tests.wild_trees import MEASURE, UNIT, nodes, numbered
@@ -95,6 +96,32 @@ def test_what_a_survey_promises_is_what_happens(
         refused = trial.refused(Request.CHOICE, activity.identifier)
 
         assert refused == (why.code if why else None)
+
+
+def unruled(node: Node) -> Node:
+    settled = replace(node.settings, rules=())
+    return replace(node, settings=settled, prerequisites="", children=tuple(map(unruled, node.children)))
+
+
+@given(node=nodes.map(unruled), walked=steps)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+def test_without_rules_what_was_reported_changes_nothing_that_may_follow(
+    node: Node, walked: list[tuple[Request, int, dict[str, float], bool]]
+) -> None:
+    walk = Walk(numbered(node))
+    for request, target, report, suspended in walked:
+        asked(walk, request, target, report, suspended=suspended)
+        ruled = State.restore(replace(walk.tree, ruled=True), walk.state.snapshot())
+
+        remembered, tried = survey(walk.state), survey(ruled)
+
+        assert codes(remembered) == codes(tried)
+
+
+def codes(found: Survey) -> tuple[object, ...]:
+    moves = {move: why and why.code for one in (found.offers, found.moves) for move, why in one.items()}
+    refusals = [why and why.code for why in (*found.choices, *found.jumps)]
+    return moves, refusals, list(found.hidden), found.ends
 
 
 @given(node=nodes)
