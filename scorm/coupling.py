@@ -196,10 +196,10 @@ def _report_objective(state: State, slot: int, session: Session, prefix: str) ->
     objective = state.tree.slots[slot].objective
     completion = f"{prefix}.completion_status"
     for name, aspect in _NUMBERS.items():
-        element = f"{prefix}.{name}"
-        if element in session.data:
+        reported = session.data.get(f"{prefix}.{name}")
+        if reported is not None:
             write = state.measure if aspect is Aspect.MEASURE else _writing(state, aspect)
-            write(slot, number(session.value(element)))
+            write(slot, number(reported))
     success = _SUCCESS[session.value(f"{prefix}.success_status") or "unknown"]
     if not objective.by_measure and (success is not None or f"{prefix}.success_status" in session.data):
         state.write(slot, Aspect.SATISFIED, success, said=True)

@@ -56,7 +56,7 @@ class Data:
             raise self._missing(self._absent(known.place.pattern))
         if any(index >= self._counts.get(array, 0) for array, index in known.indices):
             raise self._missing("index")
-        if not self._may("r", known.name, element):
+        if "r" not in self._access.get(known.name, element.access):
             raise self._missing("write_only")
         if element.counts:
             return str(self._counts.get(known.name.removesuffix("._count"), 0))
@@ -82,7 +82,7 @@ class Data:
         element = known.element
         if known.refused or element is None:
             raise self._refused(known.refused)
-        if not self._may("w", known.name, element):
+        if "w" not in (self._access.get(known.name, element.access) if self._access else element.access):
             raise self._refused("read_only")
         anew = known.indices and self._require_next(known, element)
         for needed in known.needs:
@@ -124,9 +124,6 @@ class Data:
             return judged.unmeasured
         return judged.reached if float(measure) >= float(threshold) else judged.short
 
-    def _may(self, way: str, name: str, element: Element) -> bool:
-        return way in (self._access.get(name, element.access) if self._access else element.access)
-
     def _require_next(self, known: Named, element: Element) -> bool:
         """Refuse an index that leaves a gap, and say whether an entry is one more than there are."""
         anew, counts, limit = False, self._counts, self.model.array_limit
@@ -151,7 +148,11 @@ class Data:
             raise self._refused("unlike")
 
     def _taken(self, place: Place, space: Space, value: str) -> bool:
-        others = map(self._heard, place.siblings(self._counts.get(place.indices[-1][0], 0)))
+        array, own = place.indices[-1]
+        count = self._counts.get(array, 0)
+        if count <= (own == 0):
+            return False
+        others = map(self._heard, place.siblings(count))
         return any(other is not None and space.same(other, value) for other in others)
 
     def _absent(self, pattern: str) -> str:
