@@ -163,3 +163,9 @@ def test_a_branch_that_is_never_taken_is_a_warning_on_its_line(more, lines):
 
     assert [one.line for one in found] == lines
     assert all("never" in one.sentence and one.level is lint.Level.WARNING for one in found)
+
+
+def test_blocks_that_fit_together_only_in_another_order_are_found():
+    blocks = "{% block action %}{% if course %}{% endblock %}{% block content %}MORE{% endif %}{% endblock %}"
+
+    assert "Encountered unknown tag 'endif'" in sentences(text='{% extends "_base" %}' + blocks)
