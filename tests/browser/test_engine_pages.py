@@ -6,13 +6,14 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
-from engine import mail_links, notices
+from engine import database, mail_links, notices
 from engine.machine import Actor
 from engine.mail import Composer
 from engine.tables import approvals, outbox
+from engine.template_tables import template_versions
 from engine.templates import Shelf
 from tests import desk as pages
 from tests.clock import START, FrozenClock
@@ -24,6 +25,7 @@ from tests.trial import TRUST, TRUST_HOLDER
 pytestmark = pytest.mark.browser
 
 JOINING = "LRN-01-joining-instructions"
+DONE = "LRN-17-course-completed"
 INVITED = {"uid": "u1@preceptor.example", "invitation": a_record(uid="u1@preceptor.example")}
 
 
@@ -55,6 +57,11 @@ ADDRESSES = (
     f"/messages/letter-{JOINING}",
     "/templates/",
     f"/templates/{TRUST}/{JOINING}",
+    "/templates/waiting",
+    f"/templates/{TRUST}/{DONE}/versions",
+    f"/templates/{TRUST}/{DONE}/versions/1",
+    f"/templates/{TRUST}/{DONE}/versions/compare?from=above&to=1",
+    f"/templates/{TRUST}/{DONE}/merge",
     "/mailbox/",
     "/mailbox/{mail}",
     "/history/leave/{leave}",
@@ -134,12 +141,19 @@ def _fill(desk: Desk) -> None:
         question = connection.scalars(asked).one()
     holder.post(f"/worklist/{question}", {"choice": "GRANT", "comment": "Enjoy it."})
     desk.queue(JOINING, **INVITED)
-    desk.queue("LRN-17-course-completed", "SENT", sent_at=desk.clock(), answer="250 kept")
+    desk.queue(DONE, "SENT", sent_at=desk.clock(), answer="250 kept")
     desk.queue("LRN-18-competence-awarded", "DEAD", answer="550 no such mailbox")
     pages.received(desk, composed(), START)
-    editor = f"/templates/{TRUST}/LRN-17-course-completed"
-    shown = _texts("LRN-17-course-completed")
+    shown = _texts(DONE) | {"subject": "Well done with {{ course }}"}
+    editor = f"/templates/{TRUST}/{DONE}"
     desk.signed_in(ADMINISTRATOR).post(editor, {**shown, "do": "publish", "seen": "0", "comment": "Friendlier"})
+    _change_above(desk)
+
+
+def _change_above(desk: Desk) -> None:
+    """Have the text that the trust's own was made from read otherwise, so that there is a conflict to look at."""
+    with database.writing(desk.engine.database) as connection:
+        connection.execute(update(template_versions).values(base_subject="You did it", base_text="Older\n"))
 
 
 def _texts(notice: str) -> dict[str, str]:

@@ -77,7 +77,8 @@ def _source(context: click.Context, notice: str, organisation: str, trust: str |
 
 def _shipped() -> Iterator[Trial]:
     for name in notices.names():
-        yield try_out(name, notices.notice(name).source)
+        for source in notices.notice(name).sources.values():
+            yield try_out(name, source)
 
 
 def _published(connection: Connection) -> Iterator[Trial]:
@@ -88,4 +89,5 @@ def _published(connection: Connection) -> Iterator[Trial]:
 
 def _as_source(row: Any) -> Source:
     label = f"{row['organisation']}/{row['version']}"
-    return Source(subject=row["subject"], text=row["text"], html=row["html"], label=label)
+    words = {name: row[name] for name in ("subject", "text", "html")}
+    return Source(**words, label=label, language=row["language"] or notices.ENGLISH)
