@@ -4,6 +4,7 @@ With `PRECEPTOR_SCREENSHOTS` set to a folder, every page is kept there as a pict
 """
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ def scene(tmp_path_factory) -> Iterator[Scene]:
 PAGES = {
     "home": ("ann", "/"),
     "find": ("ann", "/learning/find"),
+    "calendar": ("ann", "/calendar"),
     "withdraw": ("ann", "/learning/withdraw/{enrolment}"),
     "why": ("ann", "/learning/why/enrolment/{enrolment}"),
     "incomplete": ("ann", "/learning/incomplete/{played}"),
@@ -79,6 +81,7 @@ PAGES = {
     "class": (HELEN, "/classes/{full}"),
     "class-change": (HELEN, "/classes/{full}/change"),
     "class-enrol": (HELEN, "/classes/{full}/enrol?q=d"),
+    "class-notify": (HELEN, "/classes/{full}/notify"),
     "class-cancel": (HELEN, "/classes/{full}/step/cancel"),
     "enrolment-withdraw": (HELEN, "/classes/{full}/enrolments/{enrolment}/withdraw"),
     "package-new": (HELEN, "/packages/new"),
@@ -129,6 +132,25 @@ def test_a_class_is_changed_by_keyboard_and_without_scripts(scene, scriptless):
     page.get_by_role("button", name="Save the change").press("Enter")
 
     expect(page.get_by_text("of 9 taken")).to_be_visible()
+
+
+def test_words_to_a_class_and_an_address_to_subscribe_to_are_for_everybody(scene, page):
+    page.set_viewport_size({"width": 320, "height": 800})
+    scene.sign_in(page, HELEN)
+    scene.open(page, "/classes/{full}/notify")
+    page.get_by_label("Place confirmed").check()
+    page.get_by_label("Message").fill("The car park is closed.\nCome by bus.")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("button", name=re.compile("Send to"))).to_be_visible()
+    found = violations(page)
+
+    scene.sign_in(page, "ann")
+    scene.open(page, "/calendar")
+    page.get_by_role("button", name="Make an address").press("Enter")
+    expect(page.get_by_label("Address of your calendar")).to_have_value(re.compile(r"/calendar/[\w=-]+\.ics$"))
+    expect(page.get_by_role("button", name="Copy the address")).to_be_visible()
+    assert found + violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_errors_are_linked_to_their_fields(scene, page):

@@ -334,7 +334,7 @@ def test_what_is_not_declared_is_refused_with_what_is(engine: Engine, clock: Fro
     ann = enrol(engine, key, "ann")
     fire(engine, HELEN, "enrolment", ann, "WITHDRAW")
 
-    with pytest.raises(NotDeclared, match="From here one may: enrol, request"):
+    with pytest.raises(NotDeclared, match="From here one may: enrol, repair, request"):
         fire(engine, HELEN, "enrolment", ann, "ATTEND")
 
 

@@ -142,6 +142,7 @@ def _told(engine: Engine, settings: Settings, row: Mapping[str, Any]) -> dict[st
         "PRECEPTOR_SECRET_KEY": settings.secret_key,
         "PRECEPTOR_ENV": settings.environment,
         "PRECEPTOR_REMINDERS": " ".join(map(str, settings.reminders)),
+        "PRECEPTOR_CLASS_REMINDERS": " ".join(map(str, settings.calendars.reminders)),
         "PRECEPTOR_REMIND_NOT_REQUIRED": "yes" if settings.remind_not_required else "no",
     }
     trial = {} if settings.production else {"PRECEPTOR_NOW": engine.clock().isoformat()}

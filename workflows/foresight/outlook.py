@@ -13,8 +13,9 @@ from engine.settings import Settings
 from engine.transaction import Engine
 from workflows import wiring
 from workflows.competence import reminders
+from workflows.learning import reminders as class_reminders
 
-RUN: Final = frozenset({wiring.ABANDON, reminders.REMIND})
+RUN: Final = frozenset({wiring.ABANDON, reminders.REMIND, class_reminders.REMIND})
 """Nothing runs in a forecast that is not named here: what forgets, exports or calls out must not."""
 
 BULK: Final = frozenset(
@@ -28,6 +29,7 @@ BULK: Final = frozenset(
         "approval_attachments",
         "saved_views",
         "forecasts",
+        "calendar_feeds",
     }
 )
 """Files and calls of e-learning and what else no step asks for."""
