@@ -122,9 +122,9 @@ class _Round:
             self._items = digests.waiting(connection, [row for row in letters if row["notice"] == digests.NOTICE])
             self._untrue = relevance.untrue(self._engine, connection, [*letters, *self._items])
             self._held = suppressions.held(connection, letters, now)
-            self._paced = pacing.pace(connection, letters, now, outgoing)
             never = outbox.undelivered(connection, cancelled)
             self._composer.prepare(connection, [dict(letter) for letter in (*letters, *self._items)])
+            self._paced = pacing.pace(connection, letters, now, outgoing, self._composer.looks)
         self._contents = digests.contents(self._items, self._untrue)
         self._plain = {row["id"] for row in cancelled if (row["trust"], row["uid"]) in never}
         self._slow_down([letter for letter in letters if self._set_aside(letter, now) is None], now)

@@ -80,12 +80,12 @@ class Composer:
         self._tokens = tokens
         self._addresses = addresses
         self._built: dict[str, int] = {}
-        self._styles: Mapping[tuple[str, str], Style] = {}
+        self.looks: Mapping[tuple[str, str], Style] = {}
 
     def prepare(self, conn: Connection, rows: Sequence[Row]) -> None:
         """Look up once which templates and styles apply to these rows; without it the national ones do."""
         self._shelf.prepare(conn, {_wanted(row) for row in rows})
-        self._styles = styles.applying(conn, {(row["trust"], row["organisation"]) for row in rows})
+        self.looks = styles.applying(conn, {(row["trust"], row["organisation"]) for row in rows})
 
     def filled(self, row: Row, items: Sequence[Row]) -> Row:
         """Return the row of a digest with what it names: of each letter its subject, its reason and its link."""
@@ -126,7 +126,7 @@ class Composer:
 
     def _context(self, row: Row, template: Template, record: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the tokens of a row, with those that the engine itself knows."""
-        style = self._styles.get((row["trust"], row["organisation"]), _PLAIN)
+        style = self.looks.get((row["trust"], row["organisation"]), _PLAIN)
         known = {
             "recipient_name": text.clean(row["name"], _LONGEST_NAME) or row["email"],
             "reason": notices.reason(template.notice, row["reason"], template.language),

@@ -14,6 +14,7 @@ from engine import calendar, digests, outgoing_settings, rehearsals, styles, ter
 from engine.outbox import WITH_A_LINK
 from engine.outgoing_settings import Hours, Outgoing
 from engine.outgoing_tables import mail_choices, mail_zones
+from engine.styles import Style
 from engine.terms import Pace
 
 ZONE: Final = "Europe/London"
@@ -40,9 +41,20 @@ class Paced:
     waits: Mapping[str, Wait] = field(default_factory=dict)
 
 
-def pace(connection: Connection, letters: Sequence[RowMapping], now: datetime, outgoing: Outgoing) -> Paced:
-    """Say which of these letters do not go now, in a few statements for all of them."""
-    known = _Known(connection, letters, outgoing)
+def pace(
+    connection: Connection,
+    letters: Sequence[RowMapping],
+    now: datetime,
+    outgoing: Outgoing,
+    looks: Mapping[Key, Style] | None = None,
+) -> Paced:
+    """Say which of these letters do not go now, in a few statements for all of them.
+
+    `looks` are the styles of their organisations, where somebody has looked them up already.
+    """
+    if looks is None:
+        looks = styles.applying(connection, {(letter["trust"], letter["organisation"]) for letter in letters})
+    known = _Known(connection, letters, outgoing, looks)
     unwanted, waits = {}, {}
     for letter in (one for one in letters if one["kind"] not in AT_ONCE):
         chosen = known.pace(letter)
@@ -60,10 +72,16 @@ def pace(connection: Connection, letters: Sequence[RowMapping], now: datetime, o
 class _Known:
     """What readers chose, where they are, and which hours their organisations keep."""
 
-    def __init__(self, connection: Connection, letters: Sequence[RowMapping], outgoing: Outgoing) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        letters: Sequence[RowMapping],
+        outgoing: Outgoing,
+        looks: Mapping[Key, Style],
+    ) -> None:
         keys = {(letter["trust"], letter["person"]) for letter in letters if letter["person"]}
         self._hours = outgoing.hours
-        self._styles = styles.applying(connection, {(letter["trust"], letter["organisation"]) for letter in letters})
+        self._styles = looks
         self._chosen = _chosen(connection, [one for one in letters if one["person"] and not terms.fixed(one)])
         asked = self._chosen or outgoing.hours or any(style.hours for style in self._styles.values())
         self._zones = zones(connection, keys) if asked else {}

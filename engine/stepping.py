@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, RowMapping, and_, bindparam, func, literal_column, select, update
 
-from engine import database, relevance, timers
+from engine import database, pacing, relevance, timers
 from engine.jobs import Progress, Rhythm, Schedule, Work
 from engine.outbox import WAITING, Delivery
 from engine.tables import invitations, jobs
@@ -92,14 +92,15 @@ class Stepper:
                 connection.execute(update(jobs).where(due).values(state=Progress.DONE))
 
     def _deliver(self) -> int:
-        """Settle one chunk of what is to be sent now: gone, or withdrawn because it is no longer true."""
+        """Settle one chunk of what is to be sent now: gone, or not, as it is no longer true or not wanted."""
         now = self._clock.now
         due = (_UNSENT, outbox_table.c.due_at <= now)
         with database.writing(self._engine.database) as connection:
             rows = connection.execute(select(outbox_table).where(*due).limit(_LETTERS)).mappings().all()
             if not rows:
                 return 0
-            untrue = relevance.untrue(self._engine, connection, rows)
+            unwanted = pacing.pace(connection, rows, now, self._engine.outgoing).unwanted
+            untrue = {**unwanted, **relevance.untrue(self._engine, connection, rows)}
             connection.execute(_SETTLING, [_settled(row, untrue.get(row["id"]), now) for row in rows])
             arrived = [_arrival(row) for row in rows if row["invitation"] and row["id"] not in untrue]
             if arrived:
