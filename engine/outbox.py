@@ -177,9 +177,7 @@ def undelivered(connection: Connection, letters: Sequence[RowMapping]) -> set[tu
 
 def standing(table: NamedFromClause[Any], states: Sequence[Delivery] = WAITING) -> ColumnElement[bool]:
     """Choose letters by state, in literals: SQLite uses a partial index only where the statement repeats its words."""
-    literals: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in states]
-    found: ColumnElement[bool] = table.c.state.in_(literals)
-    return found
+    return or_(*(table.c.state == literal_column(f"'{state}'") for state in states))
 
 
 def _thread_order(table: NamedFromClause[Any]) -> ColumnElement[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, RowMapping, and_, bindparam, func,
 
 from engine import database, pacing, relevance, timers
 from engine.jobs import Progress, Rhythm, Schedule, Work
-from engine.outbox import WAITING, Delivery
+from engine.outbox import Delivery, standing
 from engine.tables import invitations, jobs
 from engine.tables import outbox as outbox_table
 from engine.tables import timers as timers_table
@@ -151,7 +151,7 @@ def _arrival(row: RowMapping) -> dict[str, Any]:
     return {"of_trust": row["trust"], "of_uid": row["uid"], "arrived": row["invitation"]["sequence"]}
 
 
-_UNSENT: Final = _in_words(outbox_table.c.state, WAITING)
+_UNSENT: Final = standing(outbox_table)
 _SETTLING: Final = (
     update(outbox_table)
     .where(outbox_table.c.trust == bindparam("of_trust"), outbox_table.c.id == bindparam("of_id"))

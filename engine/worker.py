@@ -77,7 +77,7 @@ def embedded_jobs(
 def share_out(engine: Engine, jobs: Jobs) -> int:
     """Make a job of every chunk of the letters that wait in a trust, where they are many; return how many."""
     with engine.transaction() as tx:
-        due = (letters.c.state.in_(outbox.WAITING), letters.c.due_at <= tx.now)
+        due = (outbox.standing(letters), letters.c.due_at <= tx.now)
         counted = select(letters.c.trust, func.count().label("due")).where(*due).group_by(letters.c.trust)
         shares = [
             Job(

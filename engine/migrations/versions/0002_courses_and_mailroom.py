@@ -341,12 +341,22 @@ def upgrade() -> None:
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_subject"))
+        batch_op.drop_index(
+            batch_op.f("ix_outbox_waiting"), sqlite_where=sa.text("state IN ('QUEUED', 'SENDING', 'RETRY')")
+        )
         batch_op.create_index(
-            "ix_outbox_settled",
+            "ix_outbox_begun",
             ["trust", "kind", "subject"],
             unique=False,
-            sqlite_where=sa.text("state IN ('SENT', 'DEAD', 'SUPPRESSED', 'PARKED')"),
-            postgresql_where=sa.text("state IN ('SENT', 'DEAD', 'SUPPRESSED', 'PARKED')"),
+            sqlite_where=sa.text("state <> 'QUEUED'"),
+            postgresql_where=sa.text("state <> 'QUEUED'"),
+        )
+        batch_op.create_index(
+            "ix_outbox_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'QUEUED' OR state = 'SENDING' OR state = 'RETRY'"),
+            postgresql_where=sa.text("state = 'QUEUED' OR state = 'SENDING' OR state = 'RETRY'"),
         )
 
     with op.batch_alter_table("persons", schema=None) as batch_op:
@@ -399,9 +409,18 @@ def downgrade() -> None:
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_outbox_settled",
-            sqlite_where=sa.text("state IN ('SENT', 'DEAD', 'SUPPRESSED', 'PARKED')"),
-            postgresql_where=sa.text("state IN ('SENT', 'DEAD', 'SUPPRESSED', 'PARKED')"),
+            "ix_outbox_due",
+            sqlite_where=sa.text("state = 'QUEUED' OR state = 'SENDING' OR state = 'RETRY'"),
+            postgresql_where=sa.text("state = 'QUEUED' OR state = 'SENDING' OR state = 'RETRY'"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_begun", sqlite_where=sa.text("state <> 'QUEUED'"), postgresql_where=sa.text("state <> 'QUEUED'")
+        )
+        batch_op.create_index(
+            batch_op.f("ix_outbox_waiting"),
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('QUEUED', 'SENDING', 'RETRY')"),
         )
         batch_op.create_index(batch_op.f("ix_outbox_subject"), ["trust", "kind", "subject"], unique=False)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Connection, create_engine, event, select
 
 from engine import journal, webhooks
 from engine.letters import Subject
+from engine.outbox import lease
 from engine.posted import about
 from engine.tables import metadata, outbox
 
 _TRUST = "northshire"
-_KEY = "sqlite_autoindex"
+_A_WHOLE_TRUST = "(trust=?)"
 
 
 @pytest.fixture
@@ -28,6 +30,10 @@ def connection() -> Iterator[Connection]:
 def letters_about_a_subject(connection: Connection) -> None:
     subject = Subject(kind="enrolment", trust=_TRUST, id="1")
     connection.execute(select(outbox).where(about(subject), outbox.c.revision == 1).order_by(outbox.c.id)).all()
+
+
+def letters_to_lease(connection: Connection) -> None:
+    lease(connection, datetime(2026, 11, 22, tzinfo=UTC))
 
 
 def rows_under_a_seal(connection: Connection) -> None:
@@ -45,8 +51,9 @@ def rows_to_seal(connection: Connection) -> None:
 @pytest.mark.parametrize(
     ("asked", "index"),
     [
-        (letters_about_a_subject, "ix_outbox_settled (trust=? AND kind=? AND subject=?)"),
-        (letters_about_a_subject, "ix_outbox_waiting"),
+        (letters_about_a_subject, "ix_outbox_begun (trust=? AND kind=? AND subject=?)"),
+        (letters_about_a_subject, "ix_outbox_due (due_at>?)"),
+        (letters_to_lease, "ix_outbox_due (due_at<?)"),
         (rows_under_a_seal, "ix_journal_sealed (trust=? AND seal=?)"),
         (rows_of_which_a_webhook_hears, "ix_journal_sealed (trust=? AND seal>? AND seal<?)"),
         (rows_to_seal, "ix_journal_unsealed"),
@@ -58,7 +65,7 @@ def test_what_is_asked_reads_by_an_index_of_its_own(
     plan = plan_of(connection, asked)
 
     assert index in plan
-    assert _KEY not in plan
+    assert _A_WHOLE_TRUST not in plan
 
 
 def plan_of(connection: Connection, asked: Callable[[Connection], None]) -> str:
@@ -70,5 +77,5 @@ def plan_of(connection: Connection, asked: Callable[[Connection], None]) -> str:
     event.listen(connection, "before_cursor_execute", listen)
     asked(connection)
     event.remove(connection, "before_cursor_execute", listen)
-    statement, values = said[-1]
-    return "\n".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+    plans = (connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values) for statement, values in said)
+    return "\n".join(str(row[3]) for plan in plans for row in plan)
