@@ -257,7 +257,7 @@ def test_only_who_administers_templates_there_may_save_one(engine):
 def test_letters_of_before_a_release_keep_the_national_text_that_they_were_queued_with(engine, clock, monkeypatch):
     older = replace(SHIPPED, subject="Older", label="national/older")
     with database.writing(engine.database) as conn:
-        assert texts.note_shipped(conn, clock()) == len(notices.names())
+        assert texts.note_shipped(conn, clock()) == sum(len(notices.notice(name).sources) for name in notices.names())
         conn.execute(texts.shipped_texts.delete().where(texts.shipped_texts.c.notice == NOTICE))
         words = {"subject": older.subject, "text": older.text, "html": older.html, "label": older.label}
         conn.execute(insert(texts.shipped_texts), {"notice": NOTICE, "language": "en", "seen_at": clock(), **words})
@@ -270,3 +270,18 @@ def test_letters_of_before_a_release_keep_the_national_text_that_they_were_queue
     assert subject_at(engine, queued) == "Older"
     assert subject_at(engine, clock()) == subject_at(engine) == SHIPPED.subject
     assert subject_at(engine, queued - timedelta(days=1)) == SHIPPED.subject
+
+
+def test_welsh_goes_before_english_and_ones_own_before_the_nations(engine):
+    joining = replace(PLACE, notice="LRN-01-joining-instructions")
+    shipped = notices.notice(joining.notice)
+    wanted = Wanted(trust=TRUST, organisation=SURGERY, notice=joining.notice, language="cy")
+
+    found = []
+    for source in (replace(shipped.source, subject="Ours"), replace(shipped.translations["cy"], subject="Ein lle")):
+        with engine.transaction(ADA) as tx:
+            written = Trial(notice=joining.notice, source=source, findings=(), samples={})
+            drafts.save_and_publish(tx, joining, written, comment="Our own words")
+            found.append(texts.standing(tx.connection, [wanted])[wanted].subject)
+
+    assert found == [shipped.translations["cy"].subject, "Ein lle"]
