@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, String, Table, cast, select
 
-from engine import incident
+from engine import incident, template_version
 from engine.approvals import approval
 from engine.incident_tables import incidents
 from engine.tables import approvals
+from engine.template_tables import template_versions
 from scorm.tables import packages
 from workflows.competence import award
 from workflows.competence.tables import awards, competences
@@ -77,6 +78,9 @@ CALLED: Final[Mapping[str, Select[Any]]] = {
     version.KIND: _named(
         package_versions, packages.c.title + ", version " + cast(package_versions.c.number, String)
     ).join(packages, _PACKAGE),
+    template_version.KIND: _named(
+        template_versions, template_versions.c.notice + ", version " + cast(template_versions.c.version, String)
+    ),
     requests.KIND: _with(_named(record_requests, persons.c.name), record_requests, persons, record_requests.c.person),
 }
 """By kind the statement that names its records: rows of trust, id and `words`."""

@@ -166,8 +166,11 @@ def serving(chosen: Settings, engine: Engine) -> Iterator[None]:
 
 
 def settings_for(url: str, folder: Path, port: int, smtp_url: str) -> Settings:
-    """Return the demo's settings over a database, with a mail server of the test's own."""
-    said = {"PRECEPTOR_DATABASE_URL": url, "PRECEPTOR_SMTP_URL": smtp_url}
+    """Return the demo's settings over a database, with a mail server of the test's own.
+
+    Nobody is reminded of classes: a story counts the mail of its own steps, whatever days it lets go by.
+    """
+    said = {"PRECEPTOR_DATABASE_URL": url, "PRECEPTOR_SMTP_URL": smtp_url, "PRECEPTOR_CLASS_REMINDERS": ""}
     return settings.read({**running.environment(folder, port, 0), **said})
 
 
