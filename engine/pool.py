@@ -81,10 +81,20 @@ class Turn:
         self._pool = self._database.pool
         self._queue()
         try:
-            self._line = _awake(self._database) or Line(self._database.connect())
+            return self._begun()
         except BaseException:
             self._step_aside()
             raise
+
+    def __exit__(self, kind: type[BaseException] | None, _error: object, _at: object) -> None:
+        """Commit or roll back, and let the connection rest."""
+        try:
+            self._end(well=kind is None)
+        finally:
+            self._step_aside()
+
+    def _begun(self) -> Connection:
+        self._line = _awake(self._database) or Line(self._database.connect())
         connection = self._line.connection
         if self._words:
             try:
@@ -94,9 +104,8 @@ class Turn:
                 raise
         return connection
 
-    def __exit__(self, kind: type[BaseException] | None, _error: object, _at: object) -> None:
-        """Commit or roll back, and let the connection rest."""
-        if kind is not None:
+    def _end(self, *, well: bool) -> None:
+        if not well:
             self._undo()
             return
         try:
@@ -136,7 +145,6 @@ class Turn:
             self._pool.rest(self._line)
         else:
             _close(connection)
-        self._step_aside()
 
     def _step_aside(self) -> None:
         if self._alone is not None:
