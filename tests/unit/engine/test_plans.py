@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection, create_engine, event, select
 
-from engine import journal, webhooks
+from engine import gauges, journal, webhooks
 from engine.letters import Subject
 from engine.outbox import lease
 from engine.posted import about
@@ -48,9 +48,15 @@ def rows_to_seal(connection: Connection) -> None:
     journal.unsealed(connection)
 
 
+def letters_of_the_gauges(connection: Connection) -> None:
+    gauges.read(connection, datetime(2026, 11, 22, tzinfo=UTC))
+
+
 @pytest.mark.parametrize(
     ("asked", "index"),
     [
+        (letters_of_the_gauges, "ix_outbox_due"),
+        (letters_of_the_gauges, "ix_outbox_parked"),
         (letters_about_a_subject, "ix_outbox_begun (trust=? AND kind=? AND subject=?)"),
         (letters_about_a_subject, "ix_outbox_due (due_at>?)"),
         (letters_to_lease, "ix_outbox_due (due_at<?)"),
