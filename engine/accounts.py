@@ -20,10 +20,10 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from engine.directory_tables import account_links, accounts
 from engine.errors import Invalid, Missing
 from engine.identifiers import new_id
 from engine.letters import Letter, Recipient, Subject
+from engine.roles.directory_tables import account_links, accounts
 from engine.text import clean
 
 LINK_LIFE = timedelta(hours=2)

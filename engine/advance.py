@@ -9,10 +9,10 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from engine import timers
 from engine.errors import Invalid
 from engine.jobs import Jobs
 from engine.tables import timers as timer_table
+from engine.timing import timers
 from engine.transaction import Engine
 
 STEP: Final = timedelta(hours=1)

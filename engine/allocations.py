@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select
 
-from engine import amendments, coverage, directory
-from engine.amendments import Amended
-from engine.directory import Holder, Role
-from engine.directory_tables import accounts, holders, roles
 from engine.errors import Conflict, Missing, NotAllowed
 from engine.machine import Actor
+from engine.roles import amendments, coverage, directory
+from engine.roles.amendments import Amended
+from engine.roles.directory import Holder, Role
+from engine.roles.directory_tables import accounts, holders, roles
 from engine.transaction import Transaction
 
 ADMINISTRATOR: Final = "system-administrator"

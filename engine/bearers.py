@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from engine.accounts import digest
-from engine.directory_tables import api_tokens
 from engine.errors import Missing
+from engine.roles.directory_tables import api_tokens
 
 EVERYTHING: Final = "*"
 """The scope of a token that may do all that its account may."""

@@ -25,9 +25,9 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, RowMapping, and_, null, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from engine import database
 from engine.errors import SettingError
 from engine.jobs import EPOCH, KEPT, EmbeddedJobs, Job, Progress, Schedule, Work, added, finished, leased
+from engine.storage import database
 from engine.tables import jobs
 
 SILENCE: Final = 30.0

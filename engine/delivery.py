@@ -13,14 +13,16 @@ from typing import Final
 from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from engine import database, digests, outbox, pacing, relevance, suppressions, throttling, trail
-from engine.digests import Contents, Day
+from engine import relevance
 from engine.errors import EngineError, Passing, Permanent, Uncertain, Undelivered, Unreachable
 from engine.letters import Method
 from engine.mail import Built, Composer
-from engine.outbox import Delivery, Outcome
-from engine.pacing import Paced
+from engine.outgoing import digests, outbox, pacing, suppressions, throttling, trail
+from engine.outgoing.digests import Contents, Day
+from engine.outgoing.outbox import Delivery, Outcome
+from engine.outgoing.pacing import Paced
 from engine.smtp import Transport
+from engine.storage import database
 from engine.transaction import Engine
 
 UNREACHABLE: Final = "The mail server cannot be reached, so the message waits."

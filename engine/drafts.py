@@ -8,20 +8,21 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select, update
 
-from engine import json_text, template_keep, texts
+from engine import json_text, template_keep
 from engine.approvals import answering
 from engine.approvals.approval import STANDING
 from engine.approvals.approval import Trigger as Answer
 from engine.errors import Conflict, Missing
 from engine.identifiers import new_id
 from engine.letters import Subject
-from engine.notices import ENGLISH, Source
 from engine.tables import approvals
-from engine.template_tables import template_versions
-from engine.template_version import KIND, State, Trigger
-from engine.texts import Wanted
 from engine.transaction import Transaction
-from engine.trial import Trial
+from engine.wording import texts
+from engine.wording.notices import ENGLISH, Source
+from engine.wording.template_tables import template_versions
+from engine.wording.template_version import KIND, State, Trigger
+from engine.wording.texts import Wanted
+from engine.wording.trial import Trial
 
 _columns = template_versions.c
 

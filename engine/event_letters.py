@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, RowMapping, select
 
-from engine import notices, sight, why
+from engine import why
 from engine.letters import Subject
-from engine.outbox import Delivery
-from engine.posted import about
-from engine.sight import Reach
+from engine.outgoing.outbox import Delivery
+from engine.outgoing.posted import about
+from engine.privacy import sight
+from engine.privacy.sight import Reach
 from engine.tables import journal, outbox
 from engine.transaction import Engine
 from engine.why import Evidence, Fact
+from engine.wording import notices
 
 MOST = 50
 

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping
 
-from engine import calendar, messages, notices, rehearsals, saying, styles
+from engine import calendar, messages, rehearsals, saying
 from engine.errors import Missing
-from engine.outbox import WITH_A_LINK
-from engine.templates import Shelf
-from engine.texts import Wanted
+from engine.outgoing.outbox import WITH_A_LINK
+from engine.wording import notices, styles
+from engine.wording.templates import Shelf
+from engine.wording.texts import Wanted
 
 _MOST: Final = 10
 _NOT_SHOWN: Final = (WITH_A_LINK, rehearsals.KIND)

@@ -16,9 +16,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, literal_column, select, update
 
-from engine import incidents, suppressions, timers
+from engine import incidents
 from engine.approvals import approval
-from engine.directory_tables import organisations
 from engine.errors import Conflict
 from engine.incident import KIND, Failure, Incident, Source, Status, Trigger
 from engine.incident_tables import incidents as table
@@ -27,10 +26,13 @@ from engine.jobs import EVERYWHERE, MOST_ATTEMPTS, Progress
 from engine.jobs import Jobs as JobsPort
 from engine.letters import Subject
 from engine.mailroom_tables import suppressions as suppressed
-from engine.outbox import Delivery
+from engine.outgoing import suppressions
+from engine.outgoing.outbox import Delivery
+from engine.roles.directory_tables import organisations
 from engine.tables import approvals as questions
 from engine.tables import jobs, outbox
 from engine.tables import timers as waiting
+from engine.timing import timers
 from engine.transaction import Engine, Transaction
 
 _WANTED: Final = "Somebody wants it begun again."

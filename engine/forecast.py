@@ -18,11 +18,11 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, and_, func, select
 
-from engine import database, snapshot
 from engine.jobs import Progress, Schedule, Work
-from engine.outbox import WAITING, WITH_A_LINK, Delivery
-from engine.snapshot import Extent
+from engine.outgoing.outbox import WAITING, WITH_A_LINK, Delivery
 from engine.stepping import Clock, Stepper, Watch, unwatched
+from engine.storage import database, snapshot
+from engine.storage.snapshot import Extent
 from engine.tables import jobs
 from engine.tables import journal as journal_table
 from engine.tables import outbox as outbox_table

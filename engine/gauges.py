@@ -24,12 +24,12 @@ from sqlalchemy import (
 )
 
 from engine import rehearsals
-from engine.directory_tables import organisations
 from engine.identifiers import encode
 from engine.incident import Status
 from engine.incident_tables import incidents
 from engine.jobs import EVERYWHERE
-from engine.outbox import WAITING, Delivery, standing
+from engine.outgoing.outbox import WAITING, Delivery, standing
+from engine.roles.directory_tables import organisations
 from engine.tables import Instant, approvals, jobs, outbox, timers
 
 DAY: Final = timedelta(days=1)

@@ -15,8 +15,8 @@ import sqlalchemy
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine import database
 from engine.incident_tables import heartbeats
+from engine.storage import database
 from engine.transaction import Engine
 
 EVERY: Final = timedelta(seconds=10)

@@ -17,14 +17,14 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, RowMapping, Table, select
 
-from engine import directory
-from engine.directory_tables import organisations
 from engine.effects import Effect
 from engine.errors import EngineError
 from engine.incident import KIND, Again, Failure, Incident, LetGo, Source, Status, Trigger
 from engine.incident_tables import incidents
 from engine.letters import Subject
 from engine.machine import Case, Decision
+from engine.roles import directory
+from engine.roles.directory_tables import organisations
 from engine.transaction import Handler, Transaction
 
 _LONGEST: Final = 1000

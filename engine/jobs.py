@@ -30,8 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine import database
 from engine.errors import Missing
+from engine.storage import database
 from engine.tables import jobs
 
 EVERYWHERE: Final = "*"

@@ -13,16 +13,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine import calendar, notices, rehearsals, return_addresses, saying, skeleton, styles, text
+from engine import calendar, rehearsals, return_addresses, saying, text
 from engine.errors import EngineError
 from engine.letters import Recipient
-from engine.notices import Kind
-from engine.rendering import Template
 from engine.return_addresses import Addresses
-from engine.skeleton import Header, Meant
-from engine.styles import Style
-from engine.templates import Shelf
-from engine.texts import Wanted
+from engine.wording import notices, skeleton, styles
+from engine.wording.notices import Kind
+from engine.wording.rendering import Template
+from engine.wording.skeleton import Header, Meant
+from engine.wording.styles import Style
+from engine.wording.templates import Shelf
+from engine.wording.texts import Wanted
 
 Row = Mapping[str, Any]
 

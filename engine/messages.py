@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, update
 
-from engine import relevance, withdrawals
+from engine import relevance
 from engine.errors import Invalid, Missing, Refused
 from engine.identifiers import new_id
-from engine.outbox import WITH_A_LINK, Delivery
+from engine.outgoing import withdrawals
+from engine.outgoing.outbox import WITH_A_LINK, Delivery
 from engine.tables import invitations, journal, outbox
 
 PAGE: Final = 50

@@ -24,8 +24,8 @@ from requests import RequestException
 from sqlalchemy import Connection, RowMapping, select, update
 
 from engine.accounts import digest
-from engine.directory_tables import accounts, organisations
 from engine.errors import NotVouched, ProviderAway
+from engine.roles.directory_tables import accounts, organisations
 from engine.settings import Oidc
 
 JOURNEY: Final = timedelta(minutes=10)

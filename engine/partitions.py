@@ -12,8 +12,8 @@ from typing import Final
 import sqlalchemy
 from sqlalchemy import Connection, RowMapping, text
 
-from engine import database
 from engine.errors import Invalid
+from engine.storage import database
 
 MOST: Final = 1024
 _KEY: Final = "trust"

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 from engine import return_addresses
 from engine.identifiers import new_id
 from engine.letters import Invitation, Letter, Method
-from engine.prepared import Prepared
+from engine.storage.prepared import Prepared
 from engine.tables import invitations, outbox
 
 _Twin = Mapping[str, Any] | RowMapping

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from engine import notices, rendering
 from engine.letters import Letter, Recipient, Subject
-from engine.notices import Source
-from engine.rendering import Template
+from engine.wording import notices, rendering
+from engine.wording.notices import Source
+from engine.wording.rendering import Template
 
 KIND: Final = "test"
 """The kind under which the outbox keeps a test; no workflow has it, and no figure counts it."""

@@ -18,7 +18,7 @@ from engine import journal
 from engine.approvals import approval
 from engine.errors import Invalid
 from engine.machine import SYSTEM, Workflow
-from engine.outbox import WAITING, Delivery
+from engine.outgoing.outbox import WAITING, Delivery
 from engine.tables import approvals as questions
 from engine.tables import journal as journal_table
 from engine.tables import outbox, timers

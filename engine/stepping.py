@@ -9,12 +9,15 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, RowMapping, and_, bindparam, func, literal_column, select, update
 
-from engine import database, pacing, relevance, timers
+from engine import relevance
 from engine.jobs import Progress, Rhythm, Schedule, Work
-from engine.outbox import Delivery, standing
+from engine.outgoing import pacing
+from engine.outgoing.outbox import Delivery, standing
+from engine.storage import database
 from engine.tables import invitations, jobs
 from engine.tables import outbox as outbox_table
 from engine.tables import timers as timers_table
+from engine.timing import timers
 from engine.transaction import Engine
 
 _LETTERS: Final = 500

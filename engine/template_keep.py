@@ -8,15 +8,16 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, insert, select, tuple_, union, update
 
-from engine import directory, notices, texts
-from engine.directory_tables import accounts, grants, holders, organisations, roles
 from engine.errors import Missing
 from engine.letters import Recipient
 from engine.machine import Case, Decision
-from engine.notices import ENGLISH, Source
-from engine.template_tables import template_rules, template_versions
-from engine.template_version import TEMPLATE_ADMINISTRATOR, State, TemplateVersion, Trigger
-from engine.texts import Wanted
+from engine.roles import directory
+from engine.roles.directory_tables import accounts, grants, holders, organisations, roles
+from engine.wording import notices, texts
+from engine.wording.notices import ENGLISH, Source
+from engine.wording.template_tables import template_rules, template_versions
+from engine.wording.template_version import TEMPLATE_ADMINISTRATOR, State, TemplateVersion, Trigger
+from engine.wording.texts import Wanted
 
 GONE: Final = "An account that is gone"
 _columns = template_versions.c

@@ -19,7 +19,7 @@ import sqlalchemy
 from sqlalchemy import Connection, RowMapping, Table, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 
-from engine import database, posting
+from engine import posting
 from engine.effects import Effect, Fire, Start
 from engine.errors import Conflict, EngineError, Missing, NotAllowed, NotDeclared, Refused, TooDeep
 from engine.identifiers import new_id
@@ -28,8 +28,9 @@ from engine.letters import Letter, Subject
 from engine.machine import THE_SYSTEM, Actor, Case, Record, Workflow
 from engine.moves import Move, Moved, Outcomes, cause, moved_columns, questions_of, stood, written
 from engine.outgoing_settings import Outgoing
-from engine.prepared import Noted, Prepared
 from engine.settings import Room
+from engine.storage import database
+from engine.storage.prepared import Noted, Prepared
 from engine.tables import journal as journal_table
 
 MOST_EFFECTS_DEEP = 10

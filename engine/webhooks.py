@@ -17,9 +17,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, func, insert, select, update
 
-from engine import journal, outbox, outside
+from engine import journal, outside
 from engine.errors import Invalid, Missing
 from engine.identifiers import new_id
+from engine.outgoing import outbox
 from engine.outside import Reply
 from engine.tables import journal as moves
 from engine.tables import seals

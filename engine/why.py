@@ -14,19 +14,20 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select
 
-from engine import journal, notices, relevance, sight
+from engine import journal, relevance
 from engine.approvals import approval
-from engine.directory_tables import accounts, roles
 from engine.errors import Invalid, Missing
 from engine.letters import Subject
 from engine.machine import Step, Workflow, plain
-from engine.outbox import Delivery
-from engine.posted import about
-from engine.sight import Reach
+from engine.outgoing.outbox import Delivery
+from engine.outgoing.posted import about
+from engine.privacy.sight import Reach, sees
+from engine.roles.directory_tables import accounts, roles
 from engine.tables import approvals as questions
 from engine.tables import journal as moves
 from engine.tables import outbox
 from engine.transaction import MOST_EFFECTS_DEEP, Engine
+from engine.wording import notices
 
 GONE: Final = "the row of the journal that knew it is gone or was changed"
 HIDDEN: Final = "You may not see this step: it belongs to an organisation that you do not look after."
@@ -89,7 +90,7 @@ def letter(engine: Engine, connection: Connection, trust: str, identifier: str, 
     chain = () if asked_for else tuple(_chain(engine, connection, subject, found["revision"], within=within))
     known = asked_for or (bool(chain) and chain[-1].known)
     cause = "Because somebody asked for it." if asked_for else f"Because {chain[-1].sentence}" if known else ""
-    seen = sight.sees(engine, connection, subject, within)
+    seen = sees(engine, connection, subject, within)
     asked = _asked(connection, subject, questions.c.subject_revision == found["revision"]) if seen else ()
     return Answer(
         question=f"Why did {found['name']} get “{notices.titled(found['notice'])}”?",
@@ -165,7 +166,7 @@ def _chain(  # noqa: PLR0913, PLR0917 - a move, its hash, and who asks
             found.append(Fact(sentence=f"What led to this is unknown: {GONE} ({sought}).", known=False))
             break
         of = Subject(kind=row["kind"], trust=row["trust"], id=row["subject"])
-        seen = sight.sees(engine, connection, of, within)
+        seen = sees(engine, connection, of, within)
         found.append(_moved(engine, row) if seen else Fact(sentence=HIDDEN))
         sought = row["because"]
     yield from reversed(found)

@@ -16,14 +16,16 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from engine import delivery, failures, journal, outbox, timers
+from engine import delivery, failures, journal
 from engine.approvals import stranded
 from engine.heartbeats import Pulse
 from engine.jobs import EmbeddedJobs, Every, Job, Jobs, Schedule, Work
 from engine.mail import Composer
+from engine.outgoing import outbox
 from engine.smtp import Transport
 from engine.stopping import Stop
 from engine.tables import outbox as letters
+from engine.timing import timers
 from engine.transaction import Engine
 
 REST: Final = 0.5

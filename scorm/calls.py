@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine import json_text, prepared
+from engine import json_text
+from engine.storage import prepared
 from scorm import tables
 from scorm.session import Call, Divergence
 

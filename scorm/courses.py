@@ -17,7 +17,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine import json_text, prepared
+from engine import json_text
+from engine.storage import prepared
 from scorm import coupling, items, library, tables
 from scorm.coupling import Learner
 from scorm.course import Course, Shared

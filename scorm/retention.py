@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Integer, Table, func, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from engine.retention import Rule
+from engine.privacy.retention import Rule
 from scorm.tables import attempts, call_batches, call_values, calls, divergences, relays
 
 _SIX_YEARS: Final = 2190

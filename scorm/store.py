@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, false, func, insert, not_, select, update
 
-from engine import json_text, prepared
+from engine import json_text
+from engine.storage import prepared
 from scorm import tables, tokens
 from scorm.outcome import Completion, Outcome, Success
 from scorm.session import Launch, Session

@@ -10,14 +10,15 @@ from typing import Any
 
 from sqlalchemy import RowMapping, insert, select
 
-from engine import database, directory
 from engine.approvals.approval import Approval, Trigger
 from engine.approvals.tables import approval_comments
-from engine.directory import Holder
-from engine.directory_tables import accounts
 from engine.letters import Subject
 from engine.machine import Actor
 from engine.relevance import untrue
+from engine.roles import directory
+from engine.roles.directory import Holder
+from engine.roles.directory_tables import accounts
+from engine.storage import database
 from engine.tables import approvals, outbox, timers
 from engine.transaction import Engine
 from tests import trial

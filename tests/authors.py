@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import insert
 
-from engine import database, directory
-from engine.directory_tables import accounts
 from engine.machine import Actor
-from engine.template_version import TEMPLATE_ADMINISTRATOR
+from engine.roles import directory
+from engine.roles.directory_tables import accounts
+from engine.storage import database
 from engine.transaction import Engine
+from engine.wording.template_version import TEMPLATE_ADMINISTRATOR
 from tests.northshire import TRUST
 
 _GRANTS = frozenset({(TEMPLATE_ADMINISTRATOR, TRUST)})

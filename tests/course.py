@@ -15,8 +15,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
-from engine import database, settings
+from engine import settings
 from engine.settings import Settings
+from engine.storage import database
 from engine.transaction import Engine, Transaction
 from scorm import addresses, blobs, library, store
 from scorm.manifest import Item, Manifest

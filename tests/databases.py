@@ -70,7 +70,7 @@ def empty_database(server: str) -> Iterator[str]:
 @functools.cache
 def compile_once() -> None:
     """Let this process's pools of one kind share what they compile: a test's own pool would compile it all again."""
-    from engine import database  # noqa: PLC0415 - tests without a database do not wait for Alembic
+    from engine.storage import database  # noqa: PLC0415 - tests without a database do not wait for Alembic
 
     make = database.create_engine
     first: dict[str, sqlalchemy.Engine] = {}
@@ -133,7 +133,7 @@ def _schema_version() -> str:
     """Return a digest of all that decides the schema, so that a template is never stale."""
     sources = [
         *_ROOT.glob("engine/migrations/**/*.py"),
-        *_ROOT.glob("engine/database.py"),
+        *_ROOT.glob("engine/storage/database.py"),
         *(path for package in ("engine", "scorm", "workflows") for path in _ROOT.glob(f"{package}/**/*tables.py")),
     ]
     digest = hashlib.sha256()
@@ -143,7 +143,7 @@ def _schema_version() -> str:
 
 
 def _migrate(url: str) -> None:
-    from engine import database  # noqa: PLC0415 - tests without a database do not wait for Alembic
+    from engine.storage import database  # noqa: PLC0415 - tests without a database do not wait for Alembic
 
     database.migrate(url)
 

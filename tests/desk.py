@@ -12,10 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import Select, insert, literal, select
 from werkzeug.test import TestResponse
 
-from engine import database, settings
-from engine.directory_tables import accounts, grants
+from engine import settings
 from engine.machine import Actor
+from engine.roles.directory_tables import accounts, grants
 from engine.sink import Sink
+from engine.storage import database
 from engine.tables import outbox
 from engine.transaction import Engine, Moved
 from engine.web import (

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from engine import notices
 from engine.letters import Invitation, Method
+from engine.wording import notices
 
 START_AT = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
 END_AT = datetime(2027, 1, 4, 12, 30, tzinfo=UTC)

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from engine import timers
 from engine.checking.findings import Bundle, Severity
 from engine.checking.soundness import check
 from engine.effects import Ask, Close, Effect, Schedule, Unschedule
 from engine.exploring import Bare, Examples
 from engine.letters import Letter, Recipient, Relevant, Subject
 from engine.machine import SELF, Case, Notice, Question, Step, Workflow, guard
+from engine.timing import timers
 
 NOW = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
 REASON = {"reason": "It is needed."}

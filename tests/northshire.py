@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from engine import database, directory
-from engine.directory_tables import accounts
 from engine.letters import Subject
 from engine.machine import Actor
+from engine.roles import directory
+from engine.roles.directory_tables import accounts
+from engine.storage import database
 from engine.tables import journal, outbox
 from engine.transaction import Engine
 from workflows import wiring

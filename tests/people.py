@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine import accounts, database, directory, settings
+from engine import accounts, settings
+from engine.roles import directory
 from engine.settings import Settings
+from engine.storage import database
 from engine.transaction import Engine
 from tests.clock import FrozenClock
 

@@ -7,7 +7,7 @@ import sqlalchemy
 from sqlalchemy import Connection, text
 from sqlalchemy.pool import NullPool
 
-from engine import database
+from engine.storage import database
 from tests.clock import FrozenClock
 
 _RULE = """

@@ -10,15 +10,18 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, select
 
-from engine import database, failures, incident, incidents, template_version, timers
+from engine import failures, incident, incidents
 from engine.approvals import approval, questions
-from engine.directory_tables import accounts, holders, organisations, roles
 from engine.effects import Effect, Fire
 from engine.letters import Letter, Recipient, Relevant, Subject
 from engine.machine import SELF, Actor, Case, Decision, Notice, Question, Step, Workflow, guard
+from engine.roles.directory_tables import accounts, holders, organisations, roles
+from engine.storage import database
 from engine.tables import subject_columns
 from engine.template_keep import TemplateVersions
+from engine.timing import timers
 from engine.transaction import Engine
+from engine.wording import template_version
 from tests.clock import FrozenClock
 
 TRUST, WARD = "northshire", "ward-7"

@@ -10,11 +10,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
-from engine import bearers, database, directory, settings
-from engine.directory_tables import accounts as accounts_table
-from engine.directory_tables import grants
+from engine import bearers, settings
 from engine.machine import Actor
+from engine.roles import directory
+from engine.roles.directory_tables import accounts as accounts_table
+from engine.roles.directory_tables import grants
 from engine.settings import Settings
+from engine.storage import database
 from engine.transaction import Engine
 from engine.web import acting, api, journal, resources, template_pages, template_versions, why, worklist
 from engine.web.frame import frame

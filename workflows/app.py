@@ -16,17 +16,18 @@ from urllib.parse import urlsplit
 from flask import Flask
 from sqlalchemy import Connection
 
-from engine import action_links, database, definitions, mail_links, return_addresses, smtp, texts
+from engine import action_links, definitions, return_addresses, smtp
 from engine.approvals.approval import Approval
 from engine.errors import SettingError
 from engine.jobs import EmbeddedJobs
 from engine.mail import Composer
 from engine.mailroom.acting import House
 from engine.mailroom.receiving import Door
+from engine.outgoing import mail_links
 from engine.settings import PROCRASTINATE, Network, Settings, secret_for
 from engine.sink import Sink
+from engine.storage import database
 from engine.tables import metadata
-from engine.templates import Shelf
 from engine.transaction import Engine
 from engine.web import (
     absences,
@@ -51,6 +52,8 @@ from engine.web import (
 )
 from engine.web import api as rest
 from engine.web.presenting import Presenters
+from engine.wording import texts
+from engine.wording.templates import Shelf
 from engine.worker import Post, Worker, embedded_jobs
 from scorm.web import create_content_app
 from workflows import api, web, wiring

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from engine import timers
 from engine.approvals import stranded
 from engine.checking import examples
 from engine.checking.findings import Bundle
 from engine.exploring import Examples
+from engine.timing import timers
 from workflows import wiring
 from workflows.competence import examples as competence_examples
 from workflows.learning import examples as learning_examples

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, String, Table, cast, select
 
-from engine import incident, template_version
+from engine import incident
 from engine.approvals import approval
 from engine.incident_tables import incidents
 from engine.tables import approvals
-from engine.template_tables import template_versions
+from engine.wording import template_version
+from engine.wording.template_tables import template_versions
 from scorm.tables import packages
 from workflows.competence import award
 from workflows.competence.tables import awards, competences

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from engine import database, logs, settings
+from engine import logs, settings
 from engine.errors import Invalid, SettingError
+from engine.storage import database
 from workflows import app
 
 if TYPE_CHECKING:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from engine import incident, template_version
+from engine import incident
 from engine.settings import Settings
 from engine.transaction import Engine
 from engine.web import frame
 from engine.web.incident_pages import Shown
 from engine.web.presenting import Presenter
 from engine.web.template_question import TextQuestion
+from engine.wording import template_version
 from workflows import wiring
 from workflows.competence import web as competence
 from workflows.foresight import web as foresight

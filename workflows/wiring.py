@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import time, timedelta
 from typing import Any, Final
 
-from engine import effects, failures, holdings, incident, incidents, retention, template_version, timers, webhooks
+from engine import effects, failures, incident, incidents, webhooks
 from engine.approvals import approval, questions
 from engine.effects import Effect, Unschedule
 from engine.incidents import Incidents
@@ -16,11 +16,14 @@ from engine.machine import Workflow
 from engine.mailroom import processing
 from engine.mailroom import store as mailroom
 from engine.mailroom.acting import Hook, House
-from engine.personal import Holding, Register
+from engine.privacy import holdings, retention
+from engine.privacy.personal import Holding, Register
 from engine.renaming import Renamed
 from engine.settings import Settings, secret_for
 from engine.template_keep import TemplateVersions
+from engine.timing import timers
 from engine.transaction import Engine, Handler, Predicate
+from engine.wording import template_version
 from scorm import holdings as scorm_holdings
 from scorm import retention as scorm_retention
 from workflows.competence import award, reminders

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, select
 
-from engine import directory
 from engine.approvals.records import Approval
-from engine.directory_tables import accounts, holders, roles
+from engine.roles import directory
+from engine.roles.directory_tables import accounts, holders, roles
 
 
 def following(approval: Approval, path: Sequence[str], held: AbstractSet[tuple[str, str]]) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from engine.approvals.letters import NOBODY
 from engine.effects import Ask
 from engine.machine import Case, Workflow
-from engine.routing import Route
+from engine.roles.routing import Route
 
 
 def fields(workflow: Workflow, case: Case[Any], effect: Ask, routed: Route) -> Mapping[str, Any]:

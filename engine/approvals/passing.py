@@ -9,15 +9,15 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, insert, select, update
 
-from engine import directory
 from engine.approvals import attachments
 from engine.approvals.records import STANDING, Approval
 from engine.approvals.tables import approval_comments
-from engine.directory_tables import accounts, holders
 from engine.effects import Effect, Pass, Remark, Tell
 from engine.errors import Refused
 from engine.letters import Letter, Recipient, Relevant
 from engine.machine import Case, Workflow
+from engine.roles import directory
+from engine.roles.directory_tables import accounts, holders
 from engine.tables import approvals
 from engine.transaction import Handler, Transaction
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from engine import directory
 from engine.approvals.tables import question_periods
 from engine.errors import Invalid
 from engine.machine import Question
+from engine.roles import directory
 
 _MINUTE = timedelta(minutes=1)
 

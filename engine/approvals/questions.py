@@ -10,16 +10,16 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from engine import absences, directory
 from engine.approvals import opening, passing, periods, unheard
 from engine.approvals.approval import KIND, STANDING, Approval, Status, Trigger
 from engine.approvals.keep import Approvals, read
-from engine.directory_tables import accounts, holders, roles
 from engine.effects import Ask, AskAgain, AskNext, Close, Effect
 from engine.errors import Missing, NotAllowed, NotDeclared, Refused
 from engine.letters import Letter, Recipient, Subject
 from engine.machine import Case, Question, Workflow
-from engine.routing import NOBODY_ACTIVE, Automatic, Holder, Matter, Route, route
+from engine.roles import absences, directory
+from engine.roles.directory_tables import accounts, holders, roles
+from engine.roles.routing import NOBODY_ACTIVE, Automatic, Holder, Matter, Route, route
 from engine.tables import approvals
 from engine.transaction import Handler, Transaction
 

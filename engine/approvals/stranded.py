@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
 
-from engine import directory
 from engine.approvals import keep, levels, unheard
 from engine.approvals.approval import KIND, Status, Trigger
-from engine.directory_tables import accounts, grants, holders, roles
 from engine.errors import Conflict, NotDeclared, Refused
 from engine.letters import Subject
+from engine.roles import directory
+from engine.roles.directory_tables import accounts, grants, holders, roles
 from engine.tables import approvals
 from engine.transaction import Engine, Transaction
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine import directory, incident, incidents
+from engine import incident, incidents
 from engine.approvals.records import Approval
+from engine.roles import directory
 from engine.transaction import Transaction
 
 

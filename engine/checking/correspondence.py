@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from engine import notices, terms, trial
 from engine.checking.findings import Finding, Severity
 from engine.errors import EngineError, TemplateError
 from engine.exploring import Taken
 from engine.letters import Letter, Recipient
-from engine.lint import Level
 from engine.machine import Notice, Workflow
+from engine.wording import notices, terms, trial
+from engine.wording.lint import Level
 
 _HOLDER: Final = Recipient(name="Robin Holder", email="holder@trust.example", person="holder")
 _COMMON: Final[Mapping[str, str]] = {"recipient_name": "Robin Holder", "reason": "Because.", "trust_name": "The trust"}

@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from engine import incident, notices, template_version
+from engine import incident
 from engine.approvals import approval
 from engine.approvals.approval import Approval
 from engine.exploring import Examples
 from engine.incident import Failure, Incident, Source
 from engine.letters import Recipient, Subject
 from engine.machine import Actor
-from engine.template_version import TemplateVersion
+from engine.wording import notices, template_version
+from engine.wording.template_version import TemplateVersion
 
 _NOW: Final = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
 _ABOUT: Final = Subject(kind="transfer", trust="trust", id="transfer")

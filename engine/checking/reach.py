@@ -11,12 +11,12 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, func, select
 
-from engine import directory
 from engine.checking.findings import Bundle, Finding, Severity
 from engine.checking.firings import fired
 from engine.checking.shape import Fired, ways_out
-from engine.directory_tables import accounts, grants, holders, organisations, roles
 from engine.machine import EVERYONE, SELF, Question, Step, Workflow, plain
+from engine.roles import directory
+from engine.roles.directory_tables import accounts, grants, holders, organisations, roles
 
 _NAMED: Final = 3
 

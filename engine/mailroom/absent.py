@@ -6,11 +6,12 @@ from typing import Final
 
 from sqlalchemy import select
 
-from engine import absences, calendar
-from engine.directory_tables import accounts
+from engine import calendar
 from engine.mailroom import automatic
 from engine.mailroom.acting import House, Mail
 from engine.mailroom.records import Kind, Outcome, State
+from engine.roles import absences
+from engine.roles.directory_tables import accounts
 from engine.transaction import Transaction
 
 _ZONE: Final = "Europe/London"

@@ -13,17 +13,18 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, func, select
 
-from engine import action_links, directory
+from engine import action_links
 from engine.approvals import answering
 from engine.approvals.approval import STANDING, Approval, Trigger
-from engine.directory_tables import accounts
 from engine.errors import Decided, EngineError, NotAllowed, NotDeclared, Refused
 from engine.letters import Letter, Recipient, Subject
 from engine.mailroom import wording
 from engine.mailroom.acting import House, Mail
 from engine.mailroom.records import Kind, Outcome, State
-from engine.posted import about
+from engine.outgoing.posted import about
 from engine.return_addresses import Use
+from engine.roles import directory
+from engine.roles.directory_tables import accounts
 from engine.tables import approvals, outbox
 from engine.text import clean_lines
 from engine.transaction import Transaction

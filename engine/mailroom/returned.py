@@ -9,13 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from engine import calendar, incidents, suppressions
+from engine import calendar, incidents
 from engine.incident import Failure, Source
 from engine.letters import Subject
 from engine.mailroom.acting import House, Mail
 from engine.mailroom.records import Bounce, Kind, Outcome, State
+from engine.outgoing import suppressions
+from engine.outgoing.suppressions import Trouble
 from engine.return_addresses import Use
-from engine.suppressions import Trouble
 from engine.transaction import Transaction
 
 _ZONE: Final = "Europe/London"

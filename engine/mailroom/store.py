@@ -11,7 +11,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, and_, func, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine.directory_tables import organisations
 from engine.errors import Missing
 from engine.identifiers import new_id
 from engine.jobs import Job, Jobs
@@ -19,6 +18,7 @@ from engine.machine import Actor
 from engine.mailroom.records import Found, Outcome, State
 from engine.mailroom_tables import inbound_mail
 from engine.return_addresses import Signed
+from engine.roles.directory_tables import organisations
 
 READ: Final = "read-inbound-mail"
 PAGE: Final = 50

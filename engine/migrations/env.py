@@ -1,4 +1,4 @@
-"""Runs the migrations on the database that `engine.database.migrate` names."""
+"""Runs the migrations on the database that `engine.storage.database.migrate` names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON
 
-from engine import database
+from engine.storage import database
 from engine.tables import Instant, metadata
 
 

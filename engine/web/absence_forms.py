@@ -12,13 +12,13 @@ from sqlalchemy import RowMapping
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from engine import notices
-from engine.absence import FIRST_YEAR, LAST_YEAR, Absence, Choices
-from engine.routing import Action
+from engine.roles.absence import FIRST_YEAR, LAST_YEAR, Absence, Choices
+from engine.roles.routing import Action
 from engine.text import clean
 from engine.web import dates
 from engine.web.forms import Form
 from engine.web.journal import words
+from engine.wording import notices
 
 ALL: Final = ""
 _LINE: Final = 200

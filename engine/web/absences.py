@@ -11,13 +11,13 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, select
 
-from engine import absences, amendments, coverage
-from engine.absence import Absence, State, choices_of, sentence
-from engine.amendments import Amended
-from engine.coverage import Cover
 from engine.errors import Invalid, Missing
 from engine.letters import Recipient
-from engine.routing import Action, Holder, Rule
+from engine.roles import absences, amendments, coverage
+from engine.roles.absence import Absence, State, choices_of, sentence
+from engine.roles.amendments import Amended
+from engine.roles.coverage import Cover
+from engine.roles.routing import Action, Holder, Rule
 from engine.tables import approvals
 from engine.text import clean
 from engine.transaction import Engine

@@ -17,13 +17,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, RowMapping
 
-from engine import accounts, action_links, directory, text
+from engine import accounts, action_links, text
 from engine.accounts import Account
 from engine.action_links import ActionLink
 from engine.approvals import answering, keep
 from engine.approvals.approval import STANDING, Approval, Trigger
 from engine.errors import Conflict, Missing, NotAllowed, NotDeclared, Refused
 from engine.machine import Actor
+from engine.roles import directory
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
 from engine.web import asked, rates

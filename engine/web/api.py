@@ -45,8 +45,9 @@ from typing import Any
 
 from flask import Blueprint, Request, Response, json, request
 
-from engine import accounts, bearers, directory
+from engine import accounts, bearers
 from engine.errors import Conflict, Invalid, Missing, NotAllowed
+from engine.roles import directory
 from engine.transaction import Engine
 from engine.web import idempotency, openapi, schemas
 from engine.web.idempotency import Key

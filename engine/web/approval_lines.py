@@ -11,8 +11,8 @@ from sqlalchemy import Connection, RowMapping, select
 
 from engine import journal
 from engine.approvals.approval import Approval, Trigger
-from engine.directory_tables import accounts
 from engine.journal import Said
+from engine.roles.directory_tables import accounts
 from engine.web.journal import words
 
 _SOMEBODY: Final = "somebody"

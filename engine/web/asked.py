@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, not_, or_, select, tuple_
 
 from engine.approvals.approval import STANDING, Status
-from engine.directory_tables import organisations, roles
 from engine.errors import Missing
 from engine.machine import Actor
+from engine.roles.directory_tables import organisations, roles
 from engine.tables import approvals
 from engine.web import paging
 from engine.web.asked_order import DUE, TITLE, Order, order_of

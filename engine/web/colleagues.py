@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
-from engine import directory
 from engine.approvals.approval import Approval
-from engine.directory_tables import accounts, holders
 from engine.machine import Actor
+from engine.roles import directory
+from engine.roles.directory_tables import accounts, holders
 from engine.web import nearby
 from engine.web.nearby import Workplaces
 

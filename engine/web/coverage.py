@@ -11,9 +11,9 @@ from typing import Final
 
 from flask import Blueprint, Response, render_template, request
 
-from engine import coverage, directory
 from engine.allocations import ADMINISTRATOR
-from engine.coverage import Answer, Cover
+from engine.roles import coverage, directory
+from engine.roles.coverage import Answer, Cover
 from engine.text import clean
 from engine.transaction import Engine
 from engine.web import dates

@@ -11,8 +11,8 @@ from flask import Blueprint, render_template
 from sqlalchemy import Connection, select
 
 from engine import gauges, heartbeats
-from engine.directory_tables import roles
 from engine.incident import MAY_ACT
+from engine.roles.directory_tables import roles
 from engine.transaction import Engine
 from engine.web import incident_pages
 from engine.web.message_story import STATES as MESSAGES

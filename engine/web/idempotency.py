@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from flask import Request, Response
 from sqlalchemy import Connection, delete, insert, select
 
-from engine.directory_tables import idempotency
 from engine.errors import Invalid
+from engine.roles.directory_tables import idempotency
 
 HEADER = "Idempotency-Key"
 KEPT = timedelta(hours=24)

@@ -11,14 +11,15 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from sqlalchemy import Connection, RowMapping, Select, select
 from werkzeug.wrappers import Response as AnyResponse
 
-from engine import directory, text
 from engine import incidents as raised
+from engine import text
 from engine.allocations import ADMINISTRATOR
 from engine.approvals.approval import Approval
 from engine.errors import Conflict, Missing, NotDeclared, Refused
 from engine.incident import KIND, MAY_ACT, Source, Status, Trigger
 from engine.incident_tables import incidents
 from engine.letters import Subject
+from engine.roles import directory
 from engine.tables import approvals, jobs, timers
 from engine.transaction import Engine
 from engine.web import journal, paging

@@ -9,10 +9,11 @@ from typing import Final
 from flask import Blueprint, render_template
 from sqlalchemy import Connection, RowMapping, select
 
-from engine import directory, journal
+from engine import journal
 from engine.errors import Missing
 from engine.letters import Subject
 from engine.machine import Actor
+from engine.roles import directory
 from engine.transaction import Engine
 from engine.web import called
 from engine.web.called import Called

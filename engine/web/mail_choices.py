@@ -14,15 +14,16 @@ from sqlalchemy import Connection
 from wtforms import RadioField, SelectChoice, SelectField
 from wtforms.validators import AnyOf, InputRequired
 
-from engine import choices, mail_links, notices, terms
 from engine.errors import Missing
-from engine.mail_links import Unsubscription
+from engine.outgoing import choices, mail_links
+from engine.outgoing.mail_links import Unsubscription
 from engine.settings import Settings, secret_for
-from engine.terms import Pace
 from engine.transaction import Engine
 from engine.web.forms import Form
 from engine.web.permissions import for_machines, public, signed_in
 from engine.web.visitors import visitor
+from engine.wording import notices, terms
+from engine.wording.terms import Pace
 
 _WORDS: Final = {Pace.EACH: "Each as it comes", Pace.DIGEST: "Once a day, in one e-mail", Pace.NONE: "Not at all"}
 _ONE_CLICK: Final = ("List-Unsubscribe", "One-Click")

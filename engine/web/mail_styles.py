@@ -10,17 +10,19 @@ from sqlalchemy import Connection
 from wtforms import StringField
 from wtforms.validators import Length
 
-from engine import directory, notices, styles, text
+from engine import text
 from engine.errors import Invalid, Missing
 from engine.mail import Composer
+from engine.roles import directory
 from engine.settings import Settings
-from engine.styles import Style
-from engine.templates import Shelf
 from engine.transaction import Engine
 from engine.web import enclosure
 from engine.web.forms import Form
 from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
+from engine.wording import notices, styles
+from engine.wording.styles import Style
+from engine.wording.templates import Shelf
 
 WRITERS: Final = ("system-administrator", "template-administrator")
 _PAGE: Final = 50

@@ -11,10 +11,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, RowMapping
 from werkzeug.wrappers import Response
 
-from engine import directory, text
+from engine import text
 from engine.errors import EngineError
 from engine.mailroom import store
 from engine.mailroom.records import Kind, State
+from engine.roles import directory
 from engine.transaction import Engine
 from engine.web import asked
 from engine.web.messages import READERS

@@ -8,9 +8,9 @@ from typing import Final
 
 from sqlalchemy import Connection, RowMapping, select
 
-from engine import trail
 from engine.mailroom_tables import inbound_mail as mail
-from engine.outbox import WAITING, Delivery
+from engine.outgoing import trail
+from engine.outgoing.outbox import WAITING, Delivery
 from engine.web.dates import moment
 
 STATES: Final[Mapping[Delivery, str]] = {

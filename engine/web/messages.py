@@ -14,25 +14,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from engine import (
-    delivery,
-    digests,
-    directory,
-    event_letters,
-    messages,
-    notices,
-    outbox,
-    rehearsals,
-    text,
-    why,
-    withdrawals,
-)
+from engine import delivery, event_letters, messages, rehearsals, text, why
 from engine.errors import EngineError, Missing
 from engine.mail import Built, Composer
-from engine.outbox import WAITING, WITH_A_LINK, Delivery
+from engine.outgoing import digests, outbox, withdrawals
+from engine.outgoing.outbox import WAITING, WITH_A_LINK, Delivery
+from engine.roles import directory
 from engine.settings import Settings
 from engine.tables import outbox as letters
-from engine.templates import Shelf
 from engine.transaction import Engine
 from engine.web import enclosure, journal
 from engine.web import why as why_pages
@@ -40,6 +29,8 @@ from engine.web.forms import Form
 from engine.web.message_story import COLOURS, STATES, standing, timeline
 from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
+from engine.wording import notices
+from engine.wording.templates import Shelf
 
 READERS: Final = ("class-administrator", "learning-administrator", "system-administrator", "workflow-administrator")
 TESTER: Final = "template-administrator"

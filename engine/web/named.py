@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, true
 
-from engine.directory_tables import accounts
+from engine.roles.directory_tables import accounts
 from engine.web import nearby
 
 MOST: Final = 20

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, union
 
-from engine import directory
-from engine.directory_tables import accounts, grants, holders
 from engine.machine import Actor
+from engine.roles import directory
+from engine.roles.directory_tables import accounts, grants, holders
 from engine.transaction import Engine
 from engine.web import rates
 from engine.web.mishaps import RateLimited

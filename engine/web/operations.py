@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection
 from werkzeug.datastructures import FileStorage
 
-from engine import directory
 from engine.machine import EVERYONE, Actor
+from engine.roles import directory
 from engine.transaction import Engine, Transaction
 from engine.web import paging, schemas
 from engine.web.schemas import Schema, record

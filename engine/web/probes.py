@@ -21,9 +21,10 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from engine import database, gauges, heartbeats
+from engine import gauges, heartbeats
 from engine.errors import NotAllowed
 from engine.settings import Settings
+from engine.storage import database
 from engine.transaction import Engine
 from engine.web.permissions import for_machines
 from engine.web.visitors import visitor_or_none

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import accounts
-from engine.directory_tables import rates
+from engine.roles.directory_tables import rates
 
 WINDOW = timedelta(minutes=15)
 _KEPT = timedelta(days=1)

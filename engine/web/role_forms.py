@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 from wtforms import DateField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from engine.directory import Holder
+from engine.roles.directory import Holder
 from engine.text import clean
 from engine.web import dates
 from engine.web.absence_forms import sensible_year

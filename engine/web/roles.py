@@ -10,12 +10,13 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, RowMapping, select
 
-from engine import allocations, amendments, coverage, directory
+from engine import allocations
 from engine.allocations import ADMINISTRATOR
-from engine.amendments import Amended
-from engine.directory import Holder, Role
-from engine.directory_tables import organisations
 from engine.errors import Missing, NotAllowed
+from engine.roles import amendments, coverage, directory
+from engine.roles.amendments import Amended
+from engine.roles.directory import Holder, Role
+from engine.roles.directory_tables import organisations
 from engine.text import clean
 from engine.transaction import Engine
 from engine.web import named, role_forms

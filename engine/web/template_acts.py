@@ -9,9 +9,9 @@ from typing import Final
 from engine import drafts
 from engine.drafts import Place
 from engine.errors import Missing
-from engine.template_version import State, Trigger
 from engine.transaction import Transaction
-from engine.trial import Trial
+from engine.wording.template_version import State, Trigger
+from engine.wording.trial import Trial
 
 _STANDS: Final[Mapping[State, str]] = {
     State.PUBLISHED: "Version {} is published. Messages that are queued from now on use it.",

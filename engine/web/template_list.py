@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.notices import Notice, Source
-from engine.rendering import NATIONAL
+from engine.wording.notices import Notice, Source
+from engine.wording.rendering import NATIONAL
 
 AREAS: Final[Mapping[str, str]] = {
     "IAT": "Competences from other employers",

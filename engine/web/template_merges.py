@@ -9,18 +9,19 @@ from typing import Final
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import drafts, merging, trial
+from engine import drafts
 from engine.drafts import Place
 from engine.errors import Missing, TemplateLimit
-from engine.merging import Kept, Stretch
-from engine.notices import ENGLISH, Source
-from engine.template_version import TEMPLATE_ADMINISTRATOR
-from engine.templates import Version
 from engine.transaction import Engine
 from engine.web import template_queries
 from engine.web.permissions import requires
 from engine.web.template_queries import Shown
 from engine.web.visitors import Visitor, visitor
+from engine.wording import merging, trial
+from engine.wording.merging import Kept, Stretch
+from engine.wording.notices import ENGLISH, Source
+from engine.wording.template_version import TEMPLATE_ADMINISTRATOR
+from engine.wording.templates import Version
 
 _PARTS: Final = {"subject": "Subject", "text": "Plain text", "html": "HTML"}
 _CHOICES: Final[Mapping[str, Kept]] = {"ours": Kept.OURS, "theirs": Kept.THEIRS, "both": Kept.BOTH}

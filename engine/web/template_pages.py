@@ -10,19 +10,21 @@ from flask import Blueprint, Response, flash, g, jsonify, make_response, redirec
 from sqlalchemy import Connection, select
 from werkzeug.wrappers import Response as AnyResponse
 
-from engine import directory, lint, notices, templates, text
-from engine.directory_tables import organisations
+from engine import text
 from engine.drafts import Place
 from engine.errors import Missing
-from engine.notices import ENGLISH, LANGUAGES, Notice, Source
-from engine.rendering import NATIONAL
-from engine.template_version import TEMPLATE_ADMINISTRATOR as EDITOR
+from engine.roles import directory
+from engine.roles.directory_tables import organisations
 from engine.transaction import Engine
 from engine.web import template_list, template_saving, template_sheet, template_test
 from engine.web.permissions import requires
 from engine.web.template_list import Listed, Wanted
 from engine.web.template_sheet import Sheet
 from engine.web.visitors import Visitor, visitor
+from engine.wording import lint, notices, templates
+from engine.wording.notices import ENGLISH, LANGUAGES, Notice, Source
+from engine.wording.rendering import NATIONAL
+from engine.wording.template_version import TEMPLATE_ADMINISTRATOR as EDITOR
 
 _KEEPING: Final = ("draft", "publish")
 _WORDS: Final[Mapping[str, Any]] = {

@@ -8,18 +8,19 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from engine import directory, notices, templates, texts
-from engine.directory_tables import accounts, organisations
 from engine.errors import Missing
-from engine.notices import ENGLISH, Notice, Source
-from engine.rendering import NATIONAL
-from engine.template_tables import template_versions
-from engine.template_version import TEMPLATE_ADMINISTRATOR, State
-from engine.templates import Version
-from engine.texts import Wanted
+from engine.roles import directory
+from engine.roles.directory_tables import accounts, organisations
 from engine.web import paging
 from engine.web.paging import Page
 from engine.web.visitors import Visitor
+from engine.wording import notices, templates, texts
+from engine.wording.notices import ENGLISH, Notice, Source
+from engine.wording.rendering import NATIONAL
+from engine.wording.template_tables import template_versions
+from engine.wording.template_version import TEMPLATE_ADMINISTRATOR, State
+from engine.wording.templates import Version
+from engine.wording.texts import Wanted
 
 NOT_YOURS: Final = "There is no such organisation, or its templates are not yours to change."
 _columns = template_versions.c

@@ -7,16 +7,16 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, select
 
-from engine import texts
 from engine.approvals.approval import Approval
-from engine.directory_tables import accounts, organisations
 from engine.errors import Missing
-from engine.notices import ENGLISH
-from engine.template_tables import template_versions
-from engine.template_version import Trigger
-from engine.texts import Wanted
+from engine.roles.directory_tables import accounts, organisations
 from engine.web.presenting import Reading, Typed, View
 from engine.web.template_versions import compared
+from engine.wording import texts
+from engine.wording.notices import ENGLISH
+from engine.wording.template_tables import template_versions
+from engine.wording.template_version import Trigger
+from engine.wording.texts import Wanted
 
 
 class TextQuestion:

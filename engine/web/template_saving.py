@@ -9,16 +9,17 @@ from typing import Final
 from flask import request
 from sqlalchemy import Connection, select
 
-from engine import drafts, template_keep, templates, text, trial
-from engine.directory_tables import accounts
+from engine import drafts, template_keep, text
 from engine.drafts import Place
 from engine.errors import Conflict, NotAllowed, NotDeclared, Refused
-from engine.template_version import State
-from engine.templates import Version
+from engine.roles.directory_tables import accounts
 from engine.transaction import Engine
 from engine.web import dates
 from engine.web.template_sheet import Sheet
 from engine.web.visitors import Visitor
+from engine.wording import templates, trial
+from engine.wording.template_version import State
+from engine.wording.templates import Version
 
 REFUSALS: Final = (Conflict, NotAllowed, NotDeclared, Refused)
 KEPT: Final = "What you typed is kept below, and is not saved yet."

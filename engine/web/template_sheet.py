@@ -12,15 +12,17 @@ from typing import Any, Final
 from flask import request
 from sqlalchemy import Connection
 
-from engine import directory, exemplars, lint, notices, reading_age, sandbox, text, trial
+from engine import exemplars, text
 from engine.errors import TemplateLimit
 from engine.exemplars import Exemplar
-from engine.lint import Finding, Level
-from engine.notices import Kind, Notice, Source
-from engine.rendering import NATIONAL, Rendered
+from engine.roles import directory
 from engine.web.enclosure import Meeting
 from engine.web.messages import READERS
 from engine.web.visitors import Visitor
+from engine.wording import lint, notices, reading_age, sandbox, trial
+from engine.wording.lint import Finding, Level
+from engine.wording.notices import Kind, Notice, Source
+from engine.wording.rendering import NATIONAL, Rendered
 
 LETTER: Final = "letter:"
 """What stands before the id of a real letter where a sample is chosen."""

@@ -8,16 +8,17 @@ from typing import Final
 from flask import url_for
 from sqlalchemy import Connection, select
 
-from engine import notices, rehearsals
-from engine.directory_tables import accounts
+from engine import rehearsals
 from engine.errors import Refused
 from engine.identifiers import new_id
 from engine.letters import Recipient, Subject
+from engine.roles.directory_tables import accounts
 from engine.tables import outbox
 from engine.transaction import Engine
 from engine.web import dates, rates
 from engine.web.template_sheet import Sheet
 from engine.web.visitors import Visitor
+from engine.wording import notices
 
 _MOST: Final = 20
 

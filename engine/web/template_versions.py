@@ -9,17 +9,18 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from engine import differences, notices, origins, template_keep, templates, text, texts, trial
+from engine import template_keep, text
 from engine.drafts import Place
 from engine.errors import Conflict, Invalid, Missing, NotAllowed, NotDeclared, Refused, TemplateLimit
-from engine.notices import ENGLISH, LANGUAGES, Source
-from engine.template_version import TEMPLATE_ADMINISTRATOR
-from engine.texts import Wanted
 from engine.transaction import Engine
 from engine.web import template_acts, template_merges, template_queries
 from engine.web.permissions import requires
 from engine.web.template_queries import Shown
 from engine.web.visitors import Visitor, visitor
+from engine.wording import differences, notices, origins, templates, texts, trial
+from engine.wording.notices import ENGLISH, LANGUAGES, Source
+from engine.wording.template_version import TEMPLATE_ADMINISTRATOR
+from engine.wording.texts import Wanted
 
 SYSTEM_ADMINISTRATOR: Final = "system-administrator"
 ABOVE: Final = "above"

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from flask import g, session
 from sqlalchemy import Connection, select
 
-from engine import directory
-from engine.directory_tables import accounts
 from engine.errors import Missing, NotAllowed
 from engine.machine import Actor
+from engine.roles import directory
+from engine.roles.directory_tables import accounts
 
 LONGEST_SESSION = timedelta(hours=12)
 _BY_PROVIDER = "by_provider"

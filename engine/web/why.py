@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flask import Blueprint, current_app, render_template, request, url_for
 
-from engine import notices, why
+from engine import why
 from engine.letters import Subject
 from engine.transaction import Engine
 from engine.web import called, journal
@@ -15,6 +15,7 @@ from engine.web.called import Called
 from engine.web.permissions import requires
 from engine.web.visitors import visitor
 from engine.why import Answer, Evidence
+from engine.wording import notices
 
 NONE: Final = ""
 

@@ -15,8 +15,8 @@ from werkzeug.datastructures import MultiDict
 
 from engine import text
 from engine.approvals.approval import Status
-from engine.directory_tables import accounts
 from engine.machine import Actor
+from engine.roles.directory_tables import accounts
 from engine.tables import approvals
 from engine.transaction import Engine
 from engine.web import asked, paging

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 import waitress
 from sqlalchemy import Connection, Table, insert, literal, select
 
-from engine import database, settings
+from engine import settings
 from engine.settings import Settings
+from engine.storage import database
 from engine.tables import metadata
 from engine.transaction import Engine
 from scorm import addresses, calls, items, library, store, tables

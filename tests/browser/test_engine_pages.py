@@ -9,12 +9,14 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
-from engine import database, mail_links, notices
 from engine.machine import Actor
 from engine.mail import Composer
+from engine.outgoing import mail_links
+from engine.storage import database
 from engine.tables import approvals, outbox
-from engine.template_tables import template_versions
-from engine.templates import Shelf
+from engine.wording import notices
+from engine.wording.template_tables import template_versions
+from engine.wording.templates import Shelf
 from tests import desk as pages
 from tests.clock import START, FrozenClock
 from tests.databases import close, sqlite_database

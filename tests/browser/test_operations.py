@@ -10,7 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
-from engine import failures, timers
+from engine import failures
+from engine.timing import timers
 from engine.web import dashboard
 from tests import desk as pages
 from tests import trial

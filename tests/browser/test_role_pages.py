@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
-from engine import absences as kept
+from engine.roles import absences as kept
 from engine.web import absences, coverage, roles
 from tests import desk as pages
 from tests.clock import FrozenClock

@@ -19,7 +19,8 @@ from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from engine import database, settings
+from engine import settings
+from engine.storage import database
 from tests import course
 from tests.course import Learner, call
 from workflows import app

@@ -27,8 +27,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import func, select
 
-from engine import database
-from engine.outbox import LEASE_MESSAGES, WAITING, Delivery
+from engine.outgoing.outbox import LEASE_MESSAGES, WAITING, Delivery
+from engine.storage import database
 from engine.tables import outbox
 from tests.contract.waiting_letters import letter, queue
 

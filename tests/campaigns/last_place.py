@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 
-from engine import database
 from engine.errors import EngineError
+from engine.storage import database
 from tests import northshire
 from tests.clock import FrozenClock
 

@@ -30,9 +30,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from engine import cluster, database
+from engine import cluster
 from engine.delivery import AWAY
-from engine.outbox import LEASE_MESSAGES, WAITING, Delivery
+from engine.outgoing.outbox import LEASE_MESSAGES, WAITING, Delivery
+from engine.storage import database
 from engine.tables import journal, outbox
 from scorm import calls
 from scorm.tables import epochs

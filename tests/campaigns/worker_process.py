@@ -4,11 +4,11 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
-from engine import database
 from engine.mail import Composer
 from engine.smtp import SmtpTransport
-from engine.templates import Shelf
+from engine.storage import database
 from engine.transaction import Engine
+from engine.wording.templates import Shelf
 from engine.worker import Post, Worker, embedded_jobs
 
 

@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Frame, Locator, Page, sync_playwright
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
-from engine import database, settings
+from engine import settings
+from engine.storage import database
 from engine.transaction import Engine
 from scorm import addresses, library, store, tables
 from scorm.store import Attempt

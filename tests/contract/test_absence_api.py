@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from engine import accounts, amendments, bearers, directory
-from engine.amendments import Amended
-from engine.directory import Holder, Role
+from engine import accounts, bearers
+from engine.roles import amendments, directory
+from engine.roles.amendments import Amended
+from engine.roles.directory import Holder, Role
 from engine.web import api
 from engine.web.resources import OPERATIONS
 from tests.databases import close

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from engine import absences, accounts, amendments, directory
-from engine.absence import Absence, State, choices_of, sentence
-from engine.amendments import Amended
-from engine.directory import Holder, Role
+from engine import accounts
 from engine.errors import Conflict, Invalid, Missing, NotAllowed
 from engine.machine import Actor
-from engine.routing import Action
+from engine.roles import absences, amendments, directory
+from engine.roles.absence import Absence, State, choices_of, sentence
+from engine.roles.amendments import Amended
+from engine.roles.directory import Holder, Role
+from engine.roles.routing import Action
 from engine.transaction import Engine
 from tests.clock import START, FrozenClock
 from tests.people import ADMINISTRATOR, SURGERY, TRUST, WARD, account, engine_on

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import absences, database
-from engine.absence import Absence, choices_of
 from engine.machine import THE_SYSTEM, guard
-from engine.routing import Action
+from engine.roles import absences
+from engine.roles.absence import Absence, choices_of
+from engine.roles.routing import Action
+from engine.storage import database
 from engine.tables import approvals, journal, outbox
 from engine.transaction import Engine
 from tests import trial

@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from engine import accounts, directory
+from engine import accounts
 from engine.errors import Refused
+from engine.roles import directory
 from engine.tables import outbox
 from engine.transaction import Engine
 from engine.web.frame import frame, menu

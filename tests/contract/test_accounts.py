@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from engine import accounts, bearers
-from engine.directory_tables import account_links, api_tokens
-from engine.directory_tables import accounts as table
 from engine.errors import Invalid, Missing
+from engine.roles.directory_tables import account_links, api_tokens
+from engine.roles.directory_tables import accounts as table
 from engine.transaction import Engine
 from engine.web import rates
 from tests.clock import FrozenClock

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select
 
-from engine import action_links, database
+from engine import action_links
 from engine.errors import Conflict, Missing
 from engine.mail import Composer
+from engine.storage import database
 from engine.tables import outbox
-from engine.templates import Shelf
+from engine.wording.templates import Shelf
 from engine.worklist_tables import action_link_uses
 from tests import databases, trial
 from tests.clock import START

@@ -9,13 +9,13 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from engine import timers
 from engine.advance import Fired, advance
 from engine.effects import Schedule
 from engine.errors import Invalid
 from engine.jobs import EmbeddedJobs, Every, Work
 from engine.jobs import Schedule as Occurrences
 from engine.tables import journal
+from engine.timing import timers
 from engine.transaction import Engine
 from tests import databases, trial
 from tests.trial import LEARNER, TRUST_HOLDER, Turn

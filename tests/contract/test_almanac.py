@@ -9,11 +9,11 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 
-from engine import almanac
-from engine.almanac import OwnDay
 from engine.errors import Invalid, Missing
+from engine.timing import almanac
+from engine.timing.almanac import OwnDay
+from engine.timing.workdays import Division
 from engine.transaction import Engine
-from engine.workdays import Division
 from tests.clock import FrozenClock
 from tests.people import SURGERY, TRUST, WARD, engine_on
 from workflows.commands.workdays import workdays

@@ -15,11 +15,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 from werkzeug.test import TestResponse
 
-from engine import accounts, bearers, directory
-from engine.directory_tables import accounts as accounts_table
-from engine.directory_tables import organisations
+from engine import accounts, bearers
 from engine.machine import EVERYONE
-from engine.outbox import Delivery
+from engine.outgoing.outbox import Delivery
+from engine.roles import directory
+from engine.roles.directory_tables import accounts as accounts_table
+from engine.roles.directory_tables import organisations
 from engine.tables import outbox
 from engine.transaction import Engine
 from engine.web import api, resources, schemas

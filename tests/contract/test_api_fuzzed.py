@@ -21,9 +21,11 @@ from schemathesis.specs.openapi.checks import (
 )
 from sqlalchemy import insert, make_url
 
-from engine import database, directory, webhooks
 from engine import settings as settings_module
-from engine.directory_tables import grants
+from engine import webhooks
+from engine.roles import directory
+from engine.roles.directory_tables import grants
+from engine.storage import database
 from engine.web import openapi, resources
 from tests import northshire
 from tests.clock import FrozenClock

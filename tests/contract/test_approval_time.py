@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine import database, directory, timers
 from engine.approvals import stranded
 from engine.approvals.approval import Status, Trigger
-from engine.directory import Holder
 from engine.errors import NotAllowed, Refused
 from engine.machine import Actor
+from engine.roles import directory
+from engine.roles.directory import Holder
+from engine.storage import database
+from engine.timing import timers
 from engine.transaction import Engine
 from tests.approvals import (
     DAY,

@@ -8,14 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from engine import database, holdings, retention
 from engine.approvals import answering, attachments
 from engine.approvals.answering import Became
 from engine.approvals.approval import Status, Trigger
 from engine.approvals.tables import approval_comments, attachment_files
 from engine.errors import Decided, Invalid, Missing, Refused
 from engine.machine import Actor
-from engine.personal import Register
+from engine.privacy import holdings, retention
+from engine.privacy.personal import Register
+from engine.storage import database
 from engine.transaction import Engine
 from tests.approvals import (
     GONE,

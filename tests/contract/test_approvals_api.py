@@ -14,9 +14,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from engine import bearers, directory, timers
+from engine import bearers
 from engine.approvals.approval import Status
 from engine.machine import Actor
+from engine.roles import directory
+from engine.timing import timers
 from engine.transaction import Engine
 from engine.web import api, resources
 from engine.web.frame import frame

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from engine import database, settings
+from engine import settings
 from engine.approvals import attachments
 from engine.approvals.approval import Trigger
 from engine.approvals.tables import attachment_files
 from engine.errors import Invalid, Missing, SettingError
 from engine.settings import Room
+from engine.storage import database
 from tests import approvals
 from tests.approvals import ask, does
 from tests.databases import close

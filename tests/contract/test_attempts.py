@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import amendments
-from engine.amendments import Amended
 from engine.errors import Refused
+from engine.roles import amendments
+from engine.roles.amendments import Amended
 from engine.transaction import Engine
 from tests import learning, northshire
 from tests.clock import FrozenClock

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import directory
+from engine.roles import directory
 from tests import northshire
 from tests.northshire import HELEN, TRUST
 from tests.workplace import SAM, workplace_on

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from engine import database
+from engine.storage import database
 from tests import databases
 from workflows import app, bench
 from workflows.bench import bare, browsers, w3

@@ -4,7 +4,8 @@ import json
 
 from click.testing import CliRunner
 
-from engine import database, directory
+from engine.roles import directory
+from engine.storage import database
 from tests.clock import FrozenClock
 from workflows.commands.checks import check
 

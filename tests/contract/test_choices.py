@@ -2,9 +2,10 @@
 
 import pytest
 
-from engine import choices, database
 from engine.errors import Invalid
-from engine.terms import Pace
+from engine.outgoing import choices
+from engine.storage import database
+from engine.wording.terms import Pace
 from tests.clock import START
 from tests.trial import TRUST, engine_on
 

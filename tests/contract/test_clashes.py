@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from engine import database
-from engine.absence import Absence
-from engine.absences import save
-from engine.routing import Action
+from engine.roles.absence import Absence
+from engine.roles.absences import save
+from engine.roles.routing import Action
+from engine.storage import database
 from tests import northshire
 from tests.databases import close
 from tests.northshire import HELEN, TRUST, enrol, learner, open_class

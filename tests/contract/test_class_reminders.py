@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import database, relevance
+from engine import relevance
+from engine.storage import database
 from engine.tables import outbox
 from tests import northshire
 from tests.databases import close

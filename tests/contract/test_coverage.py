@@ -9,12 +9,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from engine import absences, coverage, database, directory
-from engine.absence import Absence, choices_of
-from engine.coverage import Cover, Reach
-from engine.directory import Holder, Role
 from engine.machine import THE_SYSTEM
-from engine.routing import Action
+from engine.roles import absences, coverage, directory
+from engine.roles.absence import Absence, choices_of
+from engine.roles.coverage import Cover, Reach
+from engine.roles.directory import Holder, Role
+from engine.roles.routing import Action
+from engine.storage import database
 from engine.transaction import Engine
 from tests import trial
 from tests.clock import START, FrozenClock

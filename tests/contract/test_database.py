@@ -10,8 +10,8 @@ import sqlalchemy
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 
-from engine import database
-from engine import pool as pools
+from engine.storage import database
+from engine.storage import pool as pools
 from tests.databases import close, postgres_database
 
 

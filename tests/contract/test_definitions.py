@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database, definitions, journal, renaming
+from engine import definitions, journal, renaming
 from engine.errors import Invalid, Undeclared
 from engine.letters import Subject
 from engine.renaming import Renamed, What
+from engine.storage import database
 from engine.tables import approvals, outbox, timers
 from tests import trial
 from tests.contract.waiting_letters import letter, queue

@@ -6,14 +6,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select
 
-from engine import database, delivery, outbox
+from engine import delivery
 from engine.delivery import Delivered
 from engine.errors import Passing, Permanent, Uncertain
 from engine.mail import Composer
-from engine.outbox import Delivery
+from engine.outgoing import outbox
+from engine.outgoing.outbox import Delivery
 from engine.smtp import SmtpTransport
+from engine.storage import database
 from engine.tables import invitations
-from engine.templates import Shelf
+from engine.wording.templates import Shelf
 from tests.clock import START
 from tests.contract.fake_transport import FakeTransport, raising
 from tests.contract.waiting_letters import TRUST, invitation, letter, queue, states, stored

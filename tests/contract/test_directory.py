@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from engine import accounts, directory
-from engine.directory import Holder, Role
+from engine import accounts
 from engine.errors import Invalid, Missing
+from engine.roles import directory
+from engine.roles.directory import Holder, Role
 from engine.transaction import Engine
 from tests.clock import FrozenClock
 from tests.people import ADMINISTRATOR, SURGERY, TRUST, WARD, account, engine_on

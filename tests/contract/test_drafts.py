@@ -6,15 +6,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select
 
-from engine import database, drafts, journal, notices, template_keep, template_version, templates, texts
+from engine import drafts, journal, template_keep
 from engine.drafts import Place
 from engine.errors import Conflict, Decided, Missing, NotAllowed, NotDeclared, Refused
-from engine.lint import Finding, Level
+from engine.storage import database
 from engine.tables import approvals, outbox
-from engine.template_tables import template_versions
-from engine.template_version import State, Trigger
-from engine.texts import Wanted
-from engine.trial import Trial
+from engine.wording import notices, template_version, templates, texts
+from engine.wording.lint import Finding, Level
+from engine.wording.template_tables import template_versions
+from engine.wording.template_version import State, Trigger
+from engine.wording.texts import Wanted
+from engine.wording.trial import Trial
 from tests import northshire
 from tests.authors import ADA, BEN, add_authors, ask_ben
 from tests.northshire import SURGERY, TRUST

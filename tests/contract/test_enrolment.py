@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import notices as folders
 from engine.errors import NotAllowed, NotDeclared, Refused
 from engine.transaction import Engine
+from engine.wording import notices as folders
 from tests import northshire
 from tests.clock import FrozenClock
 from tests.northshire import (

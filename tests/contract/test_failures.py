@@ -5,19 +5,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database, directory, failures, heartbeats, incident, messages
+from engine import failures, heartbeats, incident, messages
 from engine.approvals.approval import Approval
 from engine.approvals.unheard import nobody_asked
-from engine.directory import Role
 from engine.heartbeats import Pulse
 from engine.incident import Source, Status, Trigger
 from engine.incident_tables import incidents
 from engine.jobs import EVERYWHERE, Job, Progress, Work
 from engine.letters import Subject
 from engine.mail import Composer
-from engine.outbox import NO_ANSWER, Delivery
+from engine.outgoing.outbox import NO_ANSWER, Delivery
+from engine.roles import directory
+from engine.roles.directory import Role
+from engine.storage import database
 from engine.tables import approvals, jobs, outbox
-from engine.templates import Shelf
+from engine.wording.templates import Shelf
 from engine.worker import Post, Worker, embedded_jobs
 from tests import trial
 from tests.contract.fake_transport import FakeTransport

@@ -7,8 +7,8 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select, update
 
-from engine import database
-from engine.directory_tables import accounts
+from engine.roles.directory_tables import accounts
+from engine.storage import database
 from tests import northshire
 from tests.databases import close
 from tests.northshire import HELEN, TRUST, enrol, fire, learner, open_class

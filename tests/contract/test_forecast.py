@@ -10,11 +10,12 @@ from datetime import date, time, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine import database, forecast, settings, snapshot
-from engine.directory_tables import accounts
+from engine import forecast, settings
 from engine.errors import EngineError
 from engine.jobs import Daily, Every
+from engine.roles.directory_tables import accounts
 from engine.stepping import after
+from engine.storage import database, snapshot
 from engine.tables import journal, metadata, outbox
 from tests import northshire, workplace
 from tests.contract.test_reminders import award

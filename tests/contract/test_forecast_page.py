@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from engine import notices
+from engine.wording import notices
 from tests import northshire
 from tests.contract.test_reminders import TODAY, award
 from tests.databases import close

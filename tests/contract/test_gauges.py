@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select
 
-from engine import database, failures, gauges
+from engine import failures, gauges
 from engine.jobs import EVERYWHERE
+from engine.storage import database
 from engine.tables import jobs, timers
 from tests import trial
 from tests.contract.waiting_letters import letter, queue

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from engine import cluster, database
+from engine import cluster
 from engine.cluster import ClusterJobs
 from engine.jobs import Job, Work
+from engine.storage import database
 from tests.clock import START
 from tests.databases import postgres_database
 from tests.ruling_clock import RulingClock

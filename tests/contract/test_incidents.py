@@ -7,18 +7,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database, incident, timers
+from engine import incident
 from engine.approvals.approval import KIND as APPROVAL
 from engine.approvals.approval import Trigger as Answer
-from engine.directory_tables import accounts, holders, roles
 from engine.effects import Effect
 from engine.errors import Conflict, NotAllowed, Refused
 from engine.incident import Source, Status, Trigger
 from engine.incident_tables import incidents
 from engine.letters import Subject
 from engine.machine import Actor, Workflow
+from engine.roles.directory_tables import accounts, holders, roles
+from engine.storage import database
 from engine.tables import approvals, journal, outbox
 from engine.tables import timers as waiting
+from engine.timing import timers
 from tests import trial
 from tests.trial import LEARNER, TRUST, TRUST_HOLDER, Leave, Turn
 

@@ -6,10 +6,11 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from engine import cluster, database
+from engine import cluster
 from engine.cluster import ClusterJobs
 from engine.errors import Missing, SettingError
 from engine.jobs import EVERYWHERE, Daily, EmbeddedJobs, Every, Job, Progress, Schedule, Work
+from engine.storage import database
 from engine.tables import jobs
 from tests.clock import START
 from tests.databases import postgres_database, sqlite_database

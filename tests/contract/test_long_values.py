@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, insert, select
 
-from engine import database, retention
+from engine.privacy import retention
+from engine.storage import database
 from scorm import calls, tables
 from scorm import retention as scorm_retention
 from scorm.session import Call

@@ -8,15 +8,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from engine import database, directory
 from engine.approvals import stranded
 from engine.approvals.approval import Status, Trigger
-from engine.directory import Holder
-from engine.directory_tables import accounts, holders
 from engine.errors import Refused
 from engine.incident_tables import incidents
 from engine.machine import Actor
-from engine.routing import NOBODY_ACTIVE
+from engine.roles import directory
+from engine.roles.directory import Holder
+from engine.roles.directory_tables import accounts, holders
+from engine.roles.routing import NOBODY_ACTIVE
+from engine.storage import database
 from engine.transaction import Engine
 from tests.approvals import DAY, PAT, SENDER, ask, does, due, engines, hold, letters, read
 from tests.clock import FrozenClock

@@ -8,16 +8,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine import absences, database, delivery, failures, suppressions
-from engine.absence import State as Absence
-from engine.directory_tables import accounts
+from engine import delivery, failures
 from engine.inbound_settings import Inbound
 from engine.incident_tables import incidents
 from engine.letters import Subject
 from engine.mail import Composer
+from engine.outgoing import suppressions
 from engine.return_addresses import Use
+from engine.roles import absences
+from engine.roles.absence import State as Absence
+from engine.roles.directory_tables import accounts
+from engine.storage import database
 from engine.tables import outbox
-from engine.templates import Shelf
+from engine.wording.templates import Shelf
 from tests import approvals, mail_in
 from tests.approvals import ask, read
 from tests.contract.fake_transport import FakeTransport

@@ -8,11 +8,12 @@ import smtplib
 import pytest
 from sqlalchemy import select
 
-from engine import database, directory
 from engine.errors import SettingError
 from engine.mailroom import processing, receiving, store
 from engine.mailroom.receiving import Limits
 from engine.return_addresses import Use
+from engine.roles import directory
+from engine.storage import database
 from engine.tables import jobs as job_rows
 from tests import databases, mail_in, trial
 from tests.mail_in import DOMAIN, plain, rows, send

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select, update
 
 from engine import return_addresses
-from engine.directory_tables import accounts
 from engine.errors import Refused
 from engine.mailroom import processing, reading, store
 from engine.return_addresses import Use
+from engine.roles.directory_tables import accounts
 from tests import approvals, mail_in
 from tests.mail_in import HOUSE, KEY, plain
 from tests.trial import TRUST

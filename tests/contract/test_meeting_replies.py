@@ -10,13 +10,15 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import insert, select, update
 
-from engine import database, directory, return_addresses
-from engine.directory_tables import accounts
+from engine import return_addresses
 from engine.letters import Subject
 from engine.mail import Composer
 from engine.mailroom.records import Rsvp
+from engine.roles import directory
+from engine.roles.directory_tables import accounts
+from engine.storage import database
 from engine.tables import invitations, outbox
-from engine.templates import Shelf
+from engine.wording.templates import Shelf
 from tests import northshire
 from tests.letters import MAIL_FROM
 from tests.mail_in import DOMAIN, HOUSE, KEY, arrive

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from engine import database, messages
+from engine import messages
 from engine.errors import Invalid, Missing, Refused
 from engine.letters import Subject
 from engine.messages import UNKNOWN
-from engine.outbox import Delivery
+from engine.outgoing.outbox import Delivery
+from engine.storage import database
 from engine.tables import outbox
 from tests.clock import START
 from tests.contract.waiting_letters import TRUST, letter, queue, stored

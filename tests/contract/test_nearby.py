@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from engine import directory
-from engine.directory import Holder, Role
-from engine.directory_tables import accounts
 from engine.machine import Actor
+from engine.roles import directory
+from engine.roles.directory import Holder, Role
+from engine.roles.directory_tables import accounts
 from engine.web import colleagues, named, nearby
 from engine.web.mishaps import RateLimited
 from tests import approvals, northshire

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from engine import database
 from engine.approvals import levels
 from engine.approvals.approval import Trigger
-from engine.directory_tables import accounts
 from engine.errors import Refused
 from engine.incident_tables import incidents
+from engine.roles.directory_tables import accounts
+from engine.storage import database
 from engine.tables import approvals as questions
 from engine.web import asked, colleagues
 from tests import approvals

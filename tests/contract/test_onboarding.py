@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import timers
 from engine.errors import NotAllowed, NotDeclared, Refused
 from engine.letters import Subject
 from engine.machine import THE_SYSTEM
 from engine.tables import approvals
+from engine.timing import timers
 from engine.transaction import Engine
 from tests import northshire
 from tests.clock import FrozenClock

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database, failures, timers
-from engine.directory_tables import grants, holders
+from engine import failures
 from engine.heartbeats import Pulse
 from engine.incident import Status
 from engine.incident_tables import incidents
+from engine.roles.directory_tables import grants, holders
+from engine.storage import database
 from engine.tables import jobs, outbox
+from engine.timing import timers
 from engine.web import dashboard, roles
 from tests import desk as pages
 from tests import trial

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy
 from sqlalchemy import select
 
-from engine import database, outbox
-from engine.outbox import Delivery
+from engine.outgoing import outbox
+from engine.outgoing.outbox import Delivery
+from engine.storage import database
 from engine.tables import invitations
 from tests.clock import START
 from tests.contract.waiting_letters import invitation, letter, queue, states, stored

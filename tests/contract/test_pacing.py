@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database, delivery, digests, outgoing_settings
+from engine import delivery, outgoing_settings
 from engine.errors import Passing
 from engine.mail import Composer
-from engine.outbox import Delivery
+from engine.outgoing import digests
+from engine.outgoing.outbox import Delivery
 from engine.outgoing_settings import Outgoing
 from engine.outgoing_tables import letter_events, mail_choices, mail_styles, mail_zones
+from engine.storage import database
 from engine.tables import outbox
-from engine.templates import Shelf
-from engine.terms import Pace
+from engine.wording.templates import Shelf
+from engine.wording.terms import Pace
 from tests.clock import START
 from tests.contract.fake_transport import FakeTransport, raising
 from tests.contract.waiting_letters import TRUST, invitation, letter, queue, stored

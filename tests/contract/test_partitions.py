@@ -5,8 +5,9 @@ import re
 import pytest
 from sqlalchemy import MetaData, func, inspect, select, text
 
-from engine import database, partitions
+from engine import partitions
 from engine.errors import Invalid
+from engine.storage import database
 from tests import databases, northshire
 from tests.databases import postgres_database, sqlite_database
 from workflows.commands.databases import LARGE

@@ -7,13 +7,15 @@ import json
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database, incidents, journal, subject_access
+from engine import incidents, journal
 from engine.accounts import links_for_username
-from engine.directory_tables import accounts
 from engine.errors import NotAllowed, Refused
 from engine.incident import Failure, Source
 from engine.letters import Subject
 from engine.machine import THE_SYSTEM, Actor
+from engine.privacy import subject_access
+from engine.roles.directory_tables import accounts
+from engine.storage import database
 from engine.tables import journal as journal_table
 from engine.tables import metadata, outbox
 from engine.web import saved_views

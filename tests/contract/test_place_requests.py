@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import timers
 from engine.approvals.approval import KIND as APPROVAL
 from engine.errors import Refused
 from engine.letters import Subject
 from engine.machine import Actor
 from engine.tables import approvals, outbox
 from engine.tables import timers as timer_table
+from engine.timing import timers
 from engine.transaction import Engine
 from tests import databases, northshire
 from tests.clock import FrozenClock

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, bindparam, insert, select
 
-from engine import database
-from engine.directory_tables import organisations
-from engine.prepared import KEYS, TRUST, Asked
+from engine.roles.directory_tables import organisations
+from engine.storage import database
+from engine.storage.prepared import KEYS, TRUST, Asked
 from tests.people import TRUST as HOME
 
 NAMES = ("a", "b", "c", "d", "e", "f")

@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine import database, failures, logs
+from engine import failures, logs
 from engine.heartbeats import Pulse
+from engine.storage import database
 from engine.web import probes
 from tests import desk as pages
 from tests.contract.waiting_letters import letter, queue

@@ -4,8 +4,9 @@ import pytest
 from flask import Blueprint
 from sqlalchemy import select
 
-from engine import accounts, directory, settings
-from engine.directory_tables import accounts as accounts_table
+from engine import accounts, settings
+from engine.roles import directory
+from engine.roles.directory_tables import accounts as accounts_table
 from engine.web.frame import frame
 from engine.web.permissions import signed_in
 from tests import databases, trial

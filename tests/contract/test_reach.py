@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from engine import directory
 from engine.checking.reach import reach
-from engine.directory import Holder, Role
 from engine.machine import nothing
+from engine.roles import directory
+from engine.roles.directory import Holder, Role
 from engine.transaction import Engine
 from tests.clock import FrozenClock
 from tests.loans import LOAN, QUESTION, STEPS, Loan, Turn, bundle

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database, journal, retention
-from engine.directory_tables import idempotency
+from engine import journal
 from engine.errors import Invalid
+from engine.privacy import retention
+from engine.roles.directory_tables import idempotency
+from engine.storage import database
 from engine.tables import outbox
 from tests import northshire
 from tests.northshire import HELEN, TRUST, enrol

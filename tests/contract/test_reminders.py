@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine import database, relevance
+from engine import relevance
 from engine.letters import Subject
+from engine.storage import database
 from engine.tables import outbox
 from tests import northshire
 from tests.databases import close

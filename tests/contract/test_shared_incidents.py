@@ -5,13 +5,15 @@ import json
 import pytest
 from sqlalchemy import insert, select
 
-from engine import database, directory, failures
+from engine import failures
 from engine.errors import Refused
 from engine.incident import KIND, Status, Trigger
 from engine.incident_tables import incidents
 from engine.jobs import EVERYWHERE, Progress
 from engine.letters import Subject
 from engine.machine import THE_SYSTEM, Actor
+from engine.roles import directory
+from engine.storage import database
 from engine.tables import jobs
 from engine.web import dashboard
 from tests import desk as pages

@@ -9,8 +9,8 @@ from engine import cluster, worker
 from engine.cluster import ClusterJobs
 from engine.jobs import EmbeddedJobs
 from engine.mail import Composer
-from engine.outbox import Delivery
-from engine.templates import Shelf
+from engine.outgoing.outbox import Delivery
+from engine.wording.templates import Shelf
 from engine.worker import Post, embedded_jobs
 from tests import databases
 from tests.contract.fake_transport import FakeTransport

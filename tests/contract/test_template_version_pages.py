@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine import database, drafts, notices
+from engine import drafts
 from engine.drafts import Place
+from engine.storage import database
 from engine.tables import approvals
-from engine.template_tables import template_versions
-from engine.trial import Trial
+from engine.wording import notices
+from engine.wording.template_tables import template_versions
+from engine.wording.trial import Trial
 from tests import northshire
 from tests.authors import ADA, BEN, add_authors, ask_ben
 from tests.northshire import SURGERY, TRUST

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import insert
 
-from engine import database, notices, templates, trial
-from engine.directory_tables import organisations
 from engine.errors import Conflict, Missing, TemplateError, TemplateLimit
 from engine.mail import Composer
-from engine.template_tables import template_versions
-from engine.templates import Shelf, State, Wanted
-from engine.trial import Trial
+from engine.roles.directory_tables import organisations
+from engine.storage import database
+from engine.wording import notices, templates, trial
+from engine.wording.template_tables import template_versions
+from engine.wording.templates import Shelf, State, Wanted
+from engine.wording.trial import Trial
 from tests.clock import START
 from tests.letters import MAIL_FROM, a_row
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine import database, messages, relevance
+from engine import messages, relevance
 from engine.errors import NotAllowed, Refused
+from engine.storage import database
 from engine.tables import outbox
 from tests import northshire
 from tests.databases import close

@@ -8,14 +8,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
-from engine import database, journal, timers
+from engine import journal
 from engine.errors import Conflict, Missing, NotAllowed, NotDeclared, Refused, TooDeep
 from engine.letters import Subject
 from engine.machine import Actor
 from engine.moves import Moved
+from engine.storage import database
 from engine.tables import approvals, outbox
 from engine.tables import journal as journal_table
 from engine.tables import timers as timers_table
+from engine.timing import timers
 from engine.transaction import Engine
 from tests.clock import FrozenClock
 from tests.trial import LEARNER, TRUST, TRUST_HOLDER, WARD, WARD_HOLDER, Leave, Turn, allocate, engine_on, leaves

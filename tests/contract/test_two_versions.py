@@ -4,8 +4,9 @@ import pytest
 from alembic import command
 from sqlalchemy import func, inspect, select, text
 
-from engine import database, journal, settings
+from engine import journal, settings
 from engine.errors import SettingError
+from engine.storage import database
 from engine.tables import approvals, metadata, outbox
 from engine.tables import journal as moves
 from tests import northshire

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert
 
-from engine import bearers, database
-from engine.directory_tables import accounts, grants
+from engine import bearers
 from engine.machine import Actor
+from engine.roles.directory_tables import accounts, grants
+from engine.storage import database
 from tests import northshire
 from tests.northshire import HELEN, TRUST
 from tests.workplace import workplace_on

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine import notices
 from engine.errors import EngineError, Invalid
+from engine.wording import notices
 from tests import northshire
 from tests.contract.test_forecast import chosen, engine, fingerprint, northshire_  # noqa: F401 - fixtures
 from tests.northshire import HELEN, TRUST

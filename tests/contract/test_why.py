@@ -7,9 +7,11 @@ from datetime import date
 import pytest
 from sqlalchemy import delete, select, update
 
-from engine import database, sight, why
+from engine import why
 from engine.errors import Invalid, Missing
 from engine.letters import Subject
+from engine.privacy import sight
+from engine.storage import database
 from engine.tables import journal, outbox
 from tests import northshire
 from tests.northshire import HELEN, MEDICINE, SURGERY, TRUST, enrol

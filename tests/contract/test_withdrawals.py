@@ -3,9 +3,11 @@
 import pytest
 from sqlalchemy import update
 
-from engine import database, messages, withdrawals
+from engine import messages
 from engine.errors import Missing, Refused
-from engine.outbox import Delivery
+from engine.outgoing import withdrawals
+from engine.outgoing.outbox import Delivery
+from engine.storage import database
 from engine.tables import invitations
 from tests.clock import START
 from tests.contract.waiting_letters import TRUST, invitation, letter, queue, stored

@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 from engine.errors import Passing
 from engine.jobs import Every, Schedule, Work
 from engine.mail import Composer
-from engine.outbox import Delivery
+from engine.outgoing.outbox import Delivery
 from engine.sink import Sink
 from engine.smtp import SmtpTransport
 from engine.tables import seals
-from engine.templates import Shelf
+from engine.wording.templates import Shelf
 from engine.worker import Post, Worker, embedded_jobs
 from tests.contract.fake_transport import FakeTransport, raising
 from tests.contract.waiting_letters import letter, queue, states

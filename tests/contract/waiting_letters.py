@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import insert, select
 
-from engine import database
 from engine.identifiers import new_id
+from engine.storage import database
 from engine.tables import invitations, outbox
 from tests.clock import START
 

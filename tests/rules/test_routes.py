@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from engine import database, settings
+from engine import settings
 from engine.sink import Sink
+from engine.storage import database
 from engine.transaction import Engine
 from engine.web.frame import permission_of
 from engine.web.permissions import Entry

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from waitress.server import BaseWSGIServer
 
 from engine import bearers, settings
-from engine.outbox import Delivery
+from engine.outgoing.outbox import Delivery
 from engine.settings import Settings
 from engine.tables import outbox
 from engine.transaction import Engine

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import absences, directory
-from engine.absence_tables import absences as table
+from engine.roles import absences, directory
+from engine.roles.absence_tables import absences as table
 from engine.tables import approvals
 from engine.web import absences as pages
 from engine.web.incident_pages import Shown

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from engine import action_links, database
-from engine.directory_tables import accounts
+from engine import action_links
+from engine.roles.directory_tables import accounts
+from engine.storage import database
 from engine.tables import approvals, outbox
 from engine.worklist_tables import action_link_uses
 from tests import databases

@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import create_engine, func, select, update
 from sqlalchemy.pool import NullPool
 
-from engine import database
-from engine.directory_tables import accounts
+from engine.roles.directory_tables import accounts
+from engine.storage import database
 from engine.tables import outbox
 from scorm import tables
 from workflows import __main__ as command_line

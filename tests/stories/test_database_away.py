@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import database
+from engine.storage import database
 from tests.clock import FrozenClock
 from tests.servers import fragile_postgres
 from tests.sink import running_sink

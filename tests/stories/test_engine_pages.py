@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database, templates
-from engine.directory_tables import holders
 from engine.machine import Actor
 from engine.mail import Composer
+from engine.roles.directory_tables import holders
+from engine.storage import database
 from engine.tables import approvals, outbox
-from engine.templates import Shelf
 from engine.web import worklist
 from engine.web.worklist import Reading, View
+from engine.wording import templates
+from engine.wording.templates import Shelf
 from tests import desk as pages
 from tests.clock import START
 from tests.desk import ADMINISTRATOR, ELSEWHERE, desk_on

@@ -2,10 +2,10 @@
 
 import pytest
 
-from engine import mail_links
-from engine.directory_tables import accounts
 from engine.mail import Composer
-from engine.templates import Shelf
+from engine.outgoing import mail_links
+from engine.roles.directory_tables import accounts
+from engine.wording.templates import Shelf
 from tests.clock import START
 from tests.desk import ELSEWHERE, desk_on
 from tests.letters import MAIL_FROM, a_row

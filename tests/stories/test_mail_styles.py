@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import styles
+from engine.wording import styles
 from tests.desk import ADMINISTRATOR, ELSEWHERE, desk_on
 from tests.trial import TRUST, WARD
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select
 
-from engine import database, delivery
+from engine import delivery
 from engine.errors import Passing
 from engine.mail import Composer
 from engine.outgoing_tables import digest_items, mail_choices
+from engine.storage import database
 from engine.tables import outbox
-from engine.templates import Shelf
+from engine.wording.templates import Shelf
 from tests.contract.fake_transport import FakeTransport, raising
 from tests.desk import ADMINISTRATOR, desk_on
 from tests.letters import MAIL_FROM

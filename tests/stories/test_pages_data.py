@@ -7,9 +7,9 @@ import json
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database
-from engine.directory_tables import accounts, grants
 from engine.machine import Actor
+from engine.roles.directory_tables import accounts, grants
+from engine.storage import database
 from tests import northshire
 from tests.northshire import TRUST
 from tests.workplace import Workplace, workplace_on

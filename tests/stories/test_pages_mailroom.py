@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from engine import database
 from engine.mailroom_tables import inbound_mail
 from engine.return_addresses import Use
+from engine.storage import database
 from engine.web import mailroom, messages
 from tests import mail_in, northshire
 from tests.mail_in import plain

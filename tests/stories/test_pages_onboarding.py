@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import timers
 from engine.tables import approvals
+from engine.timing import timers
 from tests import workplace
 from tests.northshire import FIRE, HELEN, MOVING, WREN
 from tests.workplace import ELSEWHERE, workplace_on

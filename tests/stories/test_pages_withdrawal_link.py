@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
-from engine import database
 from engine.settings import secret_for
+from engine.storage import database
 from engine.tables import invitations, outbox
 from tests import northshire
 from tests.desk import Browser

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from engine import database
+from engine.storage import database
 from tests import aicc
 from tests.contract.test_content_origin import MANIFEST
 from tests.course import FILES

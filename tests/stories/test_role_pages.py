@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from engine import database, directory
-from engine.coverage import Answer, Cover, Reach, demands
-from engine.directory import Holder, Role
+from engine.roles import directory
+from engine.roles.coverage import Answer, Cover, Reach, demands
+from engine.roles.directory import Holder, Role
+from engine.storage import database
 from engine.web import coverage, roles
 from tests.clock import START
 from tests.databases import close

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import create_engine, update
 from sqlalchemy.pool import NullPool
 
-from engine import coverage, directory
-from engine.database import connect, writing
-from engine.directory import Holder, Role
-from engine.directory_tables import holders
+from engine.roles import coverage, directory
+from engine.roles.directory import Holder, Role
+from engine.roles.directory_tables import holders
+from engine.storage.database import connect, writing
 from workflows import __main__ as command_line
 from workflows import wiring
 from workflows.demo.staff import SURGERY, TRUST

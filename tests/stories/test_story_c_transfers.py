@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine import accounts, directory
+from engine import accounts
+from engine.roles import directory
 from tests.clock import START
 from tests.stories.story_site import Site
 from tests.stories.windows import Answer, Program, Window

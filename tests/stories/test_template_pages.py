@@ -5,13 +5,14 @@ import re
 import pytest
 from sqlalchemy import insert, select
 
-from engine import gauges, notices, template_keep
+from engine import gauges, template_keep
 from engine.mail import Composer
 from engine.messages import message
 from engine.outgoing_tables import mail_styles
 from engine.tables import outbox
-from engine.templates import Shelf
 from engine.web import rates
+from engine.wording import notices
+from engine.wording.templates import Shelf
 from tests import desk as pages
 from tests.databases import close, sqlite_database
 from tests.desk import ADMINISTRATOR, ELSEWHERE

@@ -6,8 +6,8 @@ from io import BytesIO
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database
-from engine.directory_tables import holders
+from engine.roles.directory_tables import holders
+from engine.storage import database
 from engine.tables import approvals
 from tests import databases
 from tests.desk import ADMINISTRATOR, ELSEWHERE, desk_on

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import insert, select, update
 
-from engine import database
 from engine.approvals.approval import Trigger
-from engine.directory_tables import holders
 from engine.letters import Subject
+from engine.roles.directory_tables import holders
+from engine.storage import database
 from engine.tables import approvals
 from tests import databases
 from tests.desk import ADMINISTRATOR, desk_on

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from engine.outbox import next_attempt
+from engine.outgoing.outbox import next_attempt
 from tests.clock import START
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from engine import database
+from engine.storage import database
 
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS bench_raw_commits (path text PRIMARY KEY, body text NOT NULL)"
 _KEEP: Final = (

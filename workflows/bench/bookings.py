@@ -12,7 +12,7 @@ from sqlalchemy import Connection, MetaData, Table, bindparam, select
 
 from engine.letters import Letter, Recipient, Subject
 from engine.machine import Case, Decision, Notice, Step, Workflow
-from engine.prepared import Prepared
+from engine.storage.prepared import Prepared
 from engine.tables import subject_columns
 
 TRUST: Final = "northshire"

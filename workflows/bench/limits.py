@@ -8,7 +8,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
-from engine import database
+from engine.storage import database
 from workflows.bench.bookings import Booking
 from workflows.bench.crew import Figures, timed
 

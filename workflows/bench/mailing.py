@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from engine import rendering
-from engine.notices import COMMON, Kind, Notice, Source, Token
-from engine.rendering import Template
-from engine.templates import Shelf, Wanted
+from engine.wording import rendering
+from engine.wording.notices import COMMON, Kind, Notice, Source, Token
+from engine.wording.rendering import Template
+from engine.wording.templates import Shelf, Wanted
 
 TRUST: Final = "northshire"
 NOTICE: Final = "BEN-02-booking-confirmed"

@@ -14,8 +14,8 @@ from typing import Any, Final
 import sqlalchemy
 from sqlalchemy import func, insert, select
 
-from engine import database
 from engine.letters import Subject
+from engine.storage import database
 from engine.tables import journal, outbox
 from engine.transaction import Engine
 from workflows.bench.bookings import KIND, TRUST, WORKFLOW, Booking, Bookings, Turn, bookings

@@ -11,10 +11,11 @@ from typing import Final
 
 from sqlalchemy import func, insert, select
 
-from engine import database, delivery
+from engine import delivery
 from engine.mail import Composer
-from engine.outbox import Delivery
+from engine.outgoing.outbox import Delivery
 from engine.smtp import SmtpTransport, Transport
+from engine.storage import database
 from engine.tables import invitations, outbox
 from engine.transaction import Engine
 from workflows.bench import mailing

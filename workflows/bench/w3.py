@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from engine import database, settings
+from engine import settings
 from engine.settings import Settings
+from engine.storage import database
 from engine.transaction import Engine
 from scorm import addresses, tables
 from scorm.launch import Launch

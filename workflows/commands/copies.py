@@ -11,9 +11,9 @@ from typing import Final
 import click
 from sqlalchemy import URL, inspect, make_url
 
-from engine import database
 from engine.errors import Invalid
 from engine.settings import Settings
+from engine.storage import database
 
 _FILE: Final = "preceptor.db"
 _DUMP: Final = "preceptor.dump"

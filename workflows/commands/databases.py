@@ -9,9 +9,10 @@ from typing import Final
 
 import click
 
-from engine import database, partitions
+from engine import partitions
 from engine.partitions import Divided
 from engine.settings import PROCRASTINATE
+from engine.storage import database
 from workflows import app
 from workflows.commands import copies
 from workflows.commands.renames import rename

@@ -12,10 +12,10 @@ import click
 from sqlalchemy import RowMapping, select
 
 from engine import forecast as foreseeing
-from engine.directory_tables import organisations
 from engine.errors import Invalid
 from engine.forecast import Foreseen
 from engine.machine import THE_SYSTEM, plain
+from engine.roles.directory_tables import organisations
 from engine.text import counted
 from engine.transaction import Engine
 from workflows.commands.report import as_json, engine_of, say, settings_of

@@ -10,11 +10,12 @@ from typing import Any
 import click
 from sqlalchemy import Connection, select
 
-from engine import accounts, bearers, directory
+from engine import accounts, bearers
 from engine.accounts import Account
-from engine.directory_tables import accounts as account_table
-from engine.directory_tables import organisations
 from engine.errors import Invalid, Missing
+from engine.roles import directory
+from engine.roles.directory_tables import accounts as account_table
+from engine.roles.directory_tables import organisations
 from workflows.commands.report import engine_of
 from workflows.people import store
 from workflows.people.responsibilities import GRANTED

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 from sqlalchemy import Connection, select
 
-from engine import journal, journal_file, retention, subject_access
+from engine import journal, journal_file
 from engine.errors import Missing
+from engine.privacy import retention, subject_access
 from engine.tables import journal as journal_table
 from engine.transaction import Engine
 from workflows import wiring

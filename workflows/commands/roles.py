@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from engine import coverage, directory
-from engine.coverage import Answer, Cover
+from engine.roles import coverage, directory
+from engine.roles.coverage import Answer, Cover
 from engine.web import dates
 from workflows import wiring
 from workflows.commands.people import the_trust

@@ -8,10 +8,11 @@ from functools import partial
 
 import click
 
-from engine import advance, delivery, logs, timers
+from engine import advance, delivery, logs
 from engine.errors import Invalid
 from engine.jobs import Jobs
 from engine.settings import Settings
+from engine.timing import timers
 from engine.transaction import Engine
 from engine.worker import embedded_jobs
 from workflows import app, nodes, wiring

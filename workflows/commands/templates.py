@@ -8,12 +8,12 @@ from typing import Any
 import click
 from sqlalchemy import Connection, select
 
-from engine import notices, rendering
 from engine.errors import Invalid
-from engine.notices import Source
-from engine.template_tables import template_versions
-from engine.templates import State, applying
-from engine.trial import Trial, try_out
+from engine.wording import notices, rendering
+from engine.wording.notices import Source
+from engine.wording.template_tables import template_versions
+from engine.wording.templates import State, applying
+from engine.wording.trial import Trial, try_out
 from workflows.commands.people import the_trust
 from workflows.commands.report import as_json, engine_of, say
 

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy import Connection
 
-from engine import almanac
-from engine.almanac import OwnDay
 from engine.errors import Invalid
+from engine.timing import almanac
+from engine.timing.almanac import OwnDay
+from engine.timing.workdays import Division, add_working_days
 from engine.web import dates
-from engine.workdays import Division, add_working_days
 from workflows.commands.people import the_trust
 from workflows.commands.report import Command, as_json, engine_of, say
 

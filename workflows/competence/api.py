@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from engine import directory
 from engine.errors import Conflict, Invalid, NotAllowed
 from engine.identifiers import new_id
 from engine.machine import EVERYONE
+from engine.roles import directory
 from engine.web import dates, journal, paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import day, flag, identifier, many, one_of, or_null, record, text, whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.personal import Holding
+from engine.privacy.personal import Holding
 from workflows.competence.tables import awards, reminders
 
 HOLDINGS: Final = (

@@ -9,8 +9,8 @@ from typing import Final
 from dateutil.relativedelta import relativedelta
 from sqlalchemy import Connection, select
 
-from engine.directory_tables import organisations
 from engine.errors import Missing
+from engine.roles.directory_tables import organisations
 from engine.why import Answer, Evidence, Fact
 from workflows.competence import award, store
 from workflows.competence.compliance import AMBER_MONTHS, Colour

@@ -16,10 +16,10 @@ from sqlalchemy import Connection, Row, RowMapping, and_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import posting
-from engine.directory_tables import organisations
 from engine.letters import Recipient
-from engine.notices import ENGLISH
+from engine.roles.directory_tables import organisations
 from engine.transaction import Engine, Predicate, Transaction
+from engine.wording.notices import ENGLISH
 from workflows.competence import reminding, store
 from workflows.competence.records import AwardState
 from workflows.competence.reminding import Ending, Reminding, Stage

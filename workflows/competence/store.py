@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
-from engine import directory
 from engine.errors import Missing
 from engine.machine import Case, Decision
-from engine.prepared import KEYS, TRUST, Asked
+from engine.roles import directory
+from engine.storage.prepared import KEYS, TRUST, Asked
 from workflows.competence.compliance import Colour, colour
 from workflows.competence.records import Award, AwardState, Competence, Requirement, day
 from workflows.competence.tables import awards, competences, requirements

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import waitress
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
-from engine import database
 from engine.settings import Settings
 from engine.sink import Sink
 from engine.stopping import Stop
+from engine.storage import database
 from workflows import app
 from workflows.demo import trust
 

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from engine import accounts, directory
+from engine import accounts
 from engine.letters import Subject
+from engine.roles import directory
 from engine.transaction import Engine, Transaction
 from scorm import library, package
 from workflows.competence import award

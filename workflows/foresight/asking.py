@@ -18,10 +18,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, delete, select, update
 
-from engine import database
 from engine.errors import Conflict
 from engine.identifiers import new_id
 from engine.settings import Settings
+from engine.storage import database
 from engine.transaction import Engine
 from workflows.forecast_tables import forecasts
 

@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from engine import absences, templates, trial
-from engine.absence import Absence, choices_of
 from engine.errors import Invalid, Missing
 from engine.letters import Subject
 from engine.machine import THE_SYSTEM, Actor
-from engine.notices import Source
-from engine.routing import Action
+from engine.roles import absences
+from engine.roles.absence import Absence, choices_of
+from engine.roles.routing import Action
 from engine.transaction import Engine, Transaction
+from engine.wording import templates, trial
+from engine.wording.notices import Source
 from workflows.competence import store
 from workflows.competence.records import Requirement
 from workflows.learning import classes

@@ -8,13 +8,13 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, select
 
-from engine import notices, templates
-from engine.directory_tables import organisations
-from engine.notices import Source
-from engine.rendering import NATIONAL
-from engine.template_tables import template_versions
+from engine.roles.directory_tables import organisations
 from engine.web import dates, named
 from engine.web.absence_forms import local_day
+from engine.wording import notices, templates
+from engine.wording.notices import Source
+from engine.wording.rendering import NATIONAL
+from engine.wording.template_tables import template_versions
 from workflows.learning import catalogue, pages
 from workflows.learning.pages import Wanted
 from workflows.learning.records import Class

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from wtforms import DateField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from engine import notices
 from engine.text import clean
 from engine.web.absence_forms import local_day, sensible_year
 from engine.web.forms import Form
+from engine.wording import notices
 from workflows.competence import store
 from workflows.foresight import choices
 from workflows.foresight.choices import Pairs

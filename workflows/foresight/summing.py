@@ -15,11 +15,12 @@ from typing import Any, Final
 
 import click
 
-from engine import forecast, notices
+from engine import forecast
 from engine.errors import EngineError
 from engine.forecast import Foreseen, Outlook
 from engine.machine import THE_SYSTEM
 from engine.transaction import Engine
+from engine.wording import notices
 from workflows.foresight import whatif
 from workflows.foresight.changes import Said
 from workflows.foresight.seats import seats

@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping, select
 
-from engine import absences, coverage, forecast
+from engine import forecast
 from engine.errors import EngineError
 from engine.forecast import Foreseen, Outlook
 from engine.machine import Actor
 from engine.mail import Composer
+from engine.roles import absences, coverage
 from engine.stepping import Watch, unwatched
 from engine.tables import journal
-from engine.templates import Shelf
 from engine.transaction import Engine
+from engine.wording.templates import Shelf
 from workflows.foresight.changes import Said, change_of
 from workflows.foresight.seats import Seats, seats
 

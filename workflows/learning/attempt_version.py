@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from engine.directory_tables import accounts
 from engine.errors import Missing
+from engine.roles.directory_tables import accounts
 from engine.web import dates
 from scorm import library, recorder
 from scorm.errors import PackageMissing

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, insert, select
 
 from engine.errors import Missing
-from engine.prepared import KEYS, TRUST, Asked
+from engine.storage.prepared import KEYS, TRUST, Asked
 from workflows.competence import store as competence_store
 from workflows.learning.records import (
     PLACED,

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from sqlalchemy import and_, select, update
 
-from engine import directory
 from engine.errors import Invalid, Missing, NotAllowed
 from engine.identifiers import new_id
+from engine.roles import directory
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import identifier, lines, or_null, partial, record, text, whole

@@ -7,8 +7,8 @@ from typing import Final
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import directory
 from engine.errors import Missing
+from engine.roles import directory
 from engine.settings import Settings
 from engine.transaction import Engine
 from engine.web.permissions import requires

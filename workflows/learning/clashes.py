@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, select
 
-from engine import absences, calendar
-from engine.absence import Absence, span
+from engine import calendar
+from engine.roles import absences
+from engine.roles.absence import Absence, span
 from workflows.learning.records import PLACED, Class, EnrolmentState, Session
 from workflows.learning.tables import classes, enrolments, sessions
 

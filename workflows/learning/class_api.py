@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final
 
-from engine import directory
 from engine.errors import Invalid, Missing
 from engine.letters import Subject
 from engine.machine import EVERYONE
+from engine.roles import directory
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of
 from engine.web.schemas import flag, identifier, lines, many, moment, one_of, or_null, record, text, whole
 from workflows.learning import classes, pages

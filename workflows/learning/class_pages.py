@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, RadioField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
-from engine import directory
 from engine.errors import Missing, NotDeclared, Refused
 from engine.letters import Subject
 from engine.machine import Case
+from engine.roles import directory
 from engine.settings import Settings
 from engine.text import clean, clean_lines
 from engine.transaction import Engine

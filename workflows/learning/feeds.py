@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, delete, exists, insert, select
 
 from engine import accounts, feed
-from engine.directory_tables import accounts as accounts_table
 from engine.errors import Missing
 from engine.feed import Due, Meeting
+from engine.roles.directory_tables import accounts as accounts_table
 from engine.tables import invitations
 from workflows.competence import store as competence_store
 from workflows.competence.tables import awards

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.personal import Holding
+from engine.privacy.personal import Holding
 from scorm.holdings import ATTEMPTS
 from workflows.learning.calendar_tables import calendar_feeds, class_reminders
 from workflows.learning.tables import enrolments, launches, performances, stuck_attempts

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam
 
 from engine.errors import Missing
 from engine.machine import Case, Decision
-from engine.prepared import KEYS, TRUST, Asked
+from engine.storage.prepared import KEYS, TRUST, Asked
 from workflows.learning import catalogue, classes, conditions, tables
 from workflows.learning.records import PLACED, Class, Enrolment, EnrolmentState, PerformanceState
 from workflows.learning.tables import enrolments, performances, sessions

@@ -8,9 +8,9 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, case, func, select
 
-from engine import directory
-from engine.directory_tables import accounts
 from engine.errors import NotAllowed, Refused
+from engine.roles import directory
+from engine.roles.directory_tables import accounts
 from engine.transaction import Engine
 from engine.web import paging
 from engine.web.permissions import requires

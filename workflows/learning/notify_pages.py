@@ -14,15 +14,15 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from engine.errors import Conflict, NotDeclared, Refused
 from engine.letters import Letter, Subject
 from engine.machine import THE_SYSTEM, Case
-from engine.rendering import Rendered
 from engine.tables import journal
-from engine.templates import Shelf
 from engine.text import clean_lines
-from engine.texts import Wanted
 from engine.transaction import Engine, Transaction
 from engine.web.forms import Form
 from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
+from engine.wording.rendering import Rendered
+from engine.wording.templates import Shelf
+from engine.wording.texts import Wanted
 from workflows.learning import classes, enrolment, pages, words
 from workflows.learning.class_seen import class_of
 from workflows.learning.records import Class, Enrolment, EnrolmentState

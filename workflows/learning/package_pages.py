@@ -14,8 +14,8 @@ from werkzeug.datastructures import FileStorage
 from wtforms import FileField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from engine import directory
 from engine.errors import Missing
+from engine.roles import directory
 from engine.settings import Settings
 from engine.text import clean
 from engine.transaction import Engine

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Select, Table, and_, bindparam, select, update
 
-from engine import journal, prepared
+from engine import journal
 from engine.errors import Missing, Refused
 from engine.machine import Workflow
 from engine.moves import Moved
-from engine.prepared import TRUST, Asked
+from engine.storage import prepared
+from engine.storage.prepared import TRUST, Asked
 from engine.transaction import Engine, Transaction
 from scorm import library
 from scorm import store as runtime

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, render_template, request
 from sqlalchemy import Connection
 
-from engine import directory
 from engine.errors import Missing
+from engine.roles import directory
 from engine.settings import Settings
 from engine.transaction import Engine
 from engine.web import dates

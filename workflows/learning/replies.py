@@ -12,12 +12,12 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, func, select
 
-from engine import directory
-from engine.directory_tables import accounts, holders
 from engine.errors import NotAllowed, NotDeclared, Refused
 from engine.letters import Letter, Recipient, Subject
 from engine.machine import Actor
 from engine.mailroom.acting import Heard
+from engine.roles import directory
+from engine.roles.directory_tables import accounts, holders
 from engine.tables import invitations
 from engine.transaction import Transaction
 from workflows.learning import enrolment, letters

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, and_, bindparam, select
 
 from engine.errors import Missing
 from engine.machine import Case, Decision
-from engine.prepared import KEYS, TRUST, Asked
+from engine.storage.prepared import KEYS, TRUST, Asked
 from workflows.learning import catalogue
 from workflows.learning.attempts import store as attempt_store
 from workflows.learning.records import (

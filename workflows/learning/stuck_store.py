@@ -11,8 +11,8 @@ from sqlalchemy import Connection, RowMapping, Select, Table, and_, bindparam, e
 
 from engine.letters import Subject
 from engine.machine import Case, Decision
-from engine.prepared import TRUST, Asked
 from engine.settings import Settings
+from engine.storage.prepared import TRUST, Asked
 from engine.transaction import Engine, Transaction
 from scorm import recorder
 from scorm import store as runtime

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine import directory
 from engine.errors import Invalid
+from engine.roles import directory
 from engine.settings import Settings
 from engine.transaction import Transaction
 from engine.web import paging

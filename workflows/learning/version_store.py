@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, case, exists, func, or_, select
 
-from engine import directory
 from engine.errors import Invalid, Missing
 from engine.machine import Case, Decision
+from engine.roles import directory
 from scorm import library
 from scorm import store as runtime
 from scorm import tables as runtime_tables

@@ -12,10 +12,10 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, select
 
-from engine import directory
 from engine.errors import Missing, NotDeclared, Refused
 from engine.letters import Subject
 from engine.machine import Case
+from engine.roles import directory
 from engine.settings import Settings
 from engine.text import clean, clean_lines
 from engine.transaction import Engine

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from engine import directory
 from engine.errors import Missing
 from engine.letters import Subject
 from engine.machine import Case, plain
+from engine.roles import directory
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import (

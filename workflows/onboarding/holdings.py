@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.personal import Holding
+from engine.privacy.personal import Holding
 from workflows.onboarding.tables import applicants, transfer_lines, transfers
 
 APPLICANTS: Final = Holding(

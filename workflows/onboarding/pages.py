@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, or_, select
 
-from engine.directory_tables import organisations, roles
 from engine.errors import Missing
 from engine.machine import Actor
+from engine.roles.directory_tables import organisations, roles
 from engine.tables import approvals, journal
 from engine.transaction import Engine
 from engine.web import dates, paging

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import select, tuple_
 
-from engine.retention import Rule
+from engine.privacy.retention import Rule
 from workflows.onboarding.records import TransferState
 from workflows.onboarding.tables import transfer_lines, transfers
 

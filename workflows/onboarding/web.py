@@ -11,11 +11,11 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, select
 
-from engine import directory
 from engine.errors import Missing, NotDeclared, Refused
 from engine.identifiers import new_id
 from engine.letters import Subject
 from engine.machine import Case
+from engine.roles import directory
 from engine.settings import Settings
 from engine.text import clean
 from engine.transaction import Engine, Transaction

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from sqlalchemy import select, update
 
-from engine import directory
 from engine.errors import Missing, NotAllowed
 from engine.identifiers import new_id
 from engine.machine import EVERYONE
-from engine.notices import ENGLISH, LANGUAGES
+from engine.roles import directory
 from engine.web import journal, paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import address, day, identifier, one_of, or_null, partial, record, text
+from engine.wording.notices import ENGLISH, LANGUAGES
 from workflows.people import pages, store
 from workflows.people.records import Assignment, AssignmentStatus, Person
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR, RECRUITER, SYSTEM_ADMINISTRATOR

@@ -8,17 +8,18 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from engine import subject_access, text
+from engine import text
 from engine.errors import Missing, NotAllowed, Refused
 from engine.machine import Actor
-from engine.notices import LANGUAGES
-from engine.personal import Register
-from engine.subject_access import NoPdf
+from engine.privacy import subject_access
+from engine.privacy.personal import Register
+from engine.privacy.subject_access import NoPdf
 from engine.transaction import Engine, Transaction
 from engine.web import rates
 from engine.web.mishaps import RateLimited
 from engine.web.permissions import requires, signed_in
 from engine.web.visitors import visitor
+from engine.wording.notices import LANGUAGES
 from workflows.people import pages, requests, store
 from workflows.people.records import Person
 from workflows.people.requests import Trigger

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.holdings import ERASED
-from engine.personal import Holding
+from engine.privacy.holdings import ERASED
+from engine.privacy.personal import Holding
 from workflows.people.tables import assignments, persons, record_requests
 
 HOLDINGS: Final = (

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection, Table, select
 
 from engine.machine import Case, Decision
-from engine.personal import Register
+from engine.privacy.personal import Register
 from engine.transaction import Handler, Transaction
 from workflows.people import store
 from workflows.people.records import AssignmentStatus

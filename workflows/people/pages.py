@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, or_, select
 
-from engine import directory
-from engine.directory_tables import organisations
 from engine.errors import Missing
 from engine.machine import Actor
+from engine.roles import directory
+from engine.roles.directory_tables import organisations
 from engine.web import journal, paging
 from engine.web.paging import Page
 from workflows.people import store

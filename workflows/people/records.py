@@ -7,8 +7,8 @@ from datetime import date
 from enum import StrEnum
 
 from engine.letters import Recipient
-from engine.notices import ENGLISH
 from engine.settings import Settings
+from engine.wording.notices import ENGLISH
 
 
 class AssignmentStatus(StrEnum):

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, union, update
 
-from engine import directory
-from engine.directory_tables import accounts
 from engine.errors import Missing
-from engine.notices import ENGLISH
-from engine.prepared import KEYS, TRUST, Asked
+from engine.roles import directory
+from engine.roles.directory_tables import accounts
+from engine.storage.prepared import KEYS, TRUST, Asked
+from engine.wording.notices import ENGLISH
 from workflows.people.records import Assignment, AssignmentStatus, Person
 from workflows.people.tables import assignments, persons
 

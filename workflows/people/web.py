@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from flask import Blueprint, render_template, request
 from sqlalchemy import Connection
 
-from engine import directory
+from engine.roles import directory
 from engine.settings import Settings
 from engine.text import clean
 from engine.transaction import Engine

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, insert, select
 
-from engine import directory, journal
-from engine.directory_tables import accounts, organisations
+from engine import journal
 from engine.errors import Invalid
 from engine.machine import THE_SYSTEM, Workflow
+from engine.roles import directory
+from engine.roles.directory_tables import accounts, organisations
 from engine.tables import journal as journal_table
 from engine.transaction import Engine, Transaction
 from workflows.competence import award

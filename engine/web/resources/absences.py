@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from engine import absences
-from engine.absence import Absence, Choices, State, choices_of
-from engine.absence_tables import absences as table
 from engine.errors import Missing
 from engine.machine import EVERYONE
-from engine.routing import Action
+from engine.roles import absences
+from engine.roles.absence import Absence, Choices, State, choices_of
+from engine.roles.absence_tables import absences as table
+from engine.roles.routing import Action
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import flag, identifier, moment, one_of, or_null, partial, record, text

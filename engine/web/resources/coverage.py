@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from engine import coverage, directory
-from engine.absence import LAST_YEAR
-from engine.coverage import Answer as Reached
-from engine.coverage import Cover, Reach
 from engine.errors import Invalid
+from engine.roles import coverage, directory
+from engine.roles.absence import LAST_YEAR
+from engine.roles.coverage import Answer as Reached
+from engine.roles.coverage import Cover, Reach
 from engine.web.operations import Answer, Call, Operation
 from engine.web.resources.organisations import ADMINISTRATOR, require_administered
 from engine.web.schemas import flag, identifier, many, moment, one_of, or_null, record, text, whole

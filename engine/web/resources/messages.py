@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, select
 
-from engine import messages, sight
+from engine import messages
 from engine.errors import Missing
 from engine.letters import Subject
-from engine.outbox import Delivery
+from engine.outgoing.outbox import Delivery
+from engine.privacy import sight
 from engine.tables import outbox
 from engine.web import journal, paging
 from engine.web.journal import READERS

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from engine import directory
-from engine.directory_tables import organisations
 from engine.errors import NotAllowed
 from engine.machine import EVERYONE
+from engine.roles import directory
+from engine.roles.directory_tables import organisations
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import identifier, or_null, partial, record, text

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from engine import amendments
-from engine.amendments import Amended
 from engine.approvals import periods
 from engine.approvals.periods import Periods, Place
 from engine.approvals.tables import question_periods as table
 from engine.errors import Missing
+from engine.roles import amendments
+from engine.roles.amendments import Amended
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, list_of, listed
 from engine.web.resources.organisations import ADMINISTRATOR, require_administered

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from engine import allocations, directory
-from engine.directory import Holder, Role
-from engine.directory_tables import holders, roles
+from engine import allocations
 from engine.errors import Missing
 from engine.machine import EVERYONE
+from engine.roles import directory
+from engine.roles.directory import Holder, Role
+from engine.roles.directory_tables import holders, roles
 from engine.web import paging
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.resources.organisations import ADMINISTRATOR, require_administered

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine import branches, notices, trial
+from engine.wording import branches, notices, trial
 
 JOINING = notices.notice("LRN-01-joining-instructions")
 

@@ -14,7 +14,7 @@ from engine import calendar, posting
 from engine.errors import Invalid
 from engine.letters import Letter, Method, Recipient, Subject
 from engine.mail import Composer
-from engine.templates import Shelf
+from engine.wording.templates import Shelf
 from tests.clock import START
 from tests.letters import MAIL_FROM, ORGANIZER, a_record, a_row, an_invitation
 

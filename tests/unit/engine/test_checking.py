@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from engine import notices, timers
 from engine.checking.correspondence import correspondence
 from engine.checking.findings import Finding, Severity
 from engine.checking.soundness import check
 from engine.effects import Ask, Close, Effect, Fire, Schedule, Start
 from engine.letters import Letter, Recipient
 from engine.machine import Case, Guard, Notice, nothing
+from engine.timing import timers
+from engine.wording import notices
 from tests.loans import (
     LOAN,
     QUESTION,

@@ -21,7 +21,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired
 
-from engine import database
+from engine.storage import database
 from engine.transaction import Engine
 from engine.web.forms import Form
 from engine.web.frame import frame

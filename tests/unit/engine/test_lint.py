@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from engine import lint, notices
-from engine.notices import Source
+from engine.wording import lint, notices
+from engine.wording.notices import Source
 
 NOTICE = notices.notice("LRN-17-course-completed")
 TEXT = '{% extends "_base" %}{% block content %}{{ course }} {{ completed_at }} {{ learning_link }} MORE{% endblock %}'

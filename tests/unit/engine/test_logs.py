@@ -28,12 +28,14 @@ def written():
 
 
 def test_our_own_line_is_an_event_with_its_identifiers(written):
-    said = json.loads(written(logs.JSON, "engine.timers", "timer failed subject=%s", "01j", extra={"status": 500}))
+    said = json.loads(
+        written(logs.JSON, "engine.timing.timers", "timer failed subject=%s", "01j", extra={"status": 500})
+    )
 
     assert said.pop("at").endswith("+00:00")
     assert said == {
         "level": "WARNING",
-        "logger": "engine.timers",
+        "logger": "engine.timing.timers",
         "event": "timer failed subject=01j",
         "status": 500,
     }

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import calendar, notices, skeleton, text
+from engine import calendar, text
 from engine.errors import Garbled, TemplateError
 from engine.mail import Composer
-from engine.skeleton import Meant
-from engine.templates import Shelf
+from engine.wording import notices, skeleton
+from engine.wording.skeleton import Meant
+from engine.wording.templates import Shelf
 from tests.clock import START
 from tests.letters import MAIL_FROM, ORGANIZER, a_record, a_row
 

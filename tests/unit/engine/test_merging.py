@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import differences, merging
-from engine.differences import Change
-from engine.merging import Kept
-from engine.notices import Source
-from engine.origins import origins
+from engine.wording import differences, merging
+from engine.wording.differences import Change
+from engine.wording.merging import Kept
+from engine.wording.notices import Source
+from engine.wording.origins import origins
 
 TEXTS = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "\n", "d e\n"]), max_size=8).map("".join)
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine import notices
 from engine.errors import Missing, TemplateError
-from engine.notices import Kind, Notice, Source, Token
+from engine.wording import notices
+from engine.wording.notices import Kind, Notice, Source, Token
 
 SHIPPED = [
     "IAT-05-stat-and-mand-received",

@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine import notices, outgoing_settings, styles, terms
+from engine import outgoing_settings
 from engine.errors import SettingError
 from engine.outgoing_settings import Outgoing
-from engine.terms import Pace
+from engine.wording import notices, styles, terms
+from engine.wording.terms import Pace
 
 LONDON = ZoneInfo("Europe/London")
 EVERY_DAY = outgoing_settings.hours("07:00-21:00")

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, create_engine, event, select
 
 from engine import gauges, journal, webhooks
 from engine.letters import Subject
-from engine.outbox import lease
-from engine.posted import about
+from engine.outgoing.outbox import lease
+from engine.outgoing.posted import about
 from engine.tables import metadata, outbox
 
 _TRUST = "northshire"

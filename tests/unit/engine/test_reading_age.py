@@ -1,6 +1,6 @@
 """How old a reader has to be: near enough for a hint, and never where there is too little to judge."""
 
-from engine import notices, reading_age, rendering
+from engine.wording import notices, reading_age, rendering
 
 PLAIN = (
     "You have a place on the course. Come to room three at nine. Bring your badge and a pen. We will see you there. "

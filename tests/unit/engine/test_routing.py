@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.letters import Recipient
-from engine.routing import Holder, Matter, route
+from engine.roles.routing import Holder, Matter, route
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import markup, sandbox
 from engine.errors import TemplateError, TemplateLimit
-from engine.sandbox import HTML, PLAIN, Compiled
+from engine.wording import markup, sandbox
+from engine.wording.sandbox import HTML, PLAIN, Compiled
 
 FRAME = "Dear all\n{% block content %}{% endblock %}\n{% block reason %}why{% endblock %}\n"
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.letters import Recipient
-from engine.routing import MOST_FORWARDS, Action, Holder, Matter, Route, Rule, applying, route
+from engine.roles.routing import MOST_FORWARDS, Action, Holder, Matter, Route, Rule, applying, route
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine import notices, rendering, saying, welsh
+from engine import saying, welsh
 from engine.mail import Composer
-from engine.notices import WELSH
-from engine.templates import Shelf
+from engine.wording import notices, rendering
+from engine.wording.notices import WELSH
+from engine.wording.templates import Shelf
 from tests.clock import START
 from tests.letters import MAIL_FROM, a_record, a_row
 

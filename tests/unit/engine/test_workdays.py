@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from engine.errors import Invalid
-from engine.workdays import Calendar, Division, add_working_days, at_local, due, later, national
+from engine.timing.workdays import Calendar, Division, add_working_days, at_local, due, later, national
 
 ENGLAND, SCOTLAND, NORTHERN_IRELAND = Division.ENGLAND_AND_WALES, Division.SCOTLAND, Division.NORTHERN_IRELAND
 

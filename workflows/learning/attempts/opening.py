@@ -8,9 +8,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from engine import directory
 from engine.errors import Missing, Refused
 from engine.machine import Actor
+from engine.roles import directory
 from engine.settings import Settings
 from engine.transaction import Transaction
 from scorm import addresses, library

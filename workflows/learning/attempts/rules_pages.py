@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection, and_, select
 from wtforms import SelectChoice, SelectField, StringField
 
-from engine import amendments, directory
-from engine.amendments import Amended
 from engine.errors import Invalid, Missing, NotAllowed
 from engine.machine import Actor
+from engine.roles import amendments, directory
+from engine.roles.amendments import Amended
 from engine.transaction import Engine, Transaction
 from engine.web import paging
 from engine.web.forms import Form

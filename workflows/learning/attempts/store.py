@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, tuple_, update
 
-from engine import amendments
-from engine.amendments import Amended
 from engine.machine import Actor
-from engine.prepared import TRUST, Asked
+from engine.roles import amendments
+from engine.roles.amendments import Amended
+from engine.storage.prepared import TRUST, Asked
 from scorm import store as runtime
 from scorm import tables as runtime_tables
 from workflows.competence.records import AwardState

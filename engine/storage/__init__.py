@@ -1,0 +1,1 @@
+"""Databases: the pool of connections, prepared statements, migrations at the start, and copies."""

@@ -1,0 +1,1 @@
+"""Timers that survive restarts, and the calendars of working days."""

@@ -1,0 +1,1 @@
+"""What notices say: templates, their versions, how they are checked, merged and rendered."""
