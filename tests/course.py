@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +11,6 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.serving import make_server
 
 from engine import settings
 from engine.settings import Settings
@@ -155,20 +152,6 @@ def set_up(url: str, folder: Path, clock: Callable[[], datetime], port: int = 80
         library.add(tx.connection, TRUST, imported(chosen, mastery), tx.now)
         store.add_attempt(tx.connection, attempt)
     return Stage(engine=engine, settings=chosen, attempt=attempt)
-
-
-@contextmanager
-def serving(app: Flask, port: int) -> Iterator[None]:
-    """Serve an application on a port of the loopback from a thread."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def imported(chosen: Settings, mastery: str) -> ImportedPackage:

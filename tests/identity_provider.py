@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +14,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import Flask, Response, jsonify, request
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
-from werkzeug.serving import make_server
 
 from tests.clock import FrozenClock
+from tests.serving import serving
 
 CLIENT, SECRET = "preceptor", "hushed, but not a secret"
 
@@ -66,16 +65,8 @@ class IdentityProvider:
 def running_provider(clock: FrozenClock) -> Iterator[IdentityProvider]:
     """Run a provider until the block ends."""
     provider = IdentityProvider(clock=clock)
-    server = make_server("127.0.0.1", 0, _app(provider), threaded=True)
-    provider.issuer = f"http://127.0.0.1:{server.port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(_app(provider)) as provider.issuer:
         yield provider
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import render_template_string
 from playwright.sync_api import Browser, Page, Request, expect
-from werkzeug.serving import make_server
 
 from engine import accounts
 from engine.transaction import Engine
@@ -20,6 +18,7 @@ from engine.web.permissions import signed_in
 from tests.clock import FrozenClock
 from tests.databases import close, sqlite_database
 from tests.people import PASSWORD, TRUST, account, engine_on, settings_in
+from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 HOME = """{% extends "engine/base.html" %}{% block title %}Home{% endblock %}
@@ -49,13 +48,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         app.get("/", endpoint="home")(signed_in(lambda: render_template_string(HOME)))
         for number in range(6):
             menu(app, f"Page number {number}", "home", order=number)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield Site(engine, f"http://127.0.0.1:{server.server_port}")
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with serving(app) as origin:
+            yield Site(engine, origin)
         close(engine.database)
 
 

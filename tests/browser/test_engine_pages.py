@@ -1,13 +1,11 @@
 """Worklist, messages, templates, mailbox and histories in a real browser: for everybody, and on a telephone."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
-from werkzeug.serving import make_server
 
 from engine.machine import Actor
 from engine.mail import Composer
@@ -22,6 +20,7 @@ from tests.clock import START, FrozenClock
 from tests.databases import close, sqlite_database
 from tests.desk import ADMINISTRATOR, Desk
 from tests.letters import MAIL_FROM, a_record, a_row
+from tests.serving import serving
 from tests.trial import TRUST, TRUST_HOLDER
 
 pytestmark = pytest.mark.browser
@@ -43,12 +42,8 @@ def desk(tmp_path_factory) -> Iterator[Desk]:
 
 @pytest.fixture(scope="module")
 def origin(desk) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, desk.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with serving(desk.app) as origin:
+        yield origin
 
 
 ADDRESSES = (

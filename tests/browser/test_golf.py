@@ -14,8 +14,9 @@ from sqlalchemy import func, select
 from scorm import tables
 from tests import journeys
 from tests.clock import FrozenClock
-from tests.course import Stage, serving
+from tests.course import Stage
 from tests.databases import close, sqlite_database
+from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 

@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 from scorm import tables
 from tests import journeys
 from tests.clock import FrozenClock
-from tests.course import Stage, serving
+from tests.course import Stage
 from tests.databases import close
+from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 

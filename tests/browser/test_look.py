@@ -17,8 +17,9 @@ from scorm import addresses
 from scorm.tokens import Look, Mode
 from tests import journeys
 from tests.clock import FrozenClock
-from tests.course import TRUST, Stage, serving
+from tests.course import TRUST, Stage
 from tests.databases import close, sqlite_database
+from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 

@@ -1,6 +1,5 @@
 """An operator finds a failed step, understands it and repairs it from the pages; for everybody, and on a telephone."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -8,7 +7,6 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from engine import failures
 from engine.timing import timers
@@ -19,6 +17,7 @@ from tests.clock import FrozenClock
 from tests.contract.waiting_letters import letter, queue
 from tests.databases import close, sqlite_database
 from tests.desk import ADMINISTRATOR, Desk
+from tests.serving import serving
 from tests.trial import Turn
 
 pytestmark = pytest.mark.browser
@@ -62,12 +61,8 @@ def desk(tmp_path, broken) -> Iterator[Desk]:
 
 @pytest.fixture
 def origin(desk) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, desk.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with serving(desk.app) as origin:
+        yield origin
 
 
 def sign_in(desk: Desk, page: Page, origin: str) -> None:

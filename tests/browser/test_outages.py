@@ -13,8 +13,9 @@ from playwright.sync_api import Error, Page, expect
 from scorm import tables
 from tests.browser.test_player import count, cut_off, expect_page, is_a_batch, pytestmark, stage, turn_pages
 from tests.clock import FrozenClock
-from tests.course import Stage, serving, set_up
+from tests.course import Stage, set_up
 from tests.databases import close
+from tests.serving import serving
 from tests.waiting import until
 
 __all__ = ["pytestmark", "stage"]

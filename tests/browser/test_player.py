@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 import scorm
 from scorm import tables
 from tests.clock import FrozenClock
-from tests.course import Stage, serving, set_up
+from tests.course import Stage, set_up
 from tests.databases import close
+from tests.serving import serving
 from tests.waiting import until
 
 pytestmark = pytest.mark.browser

@@ -1,20 +1,19 @@
 """The editor of a template in a real browser: by keyboard, with its preview, its findings and its tokens beside it."""
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from engine.tables import outbox
 from tests import desk as pages
 from tests.clock import FrozenClock
 from tests.databases import close, sqlite_database
 from tests.desk import ADMINISTRATOR, Desk
+from tests.serving import serving
 from tests.trial import TRUST
 
 pytestmark = pytest.mark.browser
@@ -34,12 +33,8 @@ def desk(tmp_path_factory) -> Iterator[Desk]:
 
 @pytest.fixture(scope="module")
 def origin(desk) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, desk.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with serving(desk.app) as origin:
+        yield origin
 
 
 @pytest.fixture

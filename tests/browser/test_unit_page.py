@@ -16,8 +16,9 @@ from playwright.sync_api import Page, expect
 from scorm import library, package, store
 from tests import aicc
 from tests.clock import FrozenClock
-from tests.course import TRUST, Stage, serving, set_up
+from tests.course import TRUST, Stage, set_up
 from tests.databases import close, sqlite_database
+from tests.serving import serving
 from tests.waiting import until
 
 pytestmark = pytest.mark.browser

@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 from scorm import addresses, tables
 from tests import journeys
 from tests.clock import FrozenClock
-from tests.course import Stage, serving
+from tests.course import Stage
 from tests.databases import close, sqlite_database
+from tests.serving import serving
 from tests.waiting import until
 
 pytestmark = pytest.mark.browser

@@ -5,7 +5,6 @@ With `PRECEPTOR_SCREENSHOTS` set to a folder, every page is kept there as a pict
 
 import os
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from engine.tables import approvals
 from tests import northshire, played, versions, workplace
 from tests.clock import FrozenClock
 from tests.databases import close, sqlite_database
 from tests.northshire import HELEN, WREN
+from tests.serving import serving
 from tests.workplace import Workplace, workplace_on
 from workflows.learning.moves import Scope
 
@@ -52,12 +51,8 @@ def scene(tmp_path_factory) -> Iterator[Scene]:
     with sqlite_database(folder) as url:
         place = workplace_on(url, FrozenClock(), folder)
         known = _fill(place, folder)
-        server = make_server("127.0.0.1", 0, place.app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield Scene(place=place, origin=f"http://127.0.0.1:{server.server_port}", known=known)
-        server.shutdown()
-        thread.join()
+        with serving(place.app) as origin:
+            yield Scene(place=place, origin=origin, known=known)
         close(place.engine.database)
 
 

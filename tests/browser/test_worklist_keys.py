@@ -1,13 +1,11 @@
 """A day's list by keyboard in a real browser: with single keys, with Tab and Enter alone, without scripts."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from engine import action_links
 from engine.machine import Actor
@@ -16,6 +14,7 @@ from tests import desk as pages
 from tests.clock import FrozenClock
 from tests.databases import close, sqlite_database
 from tests.desk import Desk
+from tests.serving import serving
 from tests.trial import TRUST_HOLDER, WARD_HOLDER, leaves
 
 pytestmark = pytest.mark.browser
@@ -32,12 +31,8 @@ def desk(tmp_path) -> Iterator[Desk]:
 
 @pytest.fixture
 def origin(desk) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, desk.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with serving(desk.app) as origin:
+        yield origin
 
 
 def test_ten_questions_are_answered_with_single_keys(desk, origin, page, errors_of):

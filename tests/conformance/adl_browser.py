@@ -7,7 +7,6 @@ by looking at what is on the page, and what the tester does by clicks on it. One
 import atexit
 import socket
 import tempfile
-import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,7 +15,6 @@ from typing import Any, ClassVar
 
 from playwright.sync_api import Browser, Frame, Locator, Page, sync_playwright
 from sqlalchemy import func, select
-from werkzeug.serving import make_server
 
 from engine import settings
 from engine.storage import database
@@ -29,6 +27,7 @@ from tests.conformance import case_packages
 from tests.course import TRUST
 from tests.databases import close, sqlite_database
 from tests.servers import CHROMIUM_ARGUMENTS, ensure_chromium
+from tests.serving import serving
 
 LEARNERS = {"L1": ("learner1", "Learner One"), "L2": ("learner2", "Learner Two")}
 
@@ -80,11 +79,7 @@ class Adapter:
         self.engine = Engine(database=database.connect(url), keeps={}, handlers={}, clock=FrozenClock())
         self._stack.callback(close, self.engine.database)
         app = create_content_app(self.engine, self.settings, lambda *_: None)
-        server = make_server("127.0.0.1", port, app, threaded=True)
-        self._stack.callback(server.server_close)
-        # A command that ends waits for every thread but a daemon before it lets anybody close anything.
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self._stack.callback(server.shutdown)
+        self._stack.enter_context(serving(app, port))
 
     def _page(self, browser: Browser | None) -> Page:
         if browser is None:

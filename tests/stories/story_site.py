@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,10 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import waitress
 from icalendar import Calendar
 from sqlalchemy import func, select
-from waitress.server import BaseWSGIServer
 
 from engine import bearers, settings
 from engine.outgoing.outbox import Delivery
@@ -24,10 +21,11 @@ from engine.tables import outbox
 from engine.transaction import Engine
 from tests import databases
 from tests.clock import FrozenClock
+from tests.serving import serving
 from tests.sink import Received, Sink, running_sink
 from tests.stories.windows import Program, Window
 from tests.waiting import until
-from workflows import app, nodes
+from workflows import app
 from workflows.demo import running, trust
 
 TRUST = trust.TRUST
@@ -130,7 +128,10 @@ def copy_of(original: Founded, folder: Path) -> Iterator[str]:
 @contextmanager
 def running_site(chosen: Settings, clock: FrozenClock, sink: Sink) -> Iterator[Site]:
     """Run the web server and the worker until the block ends."""
-    with engine_with(chosen, clock) as engine, serving(chosen, engine):
+    with (
+        engine_with(chosen, clock) as engine,
+        serving(app.create_app(chosen, engine=engine), urlsplit(chosen.app_origin).port or 0),
+    ):
         worker = app.worker_of(chosen, engine)
         worker.start()
         try:
@@ -145,24 +146,6 @@ def engine_with(chosen: Settings, clock: FrozenClock) -> Iterator[Engine]:
     engine = replace(app.engine_of(chosen), clock=clock)
     yield engine
     databases.close(engine.database)
-
-
-@contextmanager
-def serving(chosen: Settings, engine: Engine) -> Iterator[None]:
-    """Serve both origins as the demo does."""
-    port = urlsplit(chosen.app_origin).port
-    server = waitress.create_server(
-        app.create_app(chosen, engine=engine), host="127.0.0.1", port=port, threads=8, **nodes.AS_IT_CAME
-    )
-    stopping = threading.Event()
-    thread = threading.Thread(target=_serve, args=(server, stopping))
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        server.pull_trigger()
-        thread.join()
 
 
 def settings_for(url: str, folder: Path, port: int, smtp_url: str) -> Settings:
@@ -180,14 +163,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _serve(server: BaseWSGIServer, stopping: threading.Event) -> None:
-    """Answer turn by turn, for waitress ends by a signal only, and a test has a thread."""
-    while not stopping.is_set():
-        server.asyncore.loop(timeout=_TURN, map=server._map, count=1)
-    server.task_dispatcher.shutdown()
-    server.asyncore.close_all(server._map)
 
 
 def _mail(received: Received) -> Mail:
