@@ -17,7 +17,7 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 from engine.errors import Invalid
-from engine.text import clean, clean_lines
+from engine.text import clean, clean_lines, clean_source
 
 _ADDRESS = 254
 _ID = 40
@@ -55,6 +55,11 @@ def or_null(schema: Schema) -> Schema:
 def lines(limit: int = _LINES, *, needed: bool = True, about: str = "") -> Schema:
     """Return text of several lines, which may be empty."""
     return _text(clean_lines, limit, needed=needed, empty=True, about=about)
+
+
+def source(limit: int, *, needed: bool = True, about: str = "") -> Schema:
+    """Return text that a machine reads: its lines stay where they are, so that one can be named."""
+    return _text(clean_source, limit, needed=needed, empty=True, about=about)
 
 
 def identifier(*, needed: bool = True, about: str = "") -> Schema:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from engine.wording import notices
 from engine.wording.notices import Notice, Source
 from engine.wording.rendering import NATIONAL
 
@@ -62,6 +63,24 @@ def origin(label: str, names: Mapping[str, str]) -> str:
     if place == NATIONAL:
         return "National text"
     return f"{names.get(place, 'An organisation above')}, version {version}"
+
+
+def every(sources: Mapping[str, Source], organisation: str, names: Mapping[str, str]) -> list[Listed]:
+    """Return notices with the texts that apply at an organisation, by name."""
+    return [
+        Listed(
+            notice=notices.notice(name),
+            source=source,
+            origin=origin(source.label, names),
+            own=source.label.startswith(f"{organisation}/"),
+        )
+        for name, source in sorted(sources.items())
+    ]
+
+
+def top(trust: str, mine: Mapping[str, str]) -> str:
+    """Return the organisation that is looked at first: the trust, else the first of one's own."""
+    return trust if trust in mine else next(iter(mine), "")
 
 
 def areas(names: Sequence[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from engine.roles.directory_tables import organisations
 from engine.transaction import Engine
 from engine.web import template_list, template_saving, template_sheet, template_test
 from engine.web.permissions import requires
-from engine.web.template_list import Listed, Wanted
+from engine.web.template_list import Wanted
 from engine.web.template_sheet import Sheet
 from engine.web.visitors import Visitor, visitor
 from engine.wording import lint, notices, templates
@@ -88,10 +88,10 @@ def _index(engine: Engine, here: Visitor) -> str:
     )
     with engine.reading() as connection:
         mine = _organisations(connection, here)
-        chosen = request.args.get("organisation") or _top(here, mine)
+        chosen = request.args.get("organisation") or template_list.top(here.trust, mine)
         _require(chosen in mine)
         applying = templates.everything(connection, here.trust, chosen)
-    every = [_listed(name, source, chosen, mine) for name, source in applying.items()]
+    every = template_list.every(applying, chosen, mine)
     return render_template(
         "engine/templates.html",
         listed=[one for one in every if one.meets(wanted)],
@@ -100,15 +100,6 @@ def _index(engine: Engine, here: Visitor) -> str:
         areas=template_list.areas(list(applying)),
         organisations=mine,
         chosen=chosen,
-    )
-
-
-def _listed(name: str, source: Source, organisation: str, names: Mapping[str, str]) -> Listed:
-    return Listed(
-        notice=notices.notice(name),
-        source=source,
-        origin=template_list.origin(source.label, names),
-        own=source.label.startswith(f"{organisation}/"),
     )
 
 
@@ -218,10 +209,6 @@ def _organisations(connection: Connection, here: Visitor) -> dict[str, str]:
         organisations.c.trust == here.trust, organisations.c.id.in_(reach)
     )
     return {row.id: row.name for row in connection.execute(named.order_by(organisations.c.name))}
-
-
-def _top(here: Visitor, mine: Mapping[str, Any]) -> str:
-    return here.trust if here.trust in mine else next(iter(mine), "")
 
 
 def _require(condition: bool) -> None:  # noqa: FBT001 - a question that was just asked

@@ -110,10 +110,10 @@ class Sheet:
 
 def shown(connection: Connection, here: Visitor, organisation: str, notice: Notice, source: Source) -> Sheet:
     """Return the sheet of a text that stands already; only a national one is tried out in this process."""
-    person = _person(connection, here, organisation, notice)
+    person = _asked(connection, here, organisation, notice)
     if source.label.startswith(f"{NATIONAL}/"):
         return _sheet(notice, source, person, *trial.examine(notice, source, person.said))
-    return _tried(notice, source, person)
+    return on_trial(notice, source, person)
 
 
 def typed(connection: Connection, here: Visitor, organisation: str, notice: Notice) -> Sheet:
@@ -125,7 +125,33 @@ def typed(connection: Connection, here: Visitor, organisation: str, notice: Noti
         html=_body("html"),
         language=asked if asked in notices.LANGUAGES else notices.ENGLISH,
     )
-    return _tried(notice, source, _person(connection, here, organisation, notice))
+    return on_trial(notice, source, _asked(connection, here, organisation, notice))
+
+
+def on_trial(notice: Notice, source: Source, person: Person) -> Sheet:
+    """Try out what somebody wrote, in a child process."""
+    try:
+        tried = trial.try_out(notice.name, source, shown=person.said)
+    except TemplateLimit as error:
+        return _sheet(notice, source, person, [Finding(level=Level.ERROR, place="html", sentence=error.sentence)], {})
+    return _sheet(notice, source, person, tried.findings, tried.samples)
+
+
+def addressee(  # noqa: PLR0913 - who asks for whom, of what
+    connection: Connection, here: Visitor, organisation: str, notice: Notice, *, chosen: str, name: str = ""
+) -> Person:
+    """Return to whom a text is shown: `chosen` is a sample's name or `LETTER` with an id, `name` one to look for.
+
+    Raises `Missing` for a real letter that the visitor may not see.
+    """
+    within = directory.reach(connection, here.trust, here.actor, READERS)
+    found = exemplars.search(connection, here.trust, notice.name, name, within=within) if name else []
+    if chosen.startswith(LETTER):
+        said = exemplars.tokens(connection, here.trust, notice.name, chosen.removeprefix(LETTER), within=within)
+        return Person(chosen=chosen, said=said, found=found, looked_for=name)
+    sample = chosen if chosen in notice.samples else notices.USUAL
+    said = {**notice.samples[sample], **exemplars.brand(connection, here.trust, organisation)}
+    return Person(chosen=sample, said=said, found=found, looked_for=name)
 
 
 def answer(sheet: Sheet) -> dict[str, Any]:
@@ -141,15 +167,6 @@ def answer(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _tried(notice: Notice, source: Source, person: Person) -> Sheet:
-    """Try out what somebody wrote, in a child process."""
-    try:
-        tried = trial.try_out(notice.name, source, shown=person.said)
-    except TemplateLimit as error:
-        return _sheet(notice, source, person, [Finding(level=Level.ERROR, place="html", sentence=error.sentence)], {})
-    return _sheet(notice, source, person, tried.findings, tried.samples)
-
-
 def _sheet(
     notice: Notice, source: Source, person: Person, findings: Sequence[Finding], samples: Mapping[str, Rendered]
 ) -> Sheet:
@@ -158,19 +175,10 @@ def _sheet(
     return Sheet(notice=notice, source=source, person=person, findings=(*findings, *hints), rendered=rendered)
 
 
-def _person(connection: Connection, here: Visitor, organisation: str, notice: Notice) -> Person:
-    """Return whom the form asks for. Raises `Missing` for a real letter that the visitor may not see."""
-    within = directory.reach(connection, here.trust, here.actor, READERS)
-    asked = request.values.get("sample", "")
+def _asked(connection: Connection, here: Visitor, organisation: str, notice: Notice) -> Person:
+    """Return whom the form asks for; raises `Missing`."""
     name = text.clean(request.values.get("person", ""), _LONGEST_NAME)
-    found = exemplars.search(connection, here.trust, notice.name, name, within=within) if name else []
-    if asked.startswith(LETTER):
-        letter = asked.removeprefix(LETTER)
-        said = exemplars.tokens(connection, here.trust, notice.name, letter, within=within)
-        return Person(chosen=asked, said=said, found=found, looked_for=name)
-    sample = asked if asked in notice.samples else notices.USUAL
-    said = {**notice.samples[sample], **exemplars.brand(connection, here.trust, organisation)}
-    return Person(chosen=sample, said=said, found=found, looked_for=name)
+    return addressee(connection, here, organisation, notice, chosen=request.values.get("sample", ""), name=name)
 
 
 def _body(name: str) -> str:

@@ -40,7 +40,13 @@ SETTINGS = settings_module.read({})
 DESCRIBED = schemathesis.openapi.from_dict(
     openapi.describe([*resources.operations(SETTINGS, workflows_api.ANSWERS), *workflows_api.operations(SETTINGS)])
 )
-RESPONSIBILITIES = ("system-administrator", "workflow-administrator", "class-administrator", "stat-and-mand")
+RESPONSIBILITIES = (
+    "system-administrator",
+    "workflow-administrator",
+    "class-administrator",
+    "stat-and-mand",
+    "template-administrator",
+)
 ONE_IN = 4
 """One case in so many keeps the identifiers that were made up; in the others they are those of something there."""
 
@@ -125,6 +131,7 @@ def furnish(place: Workplace) -> Mapping[str, str]:
         "webhook": hook,
         "message": northshire.letters(engine)[0].id,
         "assignment": "post-ann",
+        "notice": "LRN-17-course-completed",
     }
 
 

@@ -16,6 +16,8 @@ from engine.web.resources import (
     organisations,
     question_periods,
     roles,
+    template_changes,
+    templates,
     webhooks,
 )
 
@@ -27,6 +29,8 @@ _ANYWAY: Final[tuple[Operation, ...]] = (
     *question_periods.OPERATIONS,
     *messages.OPERATIONS,
     *history.OPERATIONS,
+    *templates.OPERATIONS,
+    *template_changes.OPERATIONS,
 )
 
 
