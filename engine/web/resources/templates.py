@@ -201,8 +201,8 @@ def _token(token: notices.Token) -> dict[str, Any]:
 
 
 def _blocks(call: Call, shown: template_queries.Shown, language: str) -> list[dict[str, str]]:
-    here = {"organisation": shown.organisation, "notice": shown.notice.name, "language": language}
-    wanted = texts.Wanted(trust=call.trust, **here)
+    place, name = shown.organisation, shown.notice.name
+    wanted = texts.Wanted(trust=call.trust, organisation=place, notice=name, language=language)
     return [
         {"part": one.part, "block": one.block, "label": one.label}
         | {"origin": template_queries.origin_of(one.label, shown.names)}
