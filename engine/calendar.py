@@ -26,7 +26,13 @@ MAX_OCTETS = 75
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _URL = re.compile(r"https?://[!-~]+")
 _STATUS = {Method.REQUEST: "CONFIRMED", Method.CANCEL: "CANCELLED"}
-_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+_ESCAPES = (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n"))
+_NOT_IN_A_UID = re.compile(r"[\\;,\n]")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _LONGEST_TEXT = 4000
 _LONGEST_LINE = 500
 
@@ -142,7 +148,7 @@ def moment(at: datetime, zone: str) -> str:
 
 def day(on: date) -> str:
     """Say a day in plain words: `Monday 4 January 2027`."""
-    return f"{on:%A} {on.day} {on:%B %Y}"
+    return f"{_DAYS[on.weekday()]} {on.day} {_MONTHS[on.month - 1]} {on.year}"
 
 
 def read(raw: bytes) -> Reading:
@@ -238,14 +244,17 @@ def _person(name: str, address: str) -> str:
 
 def checked_uid(uid: str) -> str:
     """Return a UID that a content line can hold as it is; raises `Invalid` for another."""
-    if not uid or people.UNSAFE.search(uid) or uid.translate(_ESCAPES) != uid:
+    if not uid or people.unsafe(uid) or _NOT_IN_A_UID.search(uid):
         raise Invalid("This is not a UID that a calendar can carry.", uid=uid)
     return uid
 
 
 def escaped(value: str) -> str:
     """Write text as a property has it (RFC 5545 3.3.11)."""
-    return people.clean_lines(value, _LONGEST_TEXT).translate(_ESCAPES)
+    written = people.clean_lines(value, _LONGEST_TEXT)
+    for character, escape in _ESCAPES:
+        written = written.replace(character, escape)
+    return written
 
 
 def _folded(line: str) -> str:
@@ -264,11 +273,11 @@ def _folded(line: str) -> str:
 
 def utc(at: datetime) -> str:
     """Write a moment in UTC (RFC 5545 3.3.5)."""
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return f"{_local(at.astimezone(UTC))}Z"
 
 
 def _local(at: datetime) -> str:
-    return f"{at:%Y%m%dT%H%M%S}"
+    return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}{at.second:02}"
 
 
 def _hour(at: datetime) -> str:

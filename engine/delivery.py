@@ -21,7 +21,7 @@ from engine.outgoing import digests, outbox, pacing, suppressions, throttling, t
 from engine.outgoing.digests import Contents, Day
 from engine.outgoing.outbox import Delivery, Outcome
 from engine.outgoing.pacing import Paced
-from engine.smtp import Transport
+from engine.smtp import Envelope, Transport
 from engine.storage import database
 from engine.transaction import Engine
 
@@ -75,6 +75,18 @@ def deliver_once(  # noqa: PLR0913 - what is told apart by name
     return _counted(outcomes)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parcel:
+    """A letter that is ready to go."""
+
+    letter: RowMapping
+    built: Built
+
+    @property
+    def envelope(self) -> Envelope:
+        return Envelope(sender=self.built.sender, recipient=self.letter["email"])
+
+
 class _Round:
     """One lease on its way."""
 
@@ -108,13 +120,22 @@ class _Round:
         trail.note(connection, outcomes, self._engine.clock())
 
     def outcomes(self, letters: Sequence[RowMapping]) -> Iterator[Outcome]:
-        """Yield what becomes of each letter; once something ends the round, the rest is given back."""
+        """Yield what becomes of each letter; once something ends the round, the rest is given back.
+
+        Each is composed before the one in front of it goes, so that both are said to the server in one turn.
+        """
         self._prepare(letters)
+        ready: _Parcel | None = None
         for letter in letters:
-            now = self._engine.clock()
-            if self._stop() or now > self._enough:
-                self._over = self._over or STOPPED
-            yield self._given_back(letter, now) if self._over else self._outcome(letter, now)
+            step = self._step(letter)
+            if isinstance(step, Outcome):
+                yield step
+                continue
+            if ready:
+                yield self._sent(ready, step.envelope)
+            ready = step
+        if ready:
+            yield self._sent(ready, None)
 
     def _prepare(self, letters: Sequence[RowMapping]) -> None:
         """Look up for all letters at once what is to be known of each."""
@@ -161,7 +182,11 @@ class _Round:
             return self._late[name], throttling.sentence(letter, self._engine.outgoing)
         return None
 
-    def _outcome(self, letter: RowMapping, now: datetime) -> Outcome:
+    def _step(self, letter: RowMapping) -> Outcome | _Parcel:
+        """Return a letter as it is handed over, or what becomes of one that is not."""
+        now = self._engine.clock()
+        if self._ends(now):
+            return self._given_back(letter, now)
         aside = self._set_aside(letter, now)
         if aside is not None:
             return aside
@@ -172,17 +197,24 @@ class _Round:
         except Exception as error:  # noqa: BLE001 - one letter's fault, whatever it is, must not stop the others
             _log.exception("letter not composed id=%s", letter["id"])
             return outbox.ended(letter, now, Delivery.PARKED, f"It cannot be composed: {type(error).__name__}.")
-        return self._sent(letter, built)
+        return _Parcel(letter=letter, built=built)
+
+    def _ends(self, now: datetime) -> bool:
+        if self._stop() or now > self._enough:
+            self._over = self._over or STOPPED
+        return bool(self._over)
 
     def _composed(self, letter: RowMapping, now: datetime) -> Built:
         row = self._composer.filled(dict(letter), [dict(one) for one in self._contents.items.get(letter["id"], ())])
         return self._composer.compose(row, now, with_invitation=letter["id"] not in self._plain)
 
-    def _sent(self, letter: RowMapping, built: Built) -> Outcome:
-        now = self._engine.clock
-        template = built.template
+    def _sent(self, parcel: _Parcel, following: Envelope | None) -> Outcome:
+        letter, template, now = parcel.letter, parcel.built.template, self._engine.clock
+        if self._ends(now()):
+            self._transport.close()  # the server may wait for this message
+            return self._given_back(letter, now())
         try:
-            answer = self._transport.send(built.sender, letter["email"], built.message)
+            answer = self._transport.send(parcel.envelope, parcel.built.message, following)
         except Unreachable:
             self._over = UNREACHABLE
             return self._given_back(letter, now())
@@ -194,7 +226,7 @@ class _Round:
         except Passing as trouble:
             self._over = "" if trouble.code else LOST
             return outbox.failed(letter, now(), _said(trouble), template=template)
-        return outbox.sent(letter, now(), answer, template=template, calendar=built.ics)
+        return outbox.sent(letter, now(), answer, template=template, calendar=parcel.built.ics)
 
     def _given_back(self, letter: RowMapping, now: datetime) -> Outcome:
         pause = outbox.PAUSE if self._over == UNREACHABLE else timedelta()

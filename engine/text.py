@@ -12,7 +12,11 @@ _GAPS = re.compile(r"\s+")  # also no-break and wide spaces: readers of headers 
 _LINE_ENDS = re.compile("\r\n|[\n\v\f\r\x85\u2028\u2029]")
 _INVISIBLE = re.compile(f"[{_NEVER}]".replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
 _SPACES = re.compile(" {2,}")
-_BLANK_LINES = re.compile("\n{3,}")
+
+
+def unsafe(value: str) -> bool:
+    """Say whether there is anything in it that is never meant."""
+    return not value.isprintable() and UNSAFE.search(value) is not None
 
 
 def clean(value: str, limit: int) -> str:
@@ -42,7 +46,9 @@ def _visible(value: str) -> str:
 
 def squeeze(value: str) -> str:
     """Leave at most one empty line between two others, and none at the ends."""
-    return (_BLANK_LINES.sub("\n\n", value) if "\n\n\n" in value else value).strip()
+    while "\n\n\n" in value:
+        value = value.replace("\n\n\n", "\n\n")
+    return value.strip()
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

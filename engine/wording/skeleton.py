@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import lru_cache
 
 from engine import text as people
 from engine.errors import Garbled
@@ -59,9 +60,7 @@ class Meant:
 def build(meant: Meant) -> bytes:
     """Return the whole message, compared with what was meant. Raises `Garbled`."""
     structure = _structure(meant)
-    _require_equal(
-        [name for name, value in meant.headers if people.UNSAFE.search(value)], [], "a header has a line end"
-    )
+    _require_equal([name for name, value in meant.headers if people.unsafe(value)], [], "a header has a line end")
     try:
         head = "".join(f"{name}: {_written(name, value)}\r\n" for name, value in (*meant.headers, *structure))
         message = head.encode("ascii") + b"\r\n" + _body(meant)
@@ -142,8 +141,14 @@ def _part(kind: str, encoding: str, content: bytes, more: str = "") -> bytes:
 
 
 def _quoted(kind: str, content: str) -> bytes:
-    encoded = binascii.b2a_qp(_lines(content).encode(), istext=True)
+    encoded = b"\r\n".join(map(_quoted_line, _lines(content).split("\r\n")))
     return _part(f"{kind}; charset=utf-8", "quoted-printable", encoded)
+
+
+@lru_cache(maxsize=2048)
+def _quoted_line(line: str) -> bytes:
+    """Encode a line of a body (RFC 2045 6.7); most are the template's own, and the same in every message."""
+    return binascii.b2a_qp(f"{line}\r\n".encode(), istext=True)[:-2]
 
 
 def _base64(content: bytes) -> bytes:

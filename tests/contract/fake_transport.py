@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from engine.smtp import Envelope
+
 
 @dataclass(slots=True, kw_only=True)
 class FakeTransport:
@@ -11,10 +13,10 @@ class FakeTransport:
     trouble: Callable[[str], None] = lambda _recipient: None
     taken: list[tuple[str, bytes]] = field(default_factory=list)
 
-    def send(self, _sender: str, recipient: str, message: bytes) -> str:
+    def send(self, envelope: Envelope, message: bytes, _following: Envelope | None = None) -> str:
         """Take a message."""
-        self.trouble(recipient)
-        self.taken.append((recipient, message))
+        self.trouble(envelope.recipient)
+        self.taken.append((envelope.recipient, message))
         return "250 kept"
 
     def close(self) -> None:

@@ -1,84 +1,19 @@
 """Handing messages over: what the server says, what breaks on the way, and TLS that is never given up."""
 
-import socket
 import ssl
-import threading
-from contextlib import closing, contextmanager
 
 import pytest
 
 from engine import smtp
 from engine.errors import Passing, Permanent, SettingError, Uncertain, Unreachable
-from engine.smtp import SmtpTransport
-
-SENDER, RECIPIENT = "learning@preceptor.example", "sian.obrien@northshire.example"
-MESSAGE = b"Subject: Hello\r\n\r\n.one dot\r\n..two\r\nend\r\n"
-HELLO = ["220 sink", "250-sink\r\n250 PIPELINING"]
-PLAIN_HELLO = ["220 sink", "250 sink"]
-DROP = ""
-
-
-class Script:
-    """A server that gives its answers in order, one for each command, and closes where an answer is empty."""
-
-    def __init__(self, *sessions):
-        self.heard = []
-        self._sessions = list(sessions)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"smtp://127.0.0.1:{self._listener.getsockname()[1]}"
-
-    def run(self):
-        for answers in self._sessions:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with closing(connection), connection.makefile("rb") as lines:
-                self._converse(connection, lines, answers)
-
-    def _converse(self, connection, lines, answers):
-        connection.sendall(f"{answers[0]}\r\n".encode())
-        in_data = False
-        for answer in answers[1:]:
-            self.heard.append(self._hear(lines, in_data=in_data))
-            if answer == DROP:
-                return
-            connection.sendall(f"{answer}\r\n".encode())
-            in_data = answer.startswith("354")
-        lines.readline()
-
-    def _hear(self, lines, *, in_data):
-        if not in_data:
-            return lines.readline().rstrip(b"\r\n").decode()
-        content = b""
-        while not content.endswith(b"\r\n.\r\n") and content != b".\r\n":
-            content += lines.readline()
-        return content
-
-    def stop(self):
-        self._listener.close()
-
-
-@contextmanager
-def scripted(*sessions):
-    script = Script(*sessions)
-    thread = threading.Thread(target=script.run, daemon=True)
-    thread.start()
-    try:
-        yield script
-    finally:
-        script.stop()
-        thread.join(timeout=5)
-
-
-def transport(script, **changes):
-    return SmtpTransport(script.url + changes.pop("query", ""), seconds=0.5, **changes)
+from engine.smtp import Envelope, SmtpTransport
+from tests.smtp_script import DROP, ENVELOPE, HELLO, MESSAGE, PLAIN_HELLO, RECIPIENT, SENDER, scripted, transport
 
 
 def test_a_message_arrives_as_it_was_built(smtp_sink):
     with SmtpTransport(smtp_sink.url) as there:
-        answer = there.send(SENDER, RECIPIENT, MESSAGE)
-        there.send(SENDER, RECIPIENT, MESSAGE)
+        answer = there.send(ENVELOPE, MESSAGE)
+        there.send(ENVELOPE, MESSAGE)
 
     first, _second = smtp_sink.wait_for(2)
     assert answer == "250 kept"
@@ -91,8 +26,8 @@ def test_a_refusal_says_whether_it_will_pass_and_the_next_message_goes_out(smtp_
 
     with SmtpTransport(smtp_sink.url) as there:
         with pytest.raises(error) as refusal:
-            there.send(SENDER, RECIPIENT, MESSAGE)
-        there.send(SENDER, RECIPIENT, MESSAGE)
+            there.send(ENVELOPE, MESSAGE)
+        there.send(ENVELOPE, MESSAGE)
 
     assert f"{refusal.value.code} {refusal.value.answer}" == answer
     assert len(smtp_sink.received) == 1
@@ -102,7 +37,7 @@ def test_a_refusal_says_whether_it_will_pass_and_the_next_message_goes_out(smtp_
 def test_commands_are_said_with_and_without_reading_ahead(hello):
     with scripted([*hello, "250 ok", "250 ok", "354 go", "250 taken", "221 bye"]) as script:
         with transport(script) as there:
-            answer = there.send(SENDER, RECIPIENT, MESSAGE)
+            answer = there.send(ENVELOPE, MESSAGE)
 
         assert answer == "250 taken"
         assert script.heard[1:4] == [f"MAIL FROM:<{SENDER}>", f"RCPT TO:<{RECIPIENT}>", "DATA"]
@@ -122,16 +57,16 @@ def test_a_refused_recipient_is_for_good_and_leaves_the_connection_usable(answer
 
     with scripted([*answers, *again]) as script, transport(script) as there:
         with pytest.raises(Permanent) as refusal:
-            there.send(SENDER, RECIPIENT, MESSAGE)
+            there.send(ENVELOPE, MESSAGE)
 
         assert refusal.value.code == 550
-        assert there.send(SENDER, RECIPIENT, MESSAGE) == "250 taken"
+        assert there.send(ENVELOPE, MESSAGE) == "250 taken"
 
 
 def test_greylisting_passes():
     with scripted([*HELLO, "250 ok", "450 later", "503 bad sequence", "250 reset"]) as script:
         with transport(script) as there, pytest.raises(Passing) as refusal:
-            there.send(SENDER, RECIPIENT, MESSAGE)
+            there.send(ENVELOPE, MESSAGE)
 
         assert refusal.value.code == 450
 
@@ -142,9 +77,9 @@ def test_a_server_that_closes_is_left_and_met_again():
 
     with scripted(closing_down, fresh) as script, transport(script) as there:
         with pytest.raises(Passing):
-            there.send(SENDER, RECIPIENT, MESSAGE)
+            there.send(ENVELOPE, MESSAGE)
 
-        assert there.send(SENDER, RECIPIENT, MESSAGE) == "250 taken"
+        assert there.send(ENVELOPE, MESSAGE) == "250 taken"
 
 
 def test_a_kept_connection_that_went_away_is_opened_again_at_once():
@@ -152,15 +87,15 @@ def test_a_kept_connection_that_went_away_is_opened_again_at_once():
     again = [*PLAIN_HELLO, "250 ok", "250 ok", "354 go", "250 taken again"]
 
     with scripted(once, again) as script, transport(script) as there:
-        there.send(SENDER, RECIPIENT, MESSAGE)
+        there.send(ENVELOPE, MESSAGE)
 
-        assert there.send(SENDER, RECIPIENT, MESSAGE) == "250 taken again"
+        assert there.send(ENVELOPE, MESSAGE) == "250 taken again"
 
 
 def test_a_connection_lost_before_the_message_passes():
     with scripted([*PLAIN_HELLO, DROP]) as script, transport(script) as there:
         with pytest.raises(Passing) as lost:
-            there.send(SENDER, RECIPIENT, MESSAGE)
+            there.send(ENVELOPE, MESSAGE)
 
         assert not isinstance(lost.value, Uncertain)
 
@@ -169,7 +104,7 @@ def test_a_connection_lost_before_the_message_passes():
 def test_no_answer_after_the_message_is_uncertain(end):
     with scripted([*PLAIN_HELLO, "250 ok", "250 ok", "354 go", *end]) as script, transport(script) as there:
         with pytest.raises(Uncertain) as lost:
-            there.send(SENDER, RECIPIENT, MESSAGE)
+            there.send(ENVELOPE, MESSAGE)
 
         assert SENDER not in str(lost.value)
         assert RECIPIENT not in lost.value.answer
@@ -177,7 +112,7 @@ def test_no_answer_after_the_message_is_uncertain(end):
 
 def test_nobody_there_is_unreachable(free_port):
     with pytest.raises(Unreachable) as lost:
-        SmtpTransport(f"smtp://127.0.0.1:{free_port}").send(SENDER, RECIPIENT, MESSAGE)
+        SmtpTransport(f"smtp://127.0.0.1:{free_port}").send(ENVELOPE, MESSAGE)
 
     assert lost.value.answer == "Connection refused"
 
@@ -185,26 +120,26 @@ def test_nobody_there_is_unreachable(free_port):
 @pytest.mark.parametrize("greeting", [["554 go away"], ["220 sink", "502 what?", "502 what?"]])
 def test_a_server_that_takes_nobody_is_unreachable(greeting):
     with scripted(greeting) as script, pytest.raises(Unreachable):
-        transport(script).send(SENDER, RECIPIENT, MESSAGE)
+        transport(script).send(ENVELOPE, MESSAGE)
 
 
 @pytest.mark.parametrize("answers", [PLAIN_HELLO, ["220 sink", "250-sink\r\n250 STARTTLS", "454 not now"]])
 def test_where_tls_is_required_nothing_goes_out_in_clear(answers):
     with scripted(answers) as script:
         with pytest.raises(Unreachable):
-            transport(script, query="?starttls=required").send(SENDER, RECIPIENT, MESSAGE)
+            transport(script, query="?starttls=required").send(ENVELOPE, MESSAGE)
 
         assert not [line for line in script.heard if line.startswith("MAIL")]
 
 
 def test_a_certificate_of_nobody_is_refused():
     with scripted(["220 sink", "250-sink\r\n250 STARTTLS", "220 go"]) as script, pytest.raises(Unreachable):
-        transport(script, query="?starttls=required", tls=ssl.create_default_context()).send(SENDER, RECIPIENT, MESSAGE)
+        transport(script, query="?starttls=required", tls=ssl.create_default_context()).send(ENVELOPE, MESSAGE)
 
 
 def test_a_server_that_does_not_speak_tls_is_unreachable_by_smtps():
     with scripted(["220 sink"]) as script, pytest.raises(Unreachable):
-        SmtpTransport(script.url.replace("smtp:", "smtps:"), seconds=0.5).send(SENDER, RECIPIENT, MESSAGE)
+        SmtpTransport(script.url.replace("smtp:", "smtps:"), seconds=0.5).send(ENVELOPE, MESSAGE)
 
 
 def test_a_password_is_given_where_there_is_one():
@@ -213,7 +148,7 @@ def test_a_password_is_given_where_there_is_one():
     with scripted(answers) as script:
         url = script.url.replace("//", "//trust:p%40ss@")
         with SmtpTransport(url, seconds=0.5) as there:
-            there.send(SENDER, RECIPIENT, MESSAGE)
+            there.send(ENVELOPE, MESSAGE)
 
         assert script.heard[1].startswith("AUTH PLAIN ")
 
@@ -221,12 +156,12 @@ def test_a_password_is_given_where_there_is_one():
 @pytest.mark.parametrize("address", ["a@b.example\r\nRCPT TO:<c@d.example>", "a b@c.example", "<a@b.example>", "é@x"])
 def test_an_address_that_smtp_cannot_carry_is_refused(address):
     with pytest.raises(Permanent):
-        SmtpTransport("smtp://127.0.0.1:1").send(SENDER, address, MESSAGE)
+        SmtpTransport("smtp://127.0.0.1:1").send(Envelope(sender=SENDER, recipient=address), MESSAGE)
 
 
 def test_a_message_without_a_last_line_end_gets_one(smtp_sink):
     with SmtpTransport(smtp_sink.url) as there:
-        there.send(SENDER, RECIPIENT, b"Subject: Hello\r\n\r\nend")
+        there.send(ENVELOPE, b"Subject: Hello\r\n\r\nend")
 
     assert smtp_sink.received[0].raw == b"Subject: Hello\r\n\r\nend\r\n"
 
