@@ -14,12 +14,14 @@ from urllib.parse import quote, urlencode
 from sqlalchemy import Connection
 
 from engine.transaction import Transaction
-from scorm import aicc_calls, aicc_told, hrefs, library, playing, store, tokens
-from scorm.aicc import Command, Error, Message
-from scorm.batches import Batch
-from scorm.manifest import Item
+from scorm import library, playing, store, tokens
+from scorm.hacp import aicc_calls, aicc_told
+from scorm.hacp.aicc import Command, Error, Message
+from scorm.packaging import hrefs
+from scorm.packaging.manifest import Item
 from scorm.playing import OnOutcome
-from scorm.session import Call, State
+from scorm.runtime.batches import Batch
+from scorm.runtime.session import Call, State
 from scorm.store import Attempt, Epoch
 
 MOST_CALLS: Final = 100_000

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from scorm import addresses, aicc, aicc_sessions, olm, olm_sessions, permits
-from scorm.aicc import Error
+from scorm import addresses, aicc_sessions, permits
+from scorm.hacp import aicc
+from scorm.hacp.aicc import Error
 from scorm.permits import Site
+from scorm.relays import olm, olm_sessions
 from scorm.store import Attempt
 
 _OPEN_TO_ALL: Final = {

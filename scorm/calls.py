@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine import json_text
 from engine.storage import prepared
 from scorm import tables
-from scorm.session import Call, Divergence
+from scorm.runtime.session import Call, Divergence
 
 LONG = 1024
 """Bytes of JSON from which a value is kept apart."""

@@ -18,11 +18,12 @@ from flask import Flask
 from werkzeug.wsgi import get_host
 
 from engine import json_text
-from scorm import batches, contents_told, playing
-from scorm.batches import Batch
+from scorm import contents_told, playing
 from scorm.errors import BatchMalformed
 from scorm.permits import Site
 from scorm.playing import Admit, Taken
+from scorm.runtime import batches
+from scorm.runtime.batches import Batch
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

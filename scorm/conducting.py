@@ -12,22 +12,23 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from engine.transaction import Transaction
-from scorm import coupling, courses, outcome, playing, store, tokens
+from scorm import coupling, courses, playing, store, tokens
 from scorm.course import Click, Delivery
 from scorm.courses import Conducted
 from scorm.errors import AttemptMissing
-from scorm.launch import Launch
 from scorm.moves import Move
-from scorm.outcome import Outcome
 from scorm.playing import OnOutcome, Opened
+from scorm.runtime import outcome
+from scorm.runtime.launch import Launch
+from scorm.runtime.outcome import Outcome
+from scorm.runtime.session import State
+from scorm.runtime.values import number
 from scorm.sequencing import needs
 from scorm.sequencing.definition import Organisation
 from scorm.sequencing.overall import Result
 from scorm.sequencing.refusals import Refusal
 from scorm.sequencing.requests import Request
-from scorm.session import State
 from scorm.store import Attempt, Epoch
-from scorm.values import number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from scorm import intervals
-from scorm.launch import Launch
-from scorm.outcome import Completion, Success, outcome_of
+from scorm.runtime import intervals
+from scorm.runtime.launch import Launch
+from scorm.runtime.outcome import Completion, Success, outcome_of
+from scorm.runtime.session import Session
+from scorm.runtime.values import number, timespan
+from scorm.runtime.values import seconds as span_seconds
 from scorm.sequencing.definition import Aspect, Organisation
 from scorm.sequencing.requests import Request
 from scorm.sequencing.survey import Survey
 from scorm.sequencing.tracking import State, Value
 from scorm.sequencing.tree import Activity
-from scorm.session import Session
-from scorm.values import number, timespan
-from scorm.values import seconds as span_seconds
 
 LONGEST_SESSION = 36_000 - 1
 """Seconds that one session may add: a window left open overnight is not learning."""

@@ -26,7 +26,9 @@ from typing import Any, Self
 
 from scorm import coupling
 from scorm.coupling import NOTHING_KEPT, Kept, Learner
-from scorm.launch import Launch
+from scorm.runtime.launch import Launch
+from scorm.runtime.session import Session
+from scorm.runtime.session import State as Ended
 from scorm.sequencing import attempts, contents, overall, records, rollup
 from scorm.sequencing.contents import Entry
 from scorm.sequencing.definition import Aspect, Node, Organisation
@@ -36,8 +38,6 @@ from scorm.sequencing.requests import Request
 from scorm.sequencing.survey import Survey, survey
 from scorm.sequencing.tracking import Progress, State, Value
 from scorm.sequencing.tree import ROOT, Tree
-from scorm.session import Session
-from scorm.session import State as Ended
 
 DISCARDING = (Request.ABANDON, Request.ABANDON_ALL)
 """The requests with which nothing of what the SCO reported is kept (SN 4.4)."""

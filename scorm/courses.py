@@ -19,16 +19,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import json_text
 from engine.storage import prepared
-from scorm import coupling, items, library, tables
+from scorm import coupling, library, tables
 from scorm.coupling import Learner
 from scorm.course import Course, Shared
 from scorm.errors import PackageMissing
-from scorm.outcome import Completion, Outcome, Success
+from scorm.packaging import items
+from scorm.runtime.outcome import Completion, Outcome, Success
+from scorm.runtime.session import State
 from scorm.sequencing import records, rollup
 from scorm.sequencing.definition import Aspect, Organisation
 from scorm.sequencing.tracking import Progress
 from scorm.sequencing.tree import Tree
-from scorm.session import State
 from scorm.store import Attempt, Epoch
 
 _SUCCESSES = {"passed": Success.PASSED, "failed": Success.FAILED}

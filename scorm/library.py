@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, insert, not_, select
 
-from scorm import checks, hrefs, tables
+from scorm import checks, tables
 from scorm.errors import PackageMissing
-from scorm.manifest import Item, Manifest
-from scorm.package import ImportedPackage
+from scorm.packaging import hrefs
+from scorm.packaging.manifest import Item, Manifest
+from scorm.packaging.package import ImportedPackage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

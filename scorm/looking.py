@@ -12,19 +12,21 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from scorm import contents_told, coupling, courses, items, library, outcome, playing, store
+from scorm import contents_told, coupling, courses, library, playing, store
 from scorm.coupling import Learner
 from scorm.course import Click, Course, Shared
 from scorm.errors import AttemptMissing, PackageMissing
-from scorm.launch import Launch
 from scorm.library import StoredPackage
-from scorm.manifest import AU, Item
+from scorm.packaging import items
+from scorm.packaging.manifest import AU, Item
+from scorm.runtime import outcome
+from scorm.runtime.launch import Launch
+from scorm.runtime.values import number
 from scorm.sequencing.contents import Entry
 from scorm.sequencing.definition import Organisation
 from scorm.sequencing.requests import Request
 from scorm.store import Attempt, Epoch
 from scorm.tokens import Look, Mode
-from scorm.values import number
 
 NOBODY: Final = Learner(identifier="visitor", name="Visitor", credit="no-credit", mode="browse")
 """Who browses, as content is told: nobody takes the course, so nobody is named to it."""

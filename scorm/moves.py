@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from scorm import batches
-from scorm.batches import Batch
 from scorm.course import Click
 from scorm.errors import BatchMalformed
+from scorm.runtime import batches
+from scorm.runtime.batches import Batch
 from scorm.sequencing.requests import Request
 
 LONGEST = 1_000

@@ -11,7 +11,7 @@ from flask import abort, request
 from engine.settings import Settings
 from engine.transaction import Engine
 from scorm import addresses, courses, library, store, tokens
-from scorm.manifest import Item
+from scorm.packaging.manifest import Item
 from scorm.playing import OnOutcome
 from scorm.store import Attempt
 from scorm.tokens import Look, Purpose, Token

@@ -12,16 +12,17 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from engine.transaction import Transaction
-from scorm import calls, courses, elements, library, outcome, store, tokens
-from scorm.batches import Batch
+from scorm import calls, courses, library, store, tokens
 from scorm.courses import Conducted
 from scorm.errors import AttemptMissing, BatchGap, BatchMalformed
-from scorm.manifest import AU
-from scorm.outcome import Completion, Outcome
-from scorm.session import Call, Launch, Session, State, replay
+from scorm.packaging.manifest import AU
+from scorm.runtime import elements, outcome
+from scorm.runtime.batches import Batch
+from scorm.runtime.outcome import Completion, Outcome
+from scorm.runtime.session import Call, Launch, Session, State, replay
+from scorm.runtime.values import number
+from scorm.runtime.vocabulary import VOCABULARIES
 from scorm.store import Attempt, Epoch
-from scorm.values import number
-from scorm.vocabulary import VOCABULARIES
 
 MODEL = "scorm12"
 MODEL_OF_UNITS = "aicc"

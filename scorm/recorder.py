@@ -12,12 +12,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select, tuple_
 
 from scorm import calls as log
-from scorm import elements, playing, tables
+from scorm import playing, tables
 from scorm.errors import AttemptMissing
-from scorm.session import Call, Launch, Session
+from scorm.runtime import elements
+from scorm.runtime.session import Call, Launch, Session
+from scorm.runtime.story import Story, Window
+from scorm.runtime.vocabulary import VOCABULARIES
 from scorm.store import Attempt
-from scorm.story import Story, Window
-from scorm.vocabulary import VOCABULARIES
 
 MOST_WINDOWS: Final = 50
 """Windows of an attempt that are looked at, the latest."""

@@ -10,11 +10,12 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine.errors import Invalid
-from scorm import addresses, library, relaying
+from scorm import addresses, library
 from scorm.errors import PackageMissing, SystemUnheard
 from scorm.permits import Site
-from scorm.relay_reports import Remote
-from scorm.relaying import TRUST, Asked
+from scorm.relays import relaying
+from scorm.relays.relay_reports import Remote
+from scorm.relays.relaying import TRUST, Asked
 
 _AGAIN: Final = "Nothing is lost. Close this window, and open the course again from there in a minute."
 

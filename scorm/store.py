@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, false, f
 from engine import json_text
 from engine.storage import prepared
 from scorm import tables, tokens
-from scorm.outcome import Completion, Outcome, Success
-from scorm.session import Launch, Session
+from scorm.runtime.outcome import Completion, Outcome, Success
+from scorm.runtime.session import Launch, Session
 
 _FINAL = frozenset({"completed", "passed", "failed"})
 _KEPT_OF_ATTEMPT = ("epoch", "running", "highest", "last", "active_at")

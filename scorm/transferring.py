@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from scorm import carrying, items
+from scorm import carrying
 from scorm.library import StoredPackage
+from scorm.packaging import items
 from scorm.sequencing.definition import Organisation
 from scorm.tables import attempts, course_states, epochs
 

@@ -43,7 +43,6 @@ from scorm import (
     calls_web,
     conducting,
     content,
-    elements,
     library,
     look_web,
     moves,
@@ -54,9 +53,10 @@ from scorm import (
 )
 from scorm.calls_web import Noted
 from scorm.errors import AttemptMissing, BatchGap, BatchMalformed, PackageMissing
-from scorm.manifest import AU
+from scorm.packaging.manifest import AU
 from scorm.permits import Site
 from scorm.playing import OnOutcome
+from scorm.runtime import elements
 from scorm.tokens import Purpose
 
 _log = logging.getLogger(__name__)

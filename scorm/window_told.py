@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from scorm import addresses, aicc_sessions, contents_told
 from scorm.conducting import Conducting
-from scorm.manifest import AU, Item
+from scorm.packaging.manifest import AU, Item
 from scorm.permits import Site
 from scorm.playing import Opened
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from zipfile import ZipFile
 
-from scorm import aicc
-from scorm.aicc import Command, Message
+from scorm.hacp import aicc
+from scorm.hacp.aicc import Command, Message
 
 ELSEWHERE = "https://learning.example/fire/start.aspx?module=7"
 FILES = {

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from scorm import aicc
-from scorm.aicc import Command, Reply
+from scorm.hacp import aicc
+from scorm.hacp.aicc import Command, Reply
 from tests.aicc import said, told_at
 
 Ask = Callable[[str, bytes], str]

@@ -17,10 +17,10 @@ from engine.settings import Settings
 from engine.storage import database
 from engine.transaction import Engine, Transaction
 from scorm import addresses, blobs, library, store
-from scorm.manifest import Item, Manifest
-from scorm.outcome import Outcome
-from scorm.package import ImportedPackage
+from scorm.packaging.manifest import Item, Manifest
+from scorm.packaging.package import ImportedPackage
 from scorm.playing import News
+from scorm.runtime.outcome import Outcome
 from scorm.store import Attempt
 from scorm.web import create_content_app
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from scorm import library, package, store
+from scorm import library, store
+from scorm.packaging import package
 from tests.course import TRUST, Learner, Stage, call, set_up
 
 PAGE = """<!doctype html>

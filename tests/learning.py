@@ -7,10 +7,11 @@ from typing import Any
 
 from engine.machine import THE_SYSTEM, Actor
 from engine.transaction import Engine
-from scorm import batches, library
+from scorm import library
 from scorm import playing as runtime
-from scorm.manifest import Item, Manifest
-from scorm.package import ImportedPackage
+from scorm.packaging.manifest import Item, Manifest
+from scorm.packaging.package import ImportedPackage
+from scorm.runtime import batches
 from tests import northshire
 from tests.clock import FrozenClock
 from tests.course import call

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from engine.outside import Reply
-from scorm import aicc, aicc_tables
-from scorm.aicc import Command, Error
+from scorm.hacp import aicc, aicc_tables
+from scorm.hacp.aicc import Command, Error
 
 
 @dataclass(kw_only=True)

@@ -1,6 +1,6 @@
 """The data model of SCORM 1.2 as its book says (RTE 1.2 3.4), written by hand and not read from scorm/model."""
 
-from scorm.session import Launch
+from scorm.runtime.session import Launch
 from tests.scorm_sheet import LONG, Book, Row
 
 LAUNCH = Launch(

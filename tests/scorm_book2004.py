@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from scorm.session import Launch
+from scorm.runtime.session import Launch
 from tests.scorm_book2004_scenes import EARLY, SCENES
 from tests.scorm_book2004_values import (
     COMPLETION,

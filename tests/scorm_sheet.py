@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scorm.elements import Model
-from scorm.places import Place
-from scorm.session import Launch, Session, State
+from scorm.runtime.elements import Model
+from scorm.runtime.places import Place
+from scorm.runtime.session import Launch, Session, State
 
 AT = "2026-03-02T09:00:00.000Z"
 LONG = "x" * 130_000

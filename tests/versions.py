@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scorm import blobs, library
-from scorm.manifest import Item, Manifest
-from scorm.package import ImportedPackage, identity
+from scorm.packaging.manifest import Item, Manifest
+from scorm.packaging.package import ImportedPackage, identity
 from scorm.store import Attempt, attempt
 from tests import northshire
 from tests.northshire import HELEN, SURGERY, TRUST

@@ -20,7 +20,8 @@ from engine.storage import database
 from engine.transaction import Engine
 from engine.web import acting, api, journal, resources, template_pages, template_versions, why, worklist
 from engine.web.frame import frame
-from scorm import library, package
+from scorm import library
+from scorm.packaging import package
 from tests import northshire
 from tests.clock import FrozenClock
 from tests.desk import Browser

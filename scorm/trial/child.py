@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from scorm.manifest import Item, Manifest
+from scorm.packaging.manifest import Item, Manifest
 from scorm.trial import chromium, stage, watching
 from scorm.trial.devtools import DevTools, Gone
 from scorm.trial.records import MOST_SEEN, Request, Seen

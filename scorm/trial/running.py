@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Final
 
-from scorm import confined
-from scorm.manifest import Manifest
+from scorm.packaging import confined
+from scorm.packaging.manifest import Manifest
 from scorm.trial import child
 from scorm.trial.records import Request, Seen, Trial
 

@@ -22,12 +22,13 @@ from engine.settings import Settings
 from engine.storage import database
 from engine.tables import metadata
 from engine.transaction import Engine
-from scorm import addresses, calls, items, library, store, tables
-from scorm.manifest import Manifest
-from scorm.outcome import Outcome
-from scorm.package import ImportedPackage
+from scorm import addresses, calls, library, store, tables
+from scorm.packaging import items
+from scorm.packaging.manifest import Manifest
+from scorm.packaging.package import ImportedPackage
+from scorm.runtime.outcome import Outcome
+from scorm.runtime.session import Call
 from scorm.sequencing import definition
-from scorm.session import Call
 from scorm.store import Attempt
 from scorm.trial.records import Request
 from scorm.web import create_content_app

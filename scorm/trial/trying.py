@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.settings import Settings
-from scorm import package
 from scorm.errors import PackageNotStored, PackageRefused
+from scorm.packaging import package
 from scorm.trial import chromium, running
 from scorm.trial.records import Request, Trial
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from playwright.sync_api import Page
 
 import scorm
-from scorm import elements
-from scorm.session import Launch, Session
+from scorm.runtime import elements
+from scorm.runtime.session import Launch, Session
 
 pytestmark = pytest.mark.browser
 

@@ -13,7 +13,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from scorm import library, package, store
+from scorm import library, store
+from scorm.packaging import package
 from tests import aicc
 from tests.clock import FrozenClock
 from tests.course import TRUST, Stage, set_up

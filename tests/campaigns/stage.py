@@ -11,7 +11,8 @@ from pathlib import Path
 
 from engine import bearers
 from engine.transaction import Engine
-from scorm import library, package
+from scorm import library
+from scorm.packaging import package
 from tests import northshire
 from tests.northshire import HELEN, SURGERY, TRUST, learner
 from tests.stories.story_site import free_port

@@ -7,11 +7,11 @@ from pathlib import Path
 from scorm import markup
 from scorm.coupling import Learner
 from scorm.course import Click, Course, Shared
+from scorm.runtime.session import Session
 from scorm.sequencing import reading
 from scorm.sequencing.overall import Result
 from scorm.sequencing.refusals import Refusal
 from scorm.sequencing.requests import Request
-from scorm.session import Session
 
 AT = "2026-11-22T09:00:00Z"
 LEARNERS = {

@@ -9,9 +9,10 @@ from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 from zipfile import ZIP_STORED, ZipFile
 
-from scorm import blobs, child, package
-from scorm.child import Request
-from scorm.package import ImportedPackage
+from scorm import blobs
+from scorm.packaging import child, package
+from scorm.packaging.child import Request
+from scorm.packaging.package import ImportedPackage
 
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 

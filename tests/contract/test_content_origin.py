@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from engine.errors import Conflict
-from scorm import calls, library, package, playing, store, tables
+from scorm import calls, library, playing, store, tables
 from scorm.errors import AttemptMissing
+from scorm.packaging import package
 from scorm.web import create_content_app
 from tests.clock import FrozenClock
 from tests.course import FILES, TRUST, Learner, Stage, call, set_up

@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from engine.errors import Conflict
-from scorm import aicc as hacp
-from scorm import calls, library, package, playing, relay, store
-from scorm.aicc import Command, Reply
-from scorm.launch import Launch
-from scorm.outcome import Outcome, outcome_of
-from scorm.session import Session
+from scorm import calls, library, playing, store
+from scorm.hacp import aicc as hacp
+from scorm.hacp.aicc import Command, Reply
+from scorm.packaging import package
+from scorm.relays import relay
+from scorm.runtime.launch import Launch
+from scorm.runtime.outcome import Outcome, outcome_of
+from scorm.runtime.session import Session
 from tests import aicc
 from tests.clock import FrozenClock
 from tests.course import TRUST, Learner, Stage, call, set_up

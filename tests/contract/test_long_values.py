@@ -9,7 +9,7 @@ from engine.privacy import retention
 from engine.storage import database
 from scorm import calls, tables
 from scorm import retention as scorm_retention
-from scorm.session import Call
+from scorm.runtime.session import Call
 from tests import trial
 from tests.clock import START
 from tests.databases import close

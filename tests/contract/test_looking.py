@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from engine.tables import metadata
 from scorm import addresses
-from scorm.elements import model
-from scorm.launch import Launch
-from scorm.session import Session
+from scorm.runtime.elements import model
+from scorm.runtime.launch import Launch
+from scorm.runtime.session import Session
 from scorm.tokens import LAUNCH_LIFE, Look, Mode
 from tests import journeys
 from tests.clock import FrozenClock

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scorm import recorder, store, verdict
-from scorm.launch import Launch
-from scorm.session import Session
-from scorm.verdict import Kind, Verdict
+from scorm import recorder, store
+from scorm.runtime import verdict
+from scorm.runtime.launch import Launch
+from scorm.runtime.session import Session
+from scorm.runtime.verdict import Kind, Verdict
 from scorm.web import create_content_app
 from tests import journeys, odd_packages
 from tests.clock import FrozenClock

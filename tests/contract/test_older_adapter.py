@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from scorm import addresses, library, olm, package, store
+from scorm import addresses, library, store
+from scorm.packaging import package
+from scorm.relays import olm
 from tests import aicc
 from tests.clock import FrozenClock
 from tests.course import TRUST, Learner, Stage, set_up

@@ -15,12 +15,14 @@ from engine import outside
 from engine.outside import Reply
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
-from scorm import addresses, library, package, relay_reports, relay_store, relaying
-from scorm.aicc import Command
+from scorm import addresses, library
 from scorm.errors import PackageMissing
-from scorm.relay_reports import Remote
-from scorm.relaying import TRUST
-from scorm.session import Launch, Session
+from scorm.hacp.aicc import Command
+from scorm.packaging import package
+from scorm.relays import relay_reports, relay_store, relaying
+from scorm.relays.relay_reports import Remote
+from scorm.relays.relaying import TRUST
+from scorm.runtime.session import Launch, Session
 from tests import aicc
 from tests.clock import FrozenClock
 from tests.course import PACKAGE, imported, set_up

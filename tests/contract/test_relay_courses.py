@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from scorm import library, package, relay_course, tables
-from scorm.aicc import Command
-from scorm.relay_course import Held
-from scorm.relaying import TRUST
+from scorm import library, tables
+from scorm.hacp.aicc import Command
+from scorm.packaging import package
+from scorm.relays import relay_course
+from scorm.relays.relay_course import Held
+from scorm.relays.relaying import TRUST
 from tests import journeys
 from tests.clock import FrozenClock
 from tests.contract.test_relay import DOWN, START, Adapter

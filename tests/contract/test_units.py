@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scorm import aicc as hacp
-from scorm.aicc import Command, Reply
+from scorm.hacp import aicc as hacp
+from scorm.hacp.aicc import Command, Reply
 from tests import aicc
 from tests.clock import FrozenClock
 from tests.course import Stage

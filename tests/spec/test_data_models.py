@@ -7,7 +7,7 @@ from importlib import resources
 
 import pytest
 
-from scorm import elements
+from scorm.runtime import elements
 from tests import scorm_book12, scorm_book2004, scorm_sheet
 
 BOOKS = [scorm_book12.BOOK, scorm_book2004.BOOK]

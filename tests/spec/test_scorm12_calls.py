@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scorm.session import Session
+from scorm.runtime.session import Session
 from tests.scorm_book12 import LAUNCH
 
 AT = "2026-03-02T09:00:00.000Z"

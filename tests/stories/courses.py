@@ -15,7 +15,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from scorm.session import Launch, Session
+from scorm.runtime.session import Launch, Session
 from tests.stories.story_site import Site
 from tests.stories.windows import Answer, ask
 from workflows import __main__ as command_line

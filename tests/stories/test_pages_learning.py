@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from engine.machine import THE_SYSTEM
-from scorm import batches, tables
 from scorm import playing as runtime
+from scorm import tables
+from scorm.runtime import batches
 from tests import northshire
 from tests.course import call
 from tests.northshire import HELEN

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from engine.letters import Subject
 from engine.machine import Actor
 from engine.transaction import Engine
-from scorm import library, package, store
+from scorm import library, store
+from scorm.packaging import package
 from scorm.store import Attempt
 from workflows.learning import catalogue, classes, enrolment, playing
 from workflows.learning.records import Delivery, Offering

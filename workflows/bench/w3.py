@@ -21,8 +21,8 @@ from engine.settings import Settings
 from engine.storage import database
 from engine.transaction import Engine
 from scorm import addresses, tables
-from scorm.launch import Launch
-from scorm.session import Session
+from scorm.runtime.launch import Launch
+from scorm.runtime.session import Session
 from scorm.store import Attempt
 from workflows import app, nodes
 from workflows.bench import bare, browsers, commits, learners

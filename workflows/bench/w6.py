@@ -13,8 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from scorm import blobs, package
-from scorm.manifest import Manifest
+from scorm import blobs
+from scorm.packaging import package
+from scorm.packaging.manifest import Manifest
 
 _KIBIBYTES_A_MEGABYTE = 1000 / 1024 * 1000
 

@@ -11,15 +11,17 @@ import click
 from sqlalchemy import select
 
 from engine.errors import Missing
-from scorm import calls, library, package, playing, recorder, store, verdict
-from scorm.inspection import inspecting
-from scorm.inspection.reader import Result
-from scorm.manifest import Manifest
-from scorm.package import Verdict as Check
+from scorm import calls, library, playing, recorder, store
+from scorm.packaging import package
+from scorm.packaging.inspection import inspecting
+from scorm.packaging.inspection.reader import Result
+from scorm.packaging.manifest import Manifest
+from scorm.packaging.package import Verdict as Check
+from scorm.runtime import verdict
+from scorm.runtime.verdict import Verdict
 from scorm.tables import attempts
 from scorm.trial import telling, trying
 from scorm.trial.records import Trial
-from scorm.verdict import Verdict
 from workflows import app
 from workflows.commands.people import the_trust
 from workflows.commands.report import as_json, engine_of, say, settings_of

@@ -16,12 +16,14 @@ from engine import logs
 from engine.errors import SettingError
 from engine.settings import Settings, secret_for
 from engine.transaction import Engine
-from scorm import library, package, relay_reports, relay_store, relay_web, relaying
+from scorm import library, relay_web
 from scorm.errors import PackageRefused
-from scorm.manifest import AU, Manifest
+from scorm.packaging import package
+from scorm.packaging.manifest import AU, Manifest
 from scorm.permits import Site
-from scorm.relay_reports import Ask, Remote
-from scorm.relaying import TRUST
+from scorm.relays import relay_reports, relay_store, relaying
+from scorm.relays.relay_reports import Ask, Remote
+from scorm.relays.relaying import TRUST
 from scorm.web import create_content_app
 from workflows import nodes
 from workflows.commands.report import as_json, engine_of, say, settings_of

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from engine.errors import Missing
 from engine.machine import THE_SYSTEM
-from scorm.comparing import Comparison
+from scorm.packaging.comparing import Comparison
 from scorm.tables import packages
 from workflows.commands.packages import scorm
 from workflows.commands.people import the_trust

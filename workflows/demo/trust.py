@@ -18,7 +18,8 @@ from engine import accounts
 from engine.letters import Subject
 from engine.roles import directory
 from engine.transaction import Engine, Transaction
-from scorm import library, package
+from scorm import library
+from scorm.packaging import package
 from workflows.competence import award
 from workflows.competence import store as competence
 from workflows.competence.records import Competence, Requirement

@@ -13,8 +13,8 @@ from engine.roles.directory_tables import accounts
 from engine.web import dates
 from scorm import library, recorder
 from scorm.errors import PackageMissing
+from scorm.runtime.story import Window
 from scorm.store import Attempt
-from scorm.story import Window
 from workflows.learning import version_store
 from workflows.learning.undoing import Standing, moves_about, standing
 from workflows.learning.version_store import Line, Shown

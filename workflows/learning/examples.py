@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.exploring import Examples
 from engine.machine import Actor
-from scorm.stuck import Sign
+from scorm.runtime.stuck import Sign
 from workflows.competence.records import Competence
 from workflows.learning import attempt, classes, enrolment, performance, stuck, version
 from workflows.learning.attempts.grading import Played

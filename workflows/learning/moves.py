@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scorm.comparing import Keeps
+from scorm.packaging.comparing import Keeps
 
 
 class Scope(StrEnum):

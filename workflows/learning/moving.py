@@ -17,8 +17,8 @@ from engine.identifiers import new_id
 from engine.machine import Actor
 from engine.transaction import Engine, Transaction
 from scorm import transferring
-from scorm.comparing import Comparison
 from scorm.library import StoredPackage
+from scorm.packaging.comparing import Comparison
 from scorm.tables import attempts
 from workflows.learning import attempt, version_store
 from workflows.learning.moves import Candidate, Item, Order, Scope, decide

@@ -22,18 +22,19 @@ from engine.transaction import Engine
 from engine.web.forms import Form
 from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
-from scorm import checks, library, package
+from scorm import checks, library
 from scorm.errors import PackageNotStored, PackageRefused
-from scorm.inspection import inspecting
-from scorm.manifest import Manifest
-from scorm.package import ImportedPackage
+from scorm.packaging import package
+from scorm.packaging.inspection import inspecting
+from scorm.packaging.manifest import Manifest
+from scorm.packaging.package import ImportedPackage
 from workflows.competence import store as competence_store
 from workflows.learning import check_pages, publishing
 from workflows.learning.publishing import Publication
 from workflows.people.responsibilities import LEARNING_ADMINISTRATOR
 
 LARGEST_PACKAGE: Final = 1024 * 1024 * 1024
-"""Bytes of an upload; what is inside is bounded by `scorm.archive`."""
+"""Bytes of an upload; what is inside is bounded by `scorm.packaging.archive`."""
 
 FULL: Final = "There is no room left to keep this package. Nothing was changed; ask your system administrator."
 _LINE: Final = 200

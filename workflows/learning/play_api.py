@@ -15,10 +15,11 @@ from engine.web import mishaps, paging
 from engine.web.mishaps import Mishap
 from engine.web.operations import PAGED, Answer, Call, Operation, created, list_of, listed
 from engine.web.schemas import anything, flag, identifier, many, moment, number, or_null, record, text, whole
-from scorm import calls, checks, library, recorder, verdict
+from scorm import calls, checks, library, recorder
 from scorm import store as runtime
 from scorm.errors import PackageNotStored, PackageRefused
-from scorm.package import ImportedPackage
+from scorm.packaging.package import ImportedPackage
+from scorm.runtime import verdict
 from scorm.tables import packages
 from workflows.learning import attempt_version, package_pages
 from workflows.learning.attempts import opening

@@ -18,8 +18,8 @@ from engine.transaction import Engine, Transaction
 from scorm import library
 from scorm import store as runtime
 from scorm import tables as runtime_tables
-from scorm.outcome import Outcome
 from scorm.playing import News
+from scorm.runtime.outcome import Outcome
 from workflows.learning import attempt, catalogue, moving, performance, results, stuck_store
 from workflows.learning import enrolment as enrolment_workflow
 from workflows.learning.attempts import store as attempt_store

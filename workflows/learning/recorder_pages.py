@@ -18,12 +18,13 @@ from engine.transaction import Engine
 from engine.web import dates
 from engine.web.permissions import requires, signed_in
 from engine.web.visitors import Visitor, visitor
-from scorm import addresses, recorder, verdict
+from scorm import addresses, recorder
 from scorm import store as runtime
 from scorm.errors import AttemptMissing
 from scorm.recorder import Wanted
-from scorm.story import Story
-from scorm.verdict import Verdict
+from scorm.runtime import verdict
+from scorm.runtime.story import Story
+from scorm.runtime.verdict import Verdict
 from workflows.learning import attempt_version, pages, stuck_store, words
 from workflows.learning.attempts import pages as attempt_pages
 from workflows.learning.attempts import store as attempt_store

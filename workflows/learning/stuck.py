@@ -11,7 +11,7 @@ from typing import Any, Final
 from engine.effects import Effect, Fire
 from engine.letters import Letter, Recipient, Relevant, Subject
 from engine.machine import Case, Question, Step, Workflow, guard, reason_given
-from scorm.stuck import SENTENCES, Sign
+from scorm.runtime.stuck import SENTENCES, Sign
 from workflows.learning import attempt, performance
 from workflows.people.records import Person, Site
 from workflows.people.responsibilities import CLASS_ADMINISTRATOR, RUNS_CLASSES

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select
 from engine.approvals.approval import Approval
 from engine.errors import Missing
 from engine.web.presenting import Reading, Typed, View
-from scorm import recorder, verdict
+from scorm import recorder
 from scorm import store as runtime
-from scorm.stuck import SENTENCES, Sign
+from scorm.runtime import verdict
+from scorm.runtime.stuck import SENTENCES, Sign
 from workflows.learning.stuck import Trigger
 from workflows.learning.tables import stuck_attempts
 from workflows.people import store as people

@@ -16,10 +16,10 @@ from engine.storage.prepared import TRUST, Asked
 from engine.transaction import Engine, Transaction
 from scorm import recorder
 from scorm import store as runtime
-from scorm import stuck as signs
 from scorm import tables as runtime_tables
-from scorm.story import Story
-from scorm.stuck import Patience, Sign
+from scorm.runtime import stuck as signs
+from scorm.runtime.story import Story
+from scorm.runtime.stuck import Patience, Sign
 from workflows.learning import results, stuck
 from workflows.learning.records import AttemptState, Enrolment, EnrolmentState, PerformanceState
 from workflows.learning.stuck import Status, Stuck, Trigger

@@ -25,7 +25,7 @@ from engine.web.schemas import (
     whole,
 )
 from scorm import checks
-from scorm.comparing import Keeps
+from scorm.packaging.comparing import Keeps
 from scorm.tables import attempts
 from workflows.learning import move_pages, moving, play_api, undoing, version_store, versioning
 from workflows.learning.moves import Order, Progress, Scope

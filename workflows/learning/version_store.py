@@ -18,8 +18,8 @@ from engine.roles import directory
 from scorm import library
 from scorm import store as runtime
 from scorm import tables as runtime_tables
-from scorm.comparing import Comparison, Contents, compare
 from scorm.library import StoredPackage
+from scorm.packaging.comparing import Comparison, Contents, compare
 from scorm.tables import packages
 from workflows.learning.records import AttemptState
 from workflows.learning.tables import courses, launches, offerings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from scorm.comparing import Keeps
+from scorm.packaging.comparing import Keeps
 from workflows.learning.moves import Progress, Scope
 from workflows.learning.undoing import Standing
 from workflows.learning.version import VersionState

@@ -16,7 +16,7 @@ from engine.letters import Subject
 from engine.moves import Moved
 from engine.transaction import Engine, Transaction
 from scorm import blobs, library
-from scorm.package import ImportedPackage
+from scorm.packaging.package import ImportedPackage
 from scorm.tables import package_files
 from workflows.learning import version_store
 from workflows.learning.attempts.rules import Scope as Rulers

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from scorm import aicc, aicc_calls, aicc_tables, aicc_told, aicc_values
-from scorm.aicc import Command, Error, Message
-from scorm.session import Launch, Session
+from scorm.hacp import aicc, aicc_calls, aicc_tables, aicc_told, aicc_values
+from scorm.hacp.aicc import Command, Error, Message
+from scorm.runtime.session import Launch, Session
 
 LAUNCH = Launch(model="aicc", student_id="p-17", student_name="Okafor, Ada", launch_data="a=1\nb=2", entry="")
 AT = "2026-11-22T09:00:00.000Z"

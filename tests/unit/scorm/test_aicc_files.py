@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scorm import aicc_files, package
-from scorm.manifest import Item, Manifest
+from scorm.packaging import aicc_files, package
+from scorm.packaging.manifest import Item, Manifest
 from tests import aicc
 
 

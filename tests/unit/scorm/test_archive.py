@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorm import archive, zipdirectory
-from scorm.archive import Archive, Damaged, Limits
+from scorm.packaging import archive, zipdirectory
+from scorm.packaging.archive import Archive, Damaged, Limits
 
 LIMITS = Limits()
 

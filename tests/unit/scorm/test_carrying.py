@@ -10,8 +10,8 @@ import pytest
 from scorm import carrying
 from scorm.coupling import Learner
 from scorm.course import Course, Shared
+from scorm.runtime.session import Session
 from scorm.sequencing.definition import Node, Organisation
-from scorm.session import Session
 from tests.trees import cluster, objective, sco
 
 AT = "2026-11-22T09:00:00Z"

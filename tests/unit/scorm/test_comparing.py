@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from scorm.comparing import Contents, Keeps, compare
-from scorm.manifest import Item, Manifest
+from scorm.packaging.comparing import Contents, Keeps, compare
+from scorm.packaging.manifest import Item, Manifest
 from scorm.sequencing.definition import Node, Organisation, Settings
 
 PAGES = {"a.html": "1", "b.html": "2"}

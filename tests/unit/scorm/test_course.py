@@ -7,11 +7,11 @@ import pytest
 
 from scorm.coupling import Learner
 from scorm.course import Click, Course, Shared
+from scorm.runtime.session import Session
 from scorm.sequencing.definition import Action, Aspect, Circumstance, Map, Node, Objective, Organisation, Store
 from scorm.sequencing.refusals import Refusal
 from scorm.sequencing.requests import Request
 from scorm.sequencing.tracking import Progress
-from scorm.session import Session
 from tests.trees import cluster, objective, rule, sco, when
 
 AT = "2026-11-22T09:00:00Z"

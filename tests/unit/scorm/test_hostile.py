@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from scorm import aicc_calls, aicc_files, imsmanifest, items
-from scorm.aicc import Command, Message
 from scorm.coupling import Learner
 from scorm.course import Click, Course, Shared
-from scorm.launch import Launch
-from scorm.manifest import Item, Manifest
+from scorm.hacp import aicc_calls
+from scorm.hacp.aicc import Command, Message
+from scorm.packaging import aicc_files, imsmanifest, items
+from scorm.packaging.manifest import Item, Manifest
+from scorm.runtime.launch import Launch
+from scorm.runtime.session import Session
 from scorm.sequencing.requests import Request
-from scorm.session import Session
 from tests import aicc, journeys
 
 NAMES = ("imsmanifest.xml", "part.html")

@@ -8,12 +8,13 @@ from dataclasses import asdict
 
 import pytest
 
-from scorm import blobs, confined, imsmanifest, package
-from scorm.inspection import findings, inspecting, reader, references
-from scorm.inspection.findings import Finding, Kind
-from scorm.inspection.reader import Request, Result
-from scorm.inspection.survey import MOST_OF_A_FILE, Survey
-from scorm.manifest import Item, Manifest
+from scorm import blobs
+from scorm.packaging import confined, imsmanifest, package
+from scorm.packaging.inspection import findings, inspecting, reader, references
+from scorm.packaging.inspection.findings import Finding, Kind
+from scorm.packaging.inspection.reader import Request, Result
+from scorm.packaging.inspection.survey import MOST_OF_A_FILE, Survey
+from scorm.packaging.manifest import Item, Manifest
 
 NAMES = ["index.html", "pages/one.html", "js/app.js", "img/Fire Exit.png", "film.wmv"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scorm.intervals import interval, seconds
+from scorm.runtime.intervals import interval, seconds
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from scorm import items
 from scorm.coupling import Learner
 from scorm.course import Click, Course, Shared
-from scorm.manifest import Item, Manifest
+from scorm.packaging import items
+from scorm.packaging.manifest import Item, Manifest
 from scorm.sequencing.definition import Aspect
 from scorm.sequencing.requests import Request
 

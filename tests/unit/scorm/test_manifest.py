@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from scorm import imsmanifest
-from scorm.manifest import Manifest
+from scorm.packaging import imsmanifest
+from scorm.packaging.manifest import Manifest
 
 NAMES = ["imsmanifest.xml", "index.html", "media/Fire Alarm.mp4", "shared/launch.html", "100% safe.html"]
 CP = 'xmlns="http://www.imsproject.org/xsd/imscp_rootv1p1p2"'

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from scorm import olm
-from scorm.olm import Action, Error
-from scorm.session import Launch, Session
+from scorm.relays import olm
+from scorm.relays.olm import Action, Error
+from scorm.runtime.session import Launch, Session
 
 
 def message(**values: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from scorm.outcome import Completion, Success, best, outcome_of, resumption
-from scorm.session import Launch, Session
+from scorm.runtime.outcome import Completion, Success, best, outcome_of, resumption
+from scorm.runtime.session import Launch, Session
 
 LAUNCH = Launch(model="scorm12", student_id="p-17", student_name="Okafor, Ada", total_time="0000:10:00.00")
 AT = "2026-03-02T09:00:00.000Z"

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from scorm.outcome import Completion, Success, best, outcome_of, resumption
-from scorm.session import Launch, Session
+from scorm.runtime.outcome import Completion, Success, best, outcome_of, resumption
+from scorm.runtime.session import Launch, Session
 
 LAUNCH = Launch(model="scorm2004", student_id="p-17", student_name="Okafor, Ada", total_time="PT10M")
 THRESHOLDS = replace(LAUNCH, completion_threshold="0.8", scaled_passing_score="0.5")

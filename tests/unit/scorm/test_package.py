@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from scorm import blobs, child, confined, package
-from scorm.archive import Limits
-from scorm.child import Bounds, Request, Result
+from scorm import blobs
 from scorm.errors import CheckStopped, PackageNotStored, PackageRefused
-from scorm.manifest import Manifest
+from scorm.packaging import child, confined, package
+from scorm.packaging.archive import Limits
+from scorm.packaging.child import Bounds, Request, Result
+from scorm.packaging.manifest import Manifest
 
 
 def kept(folder):

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from scorm.coupling import Learner
 from scorm.course import Click, Course, Shared
+from scorm.runtime.session import Session
 from scorm.sequencing.definition import Organisation
 from scorm.sequencing.refusals import Refusal
 from scorm.sequencing.requests import Request
-from scorm.session import Session
 from tests.wild_trees import nodes, numbered
 
 AT = "2026-11-22T09:00:00Z"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scorm.errors import UnknownFunction, UnknownModel
-from scorm.session import Call, Divergence, Launch, Session, State, replay
+from scorm.runtime.session import Call, Divergence, Launch, Session, State, replay
 
 LAUNCH = Launch(model="scorm12", student_id="p-17", student_name="Okafor, Ada")
 AT = "2026-03-02T09:00:00.000Z"

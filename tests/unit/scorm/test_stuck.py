@@ -9,11 +9,11 @@ import pytest
 
 from engine import settings
 from engine.errors import SettingError
-from scorm.outcome import best, outcome_of
-from scorm.session import Launch, Session
-from scorm.story import Story, Window
-from scorm.stuck import Patience, Sign, sign
-from scorm.values import number
+from scorm.runtime.outcome import best, outcome_of
+from scorm.runtime.session import Launch, Session
+from scorm.runtime.story import Story, Window
+from scorm.runtime.stuck import Patience, Sign, sign
+from scorm.runtime.values import number
 
 STATUS, RAW, EXIT = "cmi.core.lesson_status", "cmi.core.score.raw", "cmi.core.exit"
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

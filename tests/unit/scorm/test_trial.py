@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from engine.settings import read as settings_of
-from scorm import imsmanifest
+from scorm.packaging import imsmanifest
 from scorm.trial import chromium, running, stage, telling, trying, watching
 from scorm.trial.devtools import DevTools, Gone
 from scorm.trial.records import MOST_SEEN, Request, Seen, Trial

@@ -2,10 +2,10 @@
 
 import pytest
 
-from scorm import items, package
 from scorm.coupling import Learner
 from scorm.course import Course, Shared
-from scorm.manifest import Manifest
+from scorm.packaging import items, package
+from scorm.packaging.manifest import Manifest
 from scorm.trial import stage
 
 LEARNER = Learner(identifier="trial", name="Trial, Run")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorm.values import LONGEST_TIMESPAN, Space, duration, elapsed, joined, number, seconds, timespan, units
+from scorm.runtime.values import LONGEST_TIMESPAN, Space, duration, elapsed, joined, number, seconds, timespan, units
 
 
 @pytest.mark.parametrize(

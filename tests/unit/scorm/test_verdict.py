@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scorm import elements
-from scorm.outcome import best, outcome_of
-from scorm.session import Call, Launch, Session
-from scorm.story import Evidence, Story, Window, full
-from scorm.values import number
-from scorm.verdict import Kind, judge
-from scorm.vocabulary import VOCABULARIES
+from scorm.runtime import elements
+from scorm.runtime.outcome import best, outcome_of
+from scorm.runtime.session import Call, Launch, Session
+from scorm.runtime.story import Evidence, Story, Window, full
+from scorm.runtime.values import number
+from scorm.runtime.verdict import Kind, judge
+from scorm.runtime.vocabulary import VOCABULARIES
 
 STATUS, RAW, EXIT = "cmi.core.lesson_status", "cmi.core.score.raw", "cmi.core.exit"
 BEGIN, END = ("LMSInitialize", ""), ("LMSFinish", "")

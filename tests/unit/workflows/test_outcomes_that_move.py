@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from scorm.outcome import Completion, Outcome, Success
 from scorm.playing import News
+from scorm.runtime.outcome import Completion, Outcome, Success
 from scorm.store import Attempt
 from tests.clock import START
 from workflows.learning import playing

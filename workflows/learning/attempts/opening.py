@@ -15,7 +15,7 @@ from engine.settings import Settings
 from engine.transaction import Transaction
 from scorm import addresses, library
 from scorm import store as runtime
-from scorm.manifest import AU
+from scorm.packaging.manifest import AU
 from scorm.tokens import Look, Mode
 from workflows.learning import pages, playing
 from workflows.learning.attempts import store

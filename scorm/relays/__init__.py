@@ -1,0 +1,1 @@
+"""Packages played here for a system elsewhere, which hears of them over HACP or in the older form."""

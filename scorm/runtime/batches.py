@@ -1,0 +1,73 @@
+"""A batch of calls as a browser sends it: read strictly, for what is in it may come from anybody. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from scorm.errors import BatchMalformed
+from scorm.runtime.session import Call
+
+LONGEST = 130_000
+"""Characters of one argument or answer: more than any legal value has; the browser cuts what is longer."""
+
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", re.ASCII)
+_ERROR = re.compile(r"[0-9]{1,4}", re.ASCII)
+_PARTS = 6
+_MOST_ARGUMENTS = 2
+_made = tuple.__new__  # what `Call` does too, after naming each part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Calls of one epoch of one attempt, without a gap between them."""
+
+    attempt: str
+    epoch: int
+    calls: tuple[Call, ...]
+
+    @property
+    def first(self) -> int:
+        """Return the number of the first call."""
+        return self.calls[0].seq
+
+
+def parse(body: Any) -> Batch:
+    """Read {attempt, epoch, first, calls: [[seq, at, fn, args, answer, error], ...]}; raises `BatchMalformed`."""
+    _require(isinstance(body, dict), "it is no object")
+    attempt, epoch, first, calls = (body.get(name) for name in ("attempt", "epoch", "first", "calls"))
+    _require(isinstance(attempt, str) and _counts(epoch) and _counts(first), "attempt, epoch or first is missing")
+    _require(isinstance(calls, list) and len(calls) > 0, "it has no calls")
+    moments: set[str] = set()
+    made = [_call(call, seq, moments) for seq, call in enumerate(calls, first)]
+    return Batch(attempt=attempt, epoch=epoch, calls=tuple(made))
+
+
+def _call(parts: Any, seq: int, moments: set[str]) -> Call:
+    """Read one call; `moments` are times of the same batch that were found to be good."""
+    if type(parts) is not list or len(parts) != _PARTS or parts[0] != seq:
+        raise BatchMalformed(f"call {seq} is not where it belongs")
+    _, at, fn, args, answer, error = parts
+    if type(args) is not list or len(args) > _MOST_ARGUMENTS:
+        raise BatchMalformed(f"call {seq} has no list of arguments")
+    if type(at) is not str or type(fn) is not str or type(error) is not str:
+        raise BatchMalformed(f"call {seq} has what is no text")
+    for said in (answer, *args):
+        if type(said) is not str or len(said) > LONGEST:
+            raise BatchMalformed(f"call {seq} has what is no text, or too long")
+    if at not in moments:
+        _require(_MOMENT.fullmatch(at) is not None, f"call {seq} has no proper time")
+        moments.add(at)
+    if error != "0" and not _ERROR.fullmatch(error):
+        raise BatchMalformed(f"call {seq} has no proper error")
+    return _made(Call, (seq, at, fn, tuple(args), answer, error))
+
+
+def _counts(value: Any) -> bool:
+    return type(value) is int and value > 0
+
+
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - an assertion reads as one
+    if not holds:
+        raise BatchMalformed(otherwise)
