@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -80,32 +80,40 @@ def written(workflow: Workflow, case: Case[Any], decision: Decision, because: st
     return journal.entry(entry, journal.payload(case.facts, case.actor.name))
 
 
-def stood(move: Move) -> dict[str, Any]:
-    """Return how the subject stood when it was decided on, by column after an underscore."""
+def changed(workflow: Workflow, move: Move, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a move writes into its subject's row, its `own` columns too; after an underscore how it stood."""
     record = move.case.record
-    return {"_trust": record.trust, "_id": record.id, "_state": str(record.state), "_revision": record.revision}
+    return {
+        "_trust": record.trust,
+        "_id": record.id,
+        "_state": str(record.state),
+        "_revision": record.revision,
+        **own,
+        **moved_columns(workflow, move),
+    }
 
 
 def moved_columns(workflow: Workflow, move: Move) -> dict[str, Any]:
     """Return what every move writes into the subject's own row."""
+    entry = move.entry
     return {
-        "state": move.entry["target"],
-        "revision": move.entry["revision"],
-        "head": move.entry["hash"],
+        "state": entry["target"],
+        "revision": entry["revision"],
+        "head": entry["hash"],
         "definition": workflow.version,
-        "updated_at": move.entry["at"],
+        "updated_at": entry["at"],
     }
 
 
-def questions_of(workflow: Workflow, move: Move) -> Iterator[Effect]:
+def questions_of(workflow: Workflow, move: Move) -> Sequence[Effect]:
     """Close the question of the state that is left, open that of the state that is entered."""
     source, target = move.decision.source, move.decision.step.target
-    if source == target:
-        return
-    if source in workflow.questions:
-        yield Close(subject=move.subject)
-    if target in workflow.questions:
-        yield Ask(subject=move.subject, revision=move.entry["revision"], state=target)
+    if source == target or not workflow.questions:
+        return ()
+    closing = [Close(subject=move.subject)] if source in workflow.questions else []
+    if target not in workflow.questions:
+        return closing
+    return [*closing, Ask(subject=move.subject, revision=move.entry["revision"], state=target)]
 
 
 def cause(moves: Sequence[Move], otherwise: str | None) -> str | None:

@@ -36,6 +36,17 @@ def post(
     A cancellation of a meeting that was never asked for goes as a plain message. Where mail is `answered`, each new
     meeting has an organizer of its own, at which its replies arrive.
     """
+    if any(letter.invitation for letter, _ in letters):
+        rows = _meetings(connection, letters, now, reply_domain, answered=answered)
+    else:
+        rows = [_row(letter, revision, None, now, reply_domain) for letter, revision in letters]
+    _QUEUEING.write(connection, rows)
+
+
+def _meetings(
+    connection: Connection, letters: Sequence[tuple[Letter, int]], now: datetime, reply_domain: str, *, answered: bool
+) -> list[dict[str, Any]]:
+    """Return the rows of letters some of which ask to meetings, and write the twins of these."""
     known = _twins(connection, letters)
     said: _Twins = {}
     rows = []
@@ -49,7 +60,7 @@ def post(
         said[key] = _next(letter, meeting, said.get(key, known.get(key)), tag, reply_domain)
         rows.append(_row(letter, revision, said[key]["said"], now, reply_domain))
     _write_twins(connection, [t for k, t in said.items() if k not in known], [said[k] for k in said if k in known])
-    _QUEUEING.write(connection, rows)
+    return rows
 
 
 def _meaningful(letter: Letter, meeting: Invitation, known: _Twins, said: _Twins) -> Invitation | None:
@@ -59,8 +70,6 @@ def _meaningful(letter: Letter, meeting: Invitation, known: _Twins, said: _Twins
 
 def _twins(connection: Connection, letters: Sequence[tuple[Letter, int]]) -> _Twins:
     uids = {letter.invitation.uid for letter, _ in letters if letter.invitation}
-    if not uids:
-        return {}
     trusts = {letter.subject.trust for letter, _ in letters}
     chosen = select(invitations).where(invitations.c.trust.in_(trusts), invitations.c.uid.in_(uids))
     return {(row["trust"], row["uid"]): row for row in connection.execute(chosen).mappings()}
@@ -110,19 +119,19 @@ def _row(
     letter: Letter, revision: int, said: Mapping[str, Any] | None, now: datetime, reply_domain: str
 ) -> dict[str, Any]:
     identifier = new_id(now)
-    relevant = letter.relevant
+    relevant, subject, to = letter.relevant, letter.subject, letter.to
     return {
-        "trust": letter.subject.trust,
+        "trust": subject.trust,
         "id": identifier,
         "notice": letter.notice,
         "organisation": letter.organisation,
-        "kind": letter.subject.kind,
-        "subject": letter.subject.id,
+        "kind": subject.kind,
+        "subject": subject.id,
         "revision": revision,
-        "person": letter.to.person,
-        "name": letter.to.name,
-        "email": letter.to.email,
-        "language": letter.to.language,
+        "person": to.person,
+        "name": to.name,
+        "email": to.email,
+        "language": to.language,
         "reason": letter.reason,
         "context": dict(letter.context),
         "uid": said["uid"] if said else None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -26,7 +26,7 @@ from engine.identifiers import new_id
 from engine.keep import Keep
 from engine.letters import Letter, Subject
 from engine.machine import THE_SYSTEM, Actor, Case, Record, Workflow
-from engine.moves import Move, Moved, Outcomes, cause, moved_columns, questions_of, stood, written
+from engine.moves import Move, Moved, Outcomes, cause, changed, moved_columns, questions_of, written
 from engine.outgoing_settings import Outgoing
 from engine.settings import Room
 from engine.storage import database
@@ -37,6 +37,7 @@ MOST_EFFECTS_DEEP = 10
 _ENTRY = tuple(column.name for column in journal_table.c if column.name != "seal")
 _JOURNALLING = Prepared(insert(journal_table))
 _Grants = frozenset[tuple[str, str]]
+_Rows = list[dict[str, Any]]
 
 
 Handler = Callable[["Transaction", Sequence[tuple[Case[Any], Any]]], None]
@@ -175,28 +176,24 @@ class Transaction:
     def _decided(self, workflow: Workflow, record: Record | None, trigger: str, facts: Mapping[str, Any]) -> Move:
         if record is None:
             raise Missing(f"There is no such {workflow.title.lower()}.")
-        case = Case(record=record, facts=facts, actor=_borrowing(self.actor, self.lent), now=self.now)
+        actor = _borrowing(self.actor, self.lent) if self.lent else self.actor
+        case = Case(record=record, facts=facts, actor=actor, now=self.now)
         decision = workflow.decide(trigger, case)
         return Move(case=case, decision=decision, entry=written(workflow, case, decision, self.because))
 
     def _write(self, workflow: Workflow, keep: Keep, moves: Sequence[Move]) -> None:
         """Write the moves where each subject still stands as it was decided on; raises `Conflict` otherwise."""
-        alike: dict[tuple[str, ...], tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {}
-        for move in moves:
-            row = {**stood(move), **keep.changes(move.case, move.decision), **moved_columns(workflow, move)}
-            rows, entries = alike.setdefault(tuple(row), ([], []))
-            rows.append(row)
-            entries.append(move.entry)
-        for names, (rows, entries) in alike.items():
-            if _moving(keep.table, names).write(self.connection, rows, entries) != len(rows):
+        rows = [changed(workflow, move, keep.changes(move.case, move.decision)) for move in moves]
+        entries = [move.entry for move in moves]
+        for alike, noted in [(rows, entries)] if len(rows) == 1 else _alike(rows, entries):
+            if _moving(keep.table, tuple(alike[0])).write(self.connection, alike, noted) != len(alike):
                 raise Conflict
         self._follow(workflow, moves)
 
     def _follow(self, workflow: Workflow, moves: Sequence[Move]) -> None:
         """Write what moves entail: effects, questions, letters."""
         self._apply(workflow, moves)
-        letters = [(letter, move.entry["revision"]) for move in moves for letter in move.decision.letters]
-        if letters:
+        if letters := [(letter, move.entry["revision"]) for move in moves for letter in move.decision.letters]:
             self._queue(letters)
 
     def _queue(self, letters: Sequence[tuple[Letter, int]]) -> None:
@@ -204,12 +201,12 @@ class Transaction:
         posting.post(self.connection, letters, self.now, domain, answered=answered)
 
     def _apply(self, workflow: Workflow, moves: Sequence[Move]) -> None:
-        asked: dict[type[Effect], list[tuple[Case[Any], Effect]]] = defaultdict(list)
-        for move in moves:
-            for effect in (*move.decision.effects, *questions_of(workflow, move)):
-                asked[type(effect)].append((move.case, effect))
-        if not asked:
+        wanted = [(move.case, effect) for move in moves for effect in _effects_of(workflow, move)]
+        if not wanted:
             return
+        asked: dict[type[Effect], list[tuple[Case[Any], Effect]]] = defaultdict(list)
+        for one in wanted:
+            asked[type(one[1])].append(one)
         within = self.caused_by(cause(moves, self.because))
         for kind, effects in asked.items():
             if kind is Fire:
@@ -239,7 +236,22 @@ class Transaction:
 
 def _borrowing(actor: Actor, grants: _Grants) -> Actor:
     """Return the same account with what it may do in one move, and in nothing that follows from it."""
-    return replace(actor, grants=actor.grants | grants) if grants else actor
+    return replace(actor, grants=actor.grants | grants)
+
+
+def _effects_of(workflow: Workflow, move: Move) -> Sequence[Effect]:
+    asked = questions_of(workflow, move)
+    return (*move.decision.effects, *asked) if asked else move.decision.effects
+
+
+def _alike(rows: _Rows, entries: _Rows) -> Iterable[tuple[_Rows, _Rows]]:
+    """Put together the rows that write the same columns, each with its entries in the journal."""
+    alike: dict[tuple[str, ...], tuple[_Rows, _Rows]] = {}
+    for row, entry in zip(rows, entries, strict=True):
+        same, noted = alike.setdefault(tuple(row), ([], []))
+        same.append(row)
+        noted.append(entry)
+    return alike.values()
 
 
 @cache

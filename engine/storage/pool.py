@@ -17,7 +17,7 @@ WRITING: Final = "BEGIN IMMEDIATE"
 """SQLite's words for a transaction that writes, of which there is one at a time."""
 
 WAIT_SECONDS: Final = 10.0
-_CURSOR: Final = "cursor"
+_CURSOR: Final = "cursor of moves"
 
 
 class Line:
@@ -40,6 +40,7 @@ class Pool(QueuePool):
         super().__init__(*arguments, **options)
         self.resting: list[Line] = []
         self.writer = Lock()
+        self.most = self.size()
 
     def checkedout(self) -> int:
         """Return how many connections are in use."""
@@ -53,7 +54,7 @@ class Pool(QueuePool):
 
     def rest(self, line: Line) -> None:
         """Keep a connection for whoever is next, or close it where enough rest."""
-        if len(self.resting) < self.size():
+        if len(self.resting) < self.most:
             line.since = time.monotonic()
             self.resting.append(line)
         else:
@@ -79,55 +80,53 @@ class Turn:
     def __enter__(self) -> Connection:
         """Take a connection and begin."""
         self._pool = self._database.pool
-        self._queue()
+        if self._words == WRITING:
+            self._queue()
         try:
-            return self._begun()
+            self._line = line = _awake(self._database) or Line(self._database.connect())
+            if self._words:
+                self._begin(line.connection)
         except BaseException:
             self._step_aside()
             raise
+        return line.connection
 
     def __exit__(self, kind: type[BaseException] | None, _error: object, _at: object) -> None:
         """Commit or roll back, and let the connection rest."""
         try:
-            self._end(well=kind is None)
+            if kind is None:
+                self._commit()
+            else:
+                self._undo()
         finally:
             self._step_aside()
 
-    def _begun(self) -> Connection:
-        self._line = _awake(self._database) or Line(self._database.connect())
-        connection = self._line.connection
-        if self._words:
-            try:
-                run(connection, self._words)
-            except BaseException:
-                self._undo()
-                raise
-        return connection
-
-    def _end(self, *, well: bool) -> None:
-        if not well:
-            self._undo()
-            return
+    def _begin(self, connection: Connection) -> None:
         try:
-            self._commit()
+            run(connection, self._words)
         except BaseException:
             self._undo()
             raise
-        self._rest()
 
     def _queue(self) -> None:
-        if self._words == WRITING and isinstance(self._pool, Pool) and self._pool.writer.acquire(timeout=WAIT_SECONDS):
+        if isinstance(self._pool, Pool) and self._pool.writer.acquire(timeout=WAIT_SECONDS):
             self._alone = self._pool.writer
 
     def _commit(self) -> None:
         connection = self._line.connection
-        if connection.get_transaction() is not None:
-            connection.commit()
-            return
         try:
-            self._line.driver.commit()
+            if connection.get_transaction() is not None:
+                connection.commit()
+            else:
+                self._line.driver.commit()
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _said(connection, "COMMIT", error) from error
+            said = _said(connection, "COMMIT", error)
+            self._undo()
+            raise said from error
+        except BaseException:
+            self._undo()
+            raise
+        self._rest()
 
     def _undo(self) -> None:
         connection = self._line.connection
@@ -158,11 +157,11 @@ def run(connection: Connection, text: str, parameters: Any = ()) -> Any:
     For what runs with every move: SQLAlchemy's own way there costs several times what the driver needs. A connection
     has one cursor for all of it, so that what was found must be read before the next statement.
     """
-    taken: Any = connection.connection
+    kept = connection.__dict__  # what SQLAlchemy offers for it, its `info`, costs more than a short statement's part
     try:
-        cursor = taken.info[_CURSOR]
+        cursor = kept[_CURSOR]
     except KeyError:
-        cursor = taken.info[_CURSOR] = taken.cursor()
+        cursor = kept[_CURSOR] = connection.connection.cursor()
     try:
         cursor.execute(text, parameters)
     except connection.dialect.loaded_dbapi.Error as error:
@@ -200,6 +199,7 @@ def _lose(connection: Connection) -> None:
     if connection.get_transaction() is None:
         connection.begin()  # or SQLAlchemy would connect anew and go on with the second half
     connection.invalidate()
+    connection.__dict__.pop(_CURSOR, None)
     connection.engine.dispose()
 
 

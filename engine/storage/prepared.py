@@ -33,7 +33,7 @@ from engine import json_text
 from engine.storage.pool import run
 
 _Processor = Callable[[Any], Any]
-_Places: TypeAlias = tuple[tuple[int, _Processor], ...]
+_Places: TypeAlias = tuple[tuple[int, _Processor, bool], ...]
 _NEW = "new_"
 _MOST_LISTED = 4
 
@@ -57,19 +57,19 @@ class Prepared:
         """Run an INSERT or UPDATE for each row; return how many rows it wrote."""
         if len(rows) > 1:
             return connection.execute(self._statement, [dict(row) for row in rows]).rowcount
-        form = self._form(connection, rows[0])
-        return int(run(connection, form.text, form.parameters(rows[0])).rowcount)
+        row = rows[0]
+        form = self._forms.get(connection.dialect.name) or self._form(connection, row)
+        written: int = run(connection, form.text, form.parameters(row)).rowcount
+        return written
 
     def read(self, connection: Connection, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the rows of a SELECT, by the names of its columns; `values` are those of its parameters."""
-        form = self._form(connection, values)
+        form = self._forms.get(connection.dialect.name) or self._form(connection, values)
         return [form.row(found) for found in run(connection, form.text, form.parameters(values)).fetchall()]
 
     def _form(self, connection: Connection, row: Mapping[str, Any]) -> _Form:
         dialect = connection.dialect
-        form = self._forms.get(dialect.name)
-        if form is None:
-            form = self._forms[dialect.name] = _formed(self._statement, dialect, tuple(row), self._whole)
+        form = self._forms[dialect.name] = _formed(self._statement, dialect, tuple(row), self._whole)
         return form
 
 
@@ -98,7 +98,7 @@ class Asked:
             known = self._forms[connection.dialect.name, lists] = form, made._make
         form, made_of = known
         found = run(connection, form.text, form.parameters(_flat(values) if lists else values)).fetchall()
-        return [made_of(_processed(row, form.read)) for row in found]
+        return [made_of(_processed(row, form.read) if form.read else row) for row in found]
 
     def one(self, connection: Connection, **values: Any) -> Any:
         """Return the first row, None where there is none."""
@@ -154,12 +154,14 @@ class _Form:
 
     def parameters(self, row: Mapping[str, Any]) -> Any:
         """Return a row as the driver takes it."""
-        values = _processed(self.pick({**self.constants, **row} if self.constants else row), self.bound)
+        values: Sequence[Any] = self.pick({**self.constants, **row} if self.constants else row)
+        if self.bound:
+            values = _processed(values, self.bound)
         return dict(zip(self.names, values, strict=True)) if self.names else values
 
     def row(self, values: Sequence[Any]) -> dict[str, Any]:
         """Return what the driver read as its types have it, by column."""
-        return dict(zip(self.columns, _processed(values, self.read), strict=True))
+        return dict(zip(self.columns, _processed(values, self.read) if self.read else values, strict=True))
 
 
 def write(connection: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -246,13 +248,17 @@ def _impl(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
 
 
 def _places(processors: Iterable[_Processor | None]) -> _Places:
-    return tuple((place, process) for place, process in enumerate(processors) if process is not None)
+    """Number processors, with whether they make something of nothing."""
+    return tuple(
+        (place, process, process(None) is not None) for place, process in enumerate(processors) if process is not None
+    )
 
 
 def _processed(values: Sequence[Any], places: _Places) -> Sequence[Any]:
-    if not places:
-        return values
+    """Return the values as processed; most processors leave nothing as it is, and need not be asked."""
     made = list(values)
-    for place, process in places:
-        made[place] = process(made[place])
+    for place, process, of_nothing in places:
+        value = made[place]
+        if value is not None or of_nothing:
+            made[place] = process(value)
     return made
