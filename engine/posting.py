@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
@@ -21,6 +21,10 @@ from engine.tables import invitations, outbox
 _Twin = Mapping[str, Any] | RowMapping
 _Twins = dict[tuple[str, str], _Twin]
 _QUEUEING = Prepared(insert(outbox))
+
+_DELIVERY: Final = frozenset({"template", "unanswered", "leased_until", "sent_at", "answer"})
+COLUMNS: Final = tuple(column.name for column in outbox.c if column.name not in _DELIVERY)
+"""What a letter is queued with; the rest is for those who deliver it."""
 
 
 def post(
@@ -39,8 +43,13 @@ def post(
     if any(letter.invitation for letter, _ in letters):
         rows = _meetings(connection, letters, now, reply_domain, answered=answered)
     else:
-        rows = [_row(letter, revision, None, now, reply_domain) for letter, revision in letters]
+        rows = [plain(letter, revision, now, reply_domain) for letter, revision in letters]
     _QUEUEING.write(connection, rows)
+
+
+def plain(letter: Letter, revision: int, now: datetime, reply_domain: str) -> dict[str, Any]:
+    """Return the row of a letter that asks to no meeting."""
+    return _row(letter, revision, None, now, reply_domain)
 
 
 def _meetings(

@@ -32,6 +32,7 @@ from engine.settings import Room
 from engine.storage import database
 from engine.storage.prepared import Noted, Prepared
 from engine.tables import journal as journal_table
+from engine.tables import outbox
 
 MOST_EFFECTS_DEEP = 10
 _ENTRY = tuple(column.name for column in journal_table.c if column.name != "seal")
@@ -184,11 +185,28 @@ class Transaction:
     def _write(self, workflow: Workflow, keep: Keep, moves: Sequence[Move]) -> None:
         """Write the moves where each subject still stands as it was decided on; raises `Conflict` otherwise."""
         rows = [changed(workflow, move, keep.changes(move.case, move.decision)) for move in moves]
-        entries = [move.entry for move in moves]
-        for alike, noted in [(rows, entries)] if len(rows) == 1 else _alike(rows, entries):
-            if _moving(keep.table, tuple(alike[0])).write(self.connection, alike, noted) != len(alike):
+        if len(rows) == 1:
+            self._write_one(workflow, keep, moves, rows[0])
+            return
+        for alike, entries in _alike(rows, [move.entry for move in moves]):
+            if _moving(keep.table, tuple(alike[0])).write(self.connection, alike, entries) != len(alike):
                 raise Conflict
         self._follow(workflow, moves)
+
+    def _write_one(self, workflow: Workflow, keep: Keep, moves: Sequence[Move], row: dict[str, Any]) -> None:
+        """Write a single move, and with it the letter where that is all that it entails."""
+        move = moves[0]
+        letter = None if _effects_of(workflow, move) else self._plain(move)
+        if not _moving(keep.table, tuple(row)).write_one(self.connection, row, move.entry, letter):
+            raise Conflict
+        if letter is None:
+            self._follow(workflow, moves)
+
+    def _plain(self, move: Move) -> dict[str, Any] | None:
+        letters = move.decision.letters
+        if len(letters) != 1 or letters[0].invitation:
+            return None
+        return posting.plain(letters[0], move.entry["revision"], self.now, self.engine.reply_domain)
 
     def _follow(self, workflow: Workflow, moves: Sequence[Move]) -> None:
         """Write what moves entail: effects, questions, letters."""
@@ -259,4 +277,4 @@ def _moving(table: Table, names: tuple[str, ...]) -> Noted:
     """Return the compare-and-set for these columns, noted in the journal; those with an underscore are what stood."""
     stands = (table.c[name[1:]] == bindparam(name) for name in names if name.startswith("_"))
     changes: dict[Any, Any] = {name: bindparam(name) for name in names if not name.startswith("_")}
-    return Noted(update(table).where(*stands).values(changes), journal_table, _ENTRY)
+    return Noted(update(table).where(*stands).values(changes), (journal_table, _ENTRY), (outbox, posting.COLUMNS))

@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    CTE,
     JSON,
     BindParameter,
     Connection,
@@ -34,7 +35,10 @@ from engine.storage.pool import run
 
 _Processor = Callable[[Any], Any]
 _Places: TypeAlias = tuple[tuple[int, _Processor, bool], ...]
+_Place: TypeAlias = tuple[Table, Sequence[str]]
+_Row: TypeAlias = Mapping[str, Any]
 _NEW = "new_"
+_BESIDE = "beside_"
 _MOST_LISTED = 4
 
 TRUST: BindParameter[Any] = bindparam("trust")
@@ -106,33 +110,54 @@ class Asked:
 
 
 class Noted:
-    """An UPDATE of a row, and the INSERT of the row that notes it: nothing is noted where nothing was changed.
+    """An UPDATE of a row, the INSERT of the row that notes it, and of one beside: none where nothing was changed.
 
-    Where the database can (PostgreSQL) one row is changed and noted in one statement, which spares a round trip.
+    Where the database can (PostgreSQL) one row is changed and noted in one statement, which spares round trips.
     """
 
-    __slots__ = ("_change", "_columns", "_joined", "_note")
+    __slots__ = ("_beside", "_change", "_joined", "_note", "_together")
 
-    def __init__(self, change: Update, notes: Table, columns: Sequence[str]) -> None:
-        """Take an UPDATE that names all its parameters, and the columns of what notes it."""
-        self._change = Prepared(change)
-        self._note = Prepared(insert(notes))
+    def __init__(self, change: Update, note: _Place, beside: _Place) -> None:
+        """Take an UPDATE that names all its parameters, and the table and columns of what notes it and goes beside."""
+        self._change, self._note, self._beside = (
+            Prepared(change),
+            Prepared(insert(note[0])),
+            Prepared(insert(beside[0])),
+        )
         changed = change.returning(next(iter(change.table.primary_key))).cte("changed")
-        values = (bindparam(_NEW + name, type_=notes.c[name].type) for name in columns)
-        joined = insert(notes).from_select(list(columns), select(*values).select_from(changed))
-        self._joined = Prepared(joined, whole=True)
+        noting = _from(changed, note, _NEW)
+        self._joined = Prepared(noting, whole=True)
+        self._together = Prepared(_from(changed, beside, _BESIDE).add_cte(noting.cte("noted")), whole=True)
 
     def write(
         self, connection: Connection, rows: Sequence[Mapping[str, Any]], notes: Sequence[Mapping[str, Any]]
     ) -> int:
         """Change rows and note what was changed; return how many there were."""
-        if len(rows) == 1 and connection.dialect.name == "postgresql":
-            note = {_NEW + name: value for name, value in notes[0].items()}
-            return self._joined.write(connection, [{**rows[0], **note}])
         changed = self._change.write(connection, rows)
         if changed == len(rows):
             self._note.write(connection, notes)
         return changed
+
+    def write_one(self, connection: Connection, row: _Row, note: _Row, beside: Mapping[str, Any] | None = None) -> int:
+        """Change a row and note it, and write what goes beside; return how many were changed."""
+        if connection.dialect.name == "postgresql":
+            joined = {**row, **{_NEW + name: value for name, value in note.items()}}
+            if beside is None:
+                return self._joined.write(connection, [joined])
+            joined |= {_BESIDE + name: value for name, value in beside.items()}
+            return self._together.write(connection, [joined])
+        changed = self._change.write(connection, (row,))
+        if changed:
+            self._note.write(connection, (note,))
+            if beside is not None:
+                self._beside.write(connection, (beside,))
+        return changed
+
+
+def _from(changed: CTE, place: _Place, prefix: str) -> Insert:
+    table, columns = place
+    values = (bindparam(prefix + name, type_=table.c[name].type) for name in columns)
+    return insert(table).from_select(list(columns), select(*values).select_from(changed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, bindparam, insert, select
+from sqlalchemy import Engine, bindparam, insert, select, update
 
 from engine.roles.directory_tables import organisations
 from engine.storage import database
-from engine.storage.prepared import KEYS, TRUST, Asked
+from engine.storage.prepared import KEYS, TRUST, Asked, Noted
 from tests.people import TRUST as HOME
 
 NAMES = ("a", "b", "c", "d", "e", "f")
@@ -53,3 +53,22 @@ def test_a_row_is_read_by_the_names_of_its_columns(base):
 def test_where_nothing_is_found_there_is_no_first_row(base):
     with database.reading(base) as connection:
         assert Asked(QUERY).one(connection, trust=HOME, keys=("zz",), but="") is None
+
+
+@pytest.mark.parametrize(
+    ("stood", "beside", "expected"), [("Even", "y", "axy"), ("Even", None, "ax"), ("Odd", "y", "")]
+)
+def test_a_change_is_noted_with_what_goes_beside_it_or_nothing_is_written(base, stood, beside, expected):
+    named = (organisations.c.trust == bindparam("_trust"), organisations.c.name == bindparam("_name"))
+    change = update(organisations).where(*named, organisations.c.id == bindparam("_id")).values(name=bindparam("name"))
+    place = (organisations, ("trust", "id", "parent", "name"))
+    noted = Noted(change, place, place)
+    row = {"_trust": HOME, "_name": stood, "_id": "a", "name": "New"}
+    note = {"trust": HOME, "id": "x", "parent": None, "name": "New"}
+
+    with database.writing(base) as connection:
+        changed = noted.write_one(connection, row, note, beside and {**note, "id": beside})
+
+    with database.reading(base) as connection:
+        written = select(organisations.c.id).where(organisations.c.name == "New").order_by(organisations.c.id)
+        assert (changed, "".join(connection.execute(written).scalars())) == (min(len(expected), 1), expected)
