@@ -5,20 +5,21 @@ The shape is that of a ULID: 48 bits of milliseconds and 80 random bits in Crock
 
 from __future__ import annotations
 
-import os
+import secrets
 from datetime import datetime
 from functools import lru_cache
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(a + b for a in _DIGITS for b in _DIGITS)
 _SHIFTS = range(120, -1, -10)
+_SOURCE = secrets.SystemRandom()
 _RANDOM_DIGITS = 16
 _A_DIGIT_FOR_A_BYTE = bytes(ord(_DIGITS[byte % 32]) for byte in range(256))
 
 
 def new_id(now: datetime) -> str:
     """Return a fresh identifier made at `now`."""
-    return _moment(now) + os.urandom(_RANDOM_DIGITS).translate(_A_DIGIT_FOR_A_BYTE).decode("ascii")
+    return _moment(now) + _SOURCE.randbytes(_RANDOM_DIGITS).translate(_A_DIGIT_FOR_A_BYTE).decode("ascii")
 
 
 @lru_cache(maxsize=64)
