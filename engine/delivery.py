@@ -17,7 +17,7 @@ from engine import relevance
 from engine.errors import EngineError, Passing, Permanent, Uncertain, Undelivered, Unreachable
 from engine.letters import Method
 from engine.mail import Built, Composer
-from engine.outgoing import digests, outbox, pacing, suppressions, throttling, trail
+from engine.outgoing import arrivals, digests, outbox, pacing, suppressions, throttling, trail
 from engine.outgoing.digests import Contents, Day
 from engine.outgoing.outbox import Delivery, Outcome
 from engine.outgoing.pacing import Paced
@@ -115,6 +115,7 @@ class _Round:
 
     def close(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
         """Write what follows from the outcomes beside the letters' own marks."""
+        arrivals.note(connection, outcomes)
         digests.hold(connection, self.days)
         digests.close(connection, outcomes, self._contents, self._items)
         trail.note(connection, outcomes, self._engine.clock())
@@ -145,7 +146,7 @@ class _Round:
             self._items = digests.waiting(connection, [row for row in letters if row["notice"] == digests.NOTICE])
             self._untrue = relevance.untrue(self._engine, connection, [*letters, *self._items])
             self._held = suppressions.held(connection, letters, now)
-            never = outbox.undelivered(connection, cancelled)
+            never = arrivals.undelivered(connection, cancelled)
             self._composer.prepare(connection, [dict(letter) for letter in (*letters, *self._items)])
             self._paced = pacing.pace(connection, letters, now, outgoing, self._composer.looks)
         self._contents = digests.contents(self._items, self._untrue)

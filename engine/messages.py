@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert
 from engine import relevance
 from engine.errors import Invalid, Missing, Refused
 from engine.identifiers import new_id
-from engine.outgoing import withdrawals
+from engine.outgoing import arrivals, withdrawals
 from engine.outgoing.outbox import WITH_A_LINK, Delivery
 from engine.tables import invitations, journal, outbox
 
@@ -162,6 +162,7 @@ def _unwithdrawn(connection: Connection, letter: RowMapping, now: datetime) -> s
 
 
 def _revived(connection: Connection, letter: RowMapping, now: datetime) -> str:
+    arrivals.unsure(connection, letter)
     fresh = {"state": Delivery.QUEUED, "due_at": now, "attempts": 0, "unanswered": 0, "answer": None}
     connection.execute(update(outbox).where(_key(letter["trust"], letter["id"])).values(**fresh))
     return str(letter["id"])

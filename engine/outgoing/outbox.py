@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import NamedFromClause
 
-from engine.tables import invitations, outbox
+from engine.tables import outbox
 
 LEASE_MESSAGES: Final = 20
 LEASE: Final = timedelta(minutes=3)
@@ -99,15 +99,11 @@ def lease(
 def mark(connection: Connection, outcomes: Sequence[Outcome]) -> int:
     """Write down what became of leased letters, and return how many were still ours.
 
-    A letter that somebody else has leased since (its fence has risen) is left to them; that an invitation arrived is
-    true whoever brought it.
+    A letter that somebody else has leased since (its fence has risen) is left to them.
     """
     if not outcomes:
         return 0
     marked = connection.execute(_marking(), [_marks(outcome) for outcome in outcomes]).rowcount
-    arrived = [_arrival(outcome) for outcome in outcomes if outcome.state == Delivery.SENT and outcome.calendar]
-    if arrived:
-        connection.execute(_arriving(), arrived)
     linked = [_key(outcome.letter) for outcome in outcomes if outcome.letter["kind"] == WITH_A_LINK]
     if linked:
         connection.execute(_forgetting(), linked)
@@ -161,18 +157,6 @@ def next_attempt(attempts: int, now: datetime) -> datetime | None:
     if attempts > len(_BACK_OFF) + hourly:
         return None
     return now + _BACK_OFF[min(attempts, len(_BACK_OFF)) - 1]
-
-
-def undelivered(connection: Connection, letters: Sequence[RowMapping]) -> set[tuple[str, str]]:
-    """Return (trust, uid) of the letters whose invitation never arrived anywhere, so that none need be cancelled."""
-    keys = {(letter["trust"], letter["uid"]) for letter in letters if letter["uid"]}
-    if not keys:
-        return set()
-    key = tuple_(invitations.c.trust, invitations.c.uid)
-    arrived = select(invitations.c.trust, invitations.c.uid).where(
-        key.in_(keys), invitations.c.delivered_sequence.is_not(None)
-    )
-    return keys - {(row.trust, row.uid) for row in connection.execute(arrived)}
 
 
 def standing(table: NamedFromClause[Any], states: Sequence[Delivery] = WAITING) -> ColumnElement[bool]:
@@ -269,28 +253,4 @@ def _marks(outcome: Outcome) -> dict[str, Any]:
         "template": outcome.template or letter["template"],
         "attempts": letter["attempts"] if outcome.tried else letter["attempts"] - 1,
         "unanswered": unanswered,
-    }
-
-
-@cache
-def _arriving() -> Update:
-    known = invitations.c.delivered_sequence
-    return (
-        update(invitations)
-        .where(
-            invitations.c.trust == bindparam("of_trust"),
-            invitations.c.uid == bindparam("of_uid"),
-            or_(known.is_(None), known <= bindparam("arrived")),
-        )
-        .values(delivered_sequence=bindparam("arrived"), delivered=bindparam("calendar"))
-    )
-
-
-def _arrival(outcome: Outcome) -> dict[str, Any]:
-    letter = outcome.letter
-    return {
-        "of_trust": letter["trust"],
-        "of_uid": letter["uid"],
-        "arrived": letter["invitation"]["sequence"],
-        "calendar": outcome.calendar,
     }

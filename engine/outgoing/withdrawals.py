@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, and_, exists, select, update
 from engine.errors import Missing, Refused
 from engine.letters import Method
 from engine.machine import Actor
-from engine.outgoing import trail
+from engine.outgoing import arrivals, trail
 from engine.outgoing.outbox import WITH_A_LINK, Delivery
 from engine.outgoing_tables import letter_events
 from engine.tables import invitations, outbox
@@ -68,8 +68,9 @@ def withdrawn(connection: Connection, letter: RowMapping) -> bool:
 
 
 def _arrived(connection: Connection, letter: RowMapping) -> bool:
-    """Say whether some earlier message brought the meeting, which this one changes or takes back."""
+    """Say whether some earlier message brought the meeting, which this one changes or takes back, or may have."""
     mine = (invitations.c.trust == letter["trust"], invitations.c.uid == letter["uid"])
     brought = connection.execute(select(invitations.c.delivered).where(*mine)).scalar()
-    cancelled = brought is not None and f"METHOD:{Method.CANCEL}" in brought
-    return brought is not None and not cancelled
+    if brought is None:
+        return letter["invitation"]["method"] == Method.CANCEL and not arrivals.undelivered(connection, [letter])
+    return f"METHOD:{Method.CANCEL}" not in brought

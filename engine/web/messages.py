@@ -17,7 +17,7 @@ from wtforms.validators import InputRequired, Length
 from engine import delivery, event_letters, messages, rehearsals, text, why
 from engine.errors import EngineError, Missing
 from engine.mail import Built, Composer
-from engine.outgoing import digests, outbox, withdrawals
+from engine.outgoing import arrivals, digests, withdrawals
 from engine.outgoing.outbox import WAITING, WITH_A_LINK, Delivery
 from engine.roles import directory
 from engine.settings import Settings
@@ -209,7 +209,7 @@ def _built(connection: Connection, letter: RowMapping, settings: Settings, now: 
     items = [dict(one) for one in named]
     composer.prepare(connection, [dict(letter), *items])
     row = composer.filled(dict(letter), items)
-    unknown = outbox.undelivered(connection, [letter]) if _cancels(letter) else set()
+    unknown = arrivals.undelivered(connection, [letter]) if _cancels(letter) else set()
     known = (letter["trust"], letter["uid"]) not in unknown
     return composer.compose(row, letter["sent_at"] or now, with_invitation=known)
 

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy
 from sqlalchemy import select
 
-from engine.outgoing import outbox
+from engine.outgoing import arrivals, outbox
 from engine.outgoing.outbox import Delivery
 from engine.storage import database
 from engine.tables import invitations
@@ -30,6 +30,7 @@ def leased(base: sqlalchemy.Engine, now=START, **terms):
 
 def mark(base: sqlalchemy.Engine, *outcomes):
     with database.writing(base) as connection:
+        arrivals.note(connection, outcomes)
         return outbox.mark(connection, outcomes)
 
 
@@ -127,7 +128,7 @@ def test_a_delivered_invitation_is_remembered_as_it_went(base):
     with database.reading(base) as connection:
         twin = connection.execute(select(invitations)).one()
         assert (twin.delivered_sequence, twin.delivered) == (3, "BEGIN:VCALENDAR")
-        assert outbox.undelivered(connection, [taken]) == set()
+        assert arrivals.undelivered(connection, [taken]) == set()
 
 
 def test_a_letter_that_was_not_tried_is_given_back_as_it_was(base):
