@@ -62,12 +62,13 @@ def engines(url: str, clock: FrozenClock) -> Iterator[Build]:
 
 
 def ask(engine: Engine, person: str = "lin") -> str:
-    """Have somebody ask for leave on the ward, and return the id of the question."""
+    """Have somebody ask for leave on the ward, and return the id of the first question."""
     asker = LEARNER if person == "lin" else Actor(id=f"acc-{person}", name=person, person=person)
     with engine.transaction(asker) as tx:
         leave = tx.start("leave", TRUST, Turn.ASK, {"person": person, "organisation": WARD}).subject
     with engine.reading() as connection:
-        found: str = connection.execute(select(approvals.c.id).where(approvals.c.subject == leave.id)).scalar_one()
+        first = (approvals.c.subject == leave.id, approvals.c.level == 0)
+        found: str = connection.execute(select(approvals.c.id).where(*first)).scalar_one()
     return found
 
 

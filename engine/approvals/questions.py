@@ -144,16 +144,23 @@ def _open(tx: Transaction, workflow: Workflow, case: Case[Any], effect: Ask, fou
 def _opened(tx: Transaction, fields: Mapping[str, Any], effect: Ask, routed: Route) -> Subject:
     """Start the approval, or bring the one that nobody could be asked to those who are found now."""
     if effect.again is None:
-        opened = tx.start(KIND, effect.subject.trust, Trigger.OPEN, {"approval": fields, **routed.as_facts()})
-        if opened.target is Status.ERROR:
-            asked = Approval(trust=opened.subject.trust, id=opened.subject.id, **fields)
-            unheard.nobody_asked(tx, asked, routed.trouble or NOBODY_ACTIVE)
-        return opened.subject
+        return _started(tx, fields, effect.subject.trust, routed)
     if not routed.holders or routed.trouble:
         raise Refused(routed.trouble or NOBODY_ACTIVE)
     same = (approvals.c.trust == effect.subject.trust, approvals.c.id == effect.again)
     tx.connection.execute(update(approvals).where(*same).values(**opening.reached(routed)))
     return Subject(kind=KIND, trust=effect.subject.trust, id=effect.again)
+
+
+def _started(tx: Transaction, fields: Mapping[str, Any], trust: str, routed: Route) -> Subject:
+    """Start the approval; where nobody could be asked, what it says of its way tells that it went up at once."""
+    trouble = routed.trouble or ("" if routed.holders else NOBODY_ACTIVE)
+    if trouble and unheard.goes_up(tx, Approval(trust=trust, id="", **fields)):
+        routed = replace(routed, trouble=f"{trouble} {unheard.AT_ONCE}")
+    opened = tx.start(KIND, trust, Trigger.OPEN, {"approval": fields, **routed.as_facts()})
+    if opened.target is Status.ERROR:
+        unheard.nobody_asked(tx, Approval(trust=trust, id=opened.subject.id, **fields), trouble or NOBODY_ACTIVE)
+    return opened.subject
 
 
 def _at_the_next_level(workflow: Workflow, waited: Approval) -> Ask:

@@ -48,6 +48,7 @@ def _line(row: RowMapping, said: Said, names: Mapping[str, str], labels: Mapping
     known = {
         "by": said.by,
         "to": names.get(facts.get("to") or facts.get("of") or "", _SOMEBODY),
+        "reason": facts.get("reason") or "Nobody answered in time.",
         "choice": labels.get(facts.get("choice", "")) or words(facts.get("choice") or _SOMEBODY),
     }
     write = _WORDS.get(row["trigger"])
@@ -71,7 +72,7 @@ _WORDS: Final[Mapping[str, Callable[[Mapping[str, str]], str]]] = {
     Trigger.COMMENT: lambda one: f"{one['by']} commented",
     Trigger.ANSWER: lambda one: f"{one['by']} answered: {one['choice']}",
     Trigger.REMIND: lambda _one: "A reminder went out",
-    Trigger.ESCALATE: lambda _one: "Nobody answered in time, so it went to the next level",
+    Trigger.ESCALATE: lambda one: f"{one['reason']} It went to the next level",
     Trigger.LAPSE: lambda _one: "Nobody answered by the due date",
     Trigger.CANCEL: lambda _one: "No answer was needed any more",
     Trigger.VACATE: lambda _one: "Nobody holds the role any more who could answer",

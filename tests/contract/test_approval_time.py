@@ -6,15 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from engine import why
 from engine.approvals import stranded
 from engine.approvals.approval import Status, Trigger
+from engine.approvals.unheard import AT_ONCE
 from engine.errors import NotAllowed, Refused
+from engine.letters import Subject
 from engine.machine import Actor
 from engine.roles import directory
 from engine.roles.directory import Holder
+from engine.roles.routing import NOBODY_ACTIVE
 from engine.storage import database
 from engine.timing import timers
 from engine.transaction import Engine
+from engine.web import approval_lines
 from tests.approvals import (
     DAY,
     PAT,
@@ -202,3 +207,36 @@ def test_an_administrator_may_have_it_asked_again_and_nobody_else(engine: Engine
         does(engine, administrator, question, Trigger.RETRY)
 
     assert read(engine, question).state is Status.ERROR
+
+
+def test_a_question_that_reaches_nobody_goes_to_the_next_level_at_once_and_says_why(build: Build) -> None:
+    engine = build(escalate_after=3 * DAY)
+    with database.writing(engine.database) as connection:
+        off = Holder(trust=TRUST, role=ROLE, organisation=WARD, account=WARD_HOLDER.id, enabled=False)
+        directory.put_holder(connection, off)
+
+    ask(engine)
+
+    above = latest(engine)
+    with engine.reading() as connection:
+        leave = Subject(kind="leave", trust=TRUST, id=above["subject"])
+        told = [fact.sentence for fact in why.state(engine, connection, leave).facts]
+        below = approval_lines.lines(connection, read(engine, above["before"]), {})
+    assert (above["organisation"], above["level"], above["told"]) == (TRUST, 1, [TRUST_HOLDER.id])
+    assert letters(engine) == [("T-02-asked", TRUST_HOLDER.name)]
+    assert any(sentence.endswith(f"reached nobody. {NOBODY_ACTIVE} {AT_ONCE}") for sentence in told)
+    assert [line.what for line in below] == ["Asked", f"{NOBODY_ACTIVE} It went to the next level"]
+
+
+@pytest.mark.parametrize("late", [{}, {"due": lambda case: case.now}])
+def test_a_question_that_reaches_nobody_waits_where_no_level_is_left_or_it_is_due(build: Build, late) -> None:  # type: ignore[no-untyped-def]
+    engine = build(escalate_after=3 * DAY, **late)
+    with database.writing(engine.database) as connection:
+        places = ((WARD, WARD_HOLDER),) if late else ((WARD, WARD_HOLDER), (TRUST, TRUST_HOLDER))
+        for place, holder in places:
+            off = Holder(trust=TRUST, role=ROLE, organisation=place, account=holder.id, enabled=False)
+            directory.put_holder(connection, off)
+
+    question = ask(engine)
+
+    assert (read(engine, question).state, read(engine, question).level) == (Status.ERROR, 0)

@@ -106,11 +106,26 @@ def test_nobody_is_reminded_of_what_nobody_has_and_its_escalation_and_its_end_st
         engine = build(escalate_after=3 * DAY, remind_every=DAY, reminders=2)
         ask(engine)
         before = set(due(engine))
+        leaves(engine, TRUST_HOLDER)
         leaves(engine, WARD_HOLDER)
 
         stranded.route_again(engine)
 
         assert (before, set(due(engine))) == ({"REMIND", "ESCALATE", "LAPSE"}, {"ESCALATE", "LAPSE"})
+
+
+def test_a_question_whose_last_holder_goes_is_asked_of_the_next_level_at_once(
+    database_url: str, clock: FrozenClock
+) -> None:
+    with engines(database_url, clock) as build:
+        engine = build(escalate_after=3 * DAY)
+        question = ask(engine)
+        leaves(engine, WARD_HOLDER)
+
+        stranded.route_again(engine)
+
+        assert (read(engine, question).state, incident_messages(engine)) == (Status.TIMED_OUT, [])
+        assert ("T-02-asked", TRUST_HOLDER.name) in letters(engine)
 
 
 def test_a_question_goes_a_level_up_when_the_local_version_is_switched_off(engine: Engine) -> None:
