@@ -21,6 +21,29 @@ _COMPONENTS: Mapping[str, str] = {
 _FOLDERS: Mapping[str, str] = {"fileUpload": "file-upload", "passwordInput": "password-input"}
 _TYPES: Mapping[str, str] = {"EmailField": "email", "DateField": "date", "TimeField": "time", "URLField": "url"}
 _NUMERIC = frozenset({"IntegerField", "DecimalField"})
+_SAID: Mapping[str, str] = {
+    "Not a valid integer value.": "Enter a whole number, as in 12.",
+    "Not a valid decimal value.": "Enter a number, as in 12.5.",
+    "Not a valid date value.": "Enter a real date: day, month and year.",
+    "Not a valid time value.": "Enter a time between 00:00 and 23:59.",
+    "Not a valid choice.": "Choose one of those that are listed.",
+    "Invalid Choice: could not coerce.": "Choose one of those that are listed.",
+    "This field is required.": "Fill this in.",
+}
+"""What WTForms would say, and what a person is told instead."""
+
+
+class _Wording:
+    """Words of WTForms put as this product puts them, in the shape of gettext that WTForms asks for."""
+
+    @staticmethod
+    def gettext(text: str) -> str:
+        """Return what is said instead of a text of WTForms."""
+        return _SAID.get(text, text)
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """Return what is said for so many."""
+        return self.gettext(one if count == 1 else many)
 
 
 class Form(FlaskForm):  # type: ignore[misc] # flask_wtf publishes no types
@@ -30,6 +53,10 @@ class Form(FlaskForm):  # type: ignore[misc] # flask_wtf publishes no types
         """What WTForms is told."""
 
         csrf = False
+
+        def get_translations(self, form: Any) -> _Wording:  # noqa: ARG002 - WTForms asks for it by this name
+            """Return the words for what WTForms itself finds wrong."""
+            return _Wording()
 
 
 def install(app: Flask) -> None:
@@ -53,9 +80,9 @@ def component(field: Field) -> dict[str, Any]:
 
 
 def problems(form: Form) -> list[dict[str, str]]:
-    """Return every error of a form, each with a link to its field."""
+    """Return what is wrong with a form, and of each field the first error, which the field shows too, with a link."""
     whole = [{"text": error} for error in form.form_errors]
-    return whole + [{"text": error, "href": f"#{field.id}"} for field in form for error in field.errors]
+    return whole + [{"text": field.errors[0], "href": f"#{field.id}"} for field in form if field.errors]
 
 
 def _said(field: Field) -> dict[str, Any]:
@@ -70,7 +97,9 @@ def _value(name: str, field: Field) -> dict[str, Any]:
         return {}
     numeric = {"inputmode": "numeric", "classes": "nhsuk-input--width-5"} if field.type in _NUMERIC else {}
     typed = {"type": _TYPES[field.type]} if field.type in _TYPES else {}
-    return {"value": field._value(), **typed, **numeric}  # noqa: SLF001 - WTForms' name for what its widgets show
+    # What is longer is cut at entry: a browser that stops at the limit loses nothing unseen.
+    longest = {"attributes": {"maxlength": field.flags.maxlength}} if field.flags.maxlength else {}
+    return {"value": field._value(), **typed, **numeric, **longest}  # noqa: SLF001 - WTForms' name for what its widgets show
 
 
 def _choices(name: str, field: Field) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def test_what_is_wrong_with_a_new_class_is_said_at_once_and_what_was_typed_stays
 
     assert answer.status_code == 422
     assert "Choose a course." in answer.text
-    assert "Not a valid integer value." in answer.text
+    assert "Enter a whole number, as in 12." in answer.text
     assert "The session must end after it starts." in answer.text
     assert 'value="Evening drill"' in answer.text
 

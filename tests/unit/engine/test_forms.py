@@ -19,7 +19,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Length, NumberRange
 
 from engine.storage import database
 from engine.transaction import Engine
@@ -35,9 +35,9 @@ class Everything(Form):
     """One field of each kind."""
 
     name = StringField("Name", [InputRequired("Enter a name.")], description="As on the badge.")
-    note = TextAreaField("Note")
+    note = TextAreaField("Note", [Length(max=90)])
     since = DateField("Since")
-    seats = IntegerField("Seats")
+    seats = IntegerField("Seats", [NumberRange(1, 9, "Enter 1 to 9.")])
     sure = BooleanField("I am sure")
     one = RadioField("One", choices=COLOURS)
     some = SelectMultipleField("Some", choices=COLOURS)
@@ -89,3 +89,26 @@ def test_errors_are_said_at_the_field_and_at_the_top(app):
     assert "There is a problem" in summary
     assert "Enter a name." in field
     assert "nhsuk-input--error" in field
+
+
+def test_what_cannot_be_read_is_said_once_and_in_plain_words(app):
+    with app.test_request_context("/", method="POST", data={"seats": "many", "since": "soon", "chosen": "blue"}):
+        form = Everything()
+        form.validate()
+
+        summary = get_template_attribute("engine/_field.html", "errors")(form)
+
+    assert "Not a valid" not in summary
+    assert summary.count('href="#seats"') == 1
+    assert "Enter a whole number, as in 12." in summary
+    assert "Enter a real date: day, month and year." in summary
+    assert "Choose one of those that are listed." in summary
+
+
+def test_a_browser_is_told_how_long_a_text_may_be(app):
+    with app.test_request_context():
+        form = Everything()
+
+        shown = get_template_attribute("engine/_field.html", "field")(form.note)
+
+    assert 'maxlength="90"' in shown
