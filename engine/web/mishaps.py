@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, json, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -25,6 +26,7 @@ from sqlalchemy.exc import (
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from engine.errors import Conflict, EngineError, Invalid, Missing, NoHolder, NotAllowed, NotDeclared, Refused
+from engine.web.addresses import local
 
 API = "/api/"
 _RETRY_SECONDS = "5"
@@ -239,11 +241,22 @@ def _of_http(error: HTTPException) -> Mishap:
     status = error.code or 500
     if isinstance(error, CSRFError):
         return _said(_KNOWN[400], "The form was open for too long, or came from another site.")
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.max_content_length:
+        return replace(_KNOWN[status], next=f"Send at most {request.max_content_length / 1_000_000:.3g} MB at once.")
     return _KNOWN.get(status) or Mishap(status=status, title=error.name, happened="")
 
 
 def _page(mishap: Mishap) -> Response:
-    return make_response(render_template("engine/mishap.html", mishap=mishap), mishap.status)
+    return make_response(render_template("engine/mishap.html", mishap=mishap, back=_back()), mishap.status)
+
+
+def _back() -> str:
+    """Return the page of ours that a refused form was on, or "": what was typed is lost, the way there need not be."""
+    came = urlsplit(request.referrer or "")
+    if request.method in {"GET", "HEAD"} or came.netloc != request.host:
+        return ""
+    address = local(f"{came.path}?{came.query}" if came.query else came.path)
+    return "" if address == "/" else address
 
 
 def _said(mishap: Mishap, sentence: str, facts: Mapping[str, Any] | None = None, kind: str = "about:blank") -> Mishap:
