@@ -62,7 +62,10 @@ def store(connection: Connection, trust: str, name: str, content: bytes) -> Atta
 
     Raises `Invalid` where it is empty, larger than `LARGEST`, or not what its name says.
     """
-    kind = _looked_at(PurePath(name).suffix.lower(), content)
+    try:
+        kind = _looked_at(PurePath(name).suffix.lower(), content)
+    except Invalid as wrong:
+        raise Invalid(f"{_called(name)}: {wrong.sentence}") from wrong
     digest = hashlib.sha256(content).hexdigest()
     same = (attachment_files.c.trust == trust, attachment_files.c.hash == digest)
     erased = attachment_files.c.content == _ERASED
@@ -70,8 +73,7 @@ def store(connection: Connection, trust: str, name: str, content: bytes) -> Atta
     if known is None or known.erased:
         digest = digest if known is None else secrets.token_hex(_KEY_BYTES)
         connection.execute(insert(attachment_files).values(trust=trust, hash=digest, content=content))
-    shown = clean(name.replace("\\", "/").rpartition("/")[2], _NAME)
-    return Attachment(name=shown, media_type=kind, size=len(content), hash=digest)
+    return Attachment(name=_called(name), media_type=kind, size=len(content), hash=digest)
 
 
 def attach(  # noqa: PLR0913, PLR0917 - what comes with which move, when, and how much may
@@ -139,6 +141,11 @@ def _require_room(connection: Connection, approval: Subject, named: Sequence[Att
             f"A question has at most {room.files} files of {room.megabytes} MB altogether; this one has {count} of"
             f" {int(size) / _MEGABYTE:.1f} MB."
         )
+
+
+def _called(name: str) -> str:
+    """Return the last part of a file's name, as it is shown."""
+    return clean(name.replace("\\", "/").rpartition("/")[2], _NAME)
 
 
 def _looked_at(suffix: str, content: bytes) -> str:

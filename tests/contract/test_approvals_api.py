@@ -146,7 +146,7 @@ def test_a_file_is_attached_listed_and_given_back_to_those_who_may_see_the_quest
         ("run.exe", b"MZ", "Attach one of these"),
         ("rota.pdf", b"<html>", "not what its name says"),
         ("rota.txt", b"a\x00b", "not what its name says"),
-        ("rota.txt", b"", "empty"),
+        ("week/rota.txt", b"", "rota.txt: The file is empty."),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_refused_and_nothing_is_kept(engine, wren, name, content, detail):
