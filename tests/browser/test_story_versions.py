@@ -84,7 +84,7 @@ def test_a_learner_goes_on_with_their_version_is_moved_with_their_progress_and_i
     administrator.goto(f"{site.origin}/packages/{first}/versions")
     administrator.get_by_label("New version").set_input_files(newer)
     administrator.get_by_role("button", name="Upload").click()
-    expect(administrator.get_by_text("1 files changed: imsmanifest.xml")).to_be_visible()
+    expect(administrator.get_by_text("1 file changed: imsmanifest.xml")).to_be_visible()
     expect(administrator.get_by_role("heading", name="Version 1: 1 attempt goes on")).to_be_visible()
     administrator.get_by_label("Comment").fill("The edition of 2028")
     administrator.get_by_role("button", name="Publish").click()

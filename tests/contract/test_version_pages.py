@@ -63,7 +63,7 @@ def test_a_zip_is_uploaded_as_a_draft_and_what_it_changes_is_shown(shelf: Shelf)
     assert answer.status_code == 303
     assert "Draft" in shown
     assert "What is different from version 1" in shown
-    assert "files are new" in shown
+    assert " new: " in shown
     assert "Version 1: 1 attempt goes on" in shown
     assert page(shelf, f"/packages/{shelf.first}/versions").count("Version 2") == 1
 
