@@ -229,6 +229,23 @@ def test_deciding_by_hand_ends_what_somebody_is_asked(course: Course) -> None:
     assert [question.state for question in questions(course.place)] == ["CANCELED"]
 
 
+def test_a_decision_from_a_page_that_was_open_before_another_changes_nothing_and_both_are_told(course: Course) -> None:
+    course.play(BEGIN, put(STATUS, "incomplete"), END)
+    address = f"/attempts/{course.attempt}/decide"
+    helen = course.place.signed_in(northshire.HELEN)
+    helen.post(address, {"choice": "RECORD", "reason": "Seen on paper.", "seen": "0"})
+
+    stale = helen.post(address, {"choice": "RESET", "reason": "Broken bookmark.", "seen": "0"})
+    fresh = helen.post(address, {"choice": "RESET", "reason": "Broken bookmark.", "seen": "1"})
+
+    page = helen.page(f"/attempts/{course.attempt}")
+    assert (stale.status_code, fresh.status_code) == (422, 303)
+    assert "Something was decided since this page was opened" in stale.text
+    assert ("Seen on paper." in stale.text, "Broken bookmark.</p>" in page, "Seen on paper." in page) == (True,) * 3
+    assert "a person has recorded it as completed, and that stays" in page
+    assert "Record it as completed, or reset this attempt" not in page
+
+
 def test_deciding_is_for_who_looks_after_the_class(course: Course) -> None:
     course.play(*STUCK)
     address = f"/attempts/{course.attempt}/decide"

@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import RadioField, SelectChoice, TextAreaField
+from wtforms import HiddenField, RadioField, SelectChoice, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from engine.errors import Conflict, NotAllowed, NotDeclared, Refused
@@ -24,6 +24,7 @@ from workflows.people.records import Site
 from workflows.people.responsibilities import RUNS_CLASSES
 
 _LONGEST_REASON: Final = 1000
+_OVERTAKEN: Final = "Nothing has changed. Something was decided since this page was opened: read it before you decide."
 _DONE: Final = {
     Trigger.RECORD: "It is recorded as completed.",
     Trigger.RESET: "The attempt is reset: the next launch begins anew.",
@@ -41,6 +42,8 @@ class Decision(Form):
             SelectChoice(Trigger.RESET, "Reset the attempt: the next launch begins anew; this one stays to be read"),
         ],
     )
+    seen = HiddenField()
+    """How many decisions the page showed: one that somebody has made since is read before another is made."""
     reason = TextAreaField(
         "Reason",
         [DataRequired("Say why: the reason is kept."), Length(max=_LONGEST_REASON)],
@@ -60,12 +63,15 @@ def install(shown: Blueprint, engine: Engine, settings: Settings) -> None:
         here, form, problem = visitor(), Decision(), ""
         with engine.reading() as connection:
             attempt, enrolled = recorder_pages.attempt_of(connection, here, id, site)
+            decided = stuck_store.about(connection, here.trust, [id])[id]
         if request.method == "POST" and form.validate():
-            problem = _decided(engine, here, attempt, enrolled, form)
+            fresh = form.seen.data in {None, str(len(decided))}
+            problem = _decided(engine, here, attempt, enrolled, form) if fresh else _OVERTAKEN
             if not problem:
                 flash(_DONE[Trigger(form.choice.data)])
                 return redirect(url_for(".attempt", id=id), 303)
-        page = render_template("learning/decide.html", attempt=attempt, enrolment=enrolled, form=form, problem=problem)
+        known = {"attempt": attempt, "enrolment": enrolled, "decided": decided}
+        page = render_template("learning/decide.html", **known, form=form, problem=problem)
         return make_response(page, 422 if request.method == "POST" else 200)
 
 

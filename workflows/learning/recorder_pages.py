@@ -29,6 +29,7 @@ from workflows.learning import attempt_version, pages, stuck_store, words
 from workflows.learning.attempts import pages as attempt_pages
 from workflows.learning.attempts import store as attempt_store
 from workflows.learning.records import PLACED, Enrolment
+from workflows.learning.stuck import Status
 from workflows.people.records import Site
 from workflows.people.responsibilities import RUNS_CLASSES
 
@@ -51,8 +52,13 @@ class Judged:
     attempt: runtime.Attempt
     story: Story
     verdict: Verdict
-    decided: Mapping[str, Any] | None = None
-    """What a person decided about it (`stuck_attempts`)."""
+    decided: tuple[Mapping[str, Any], ...] = ()
+    """What was asked and decided about it, in order (`stuck_attempts`)."""
+
+    @property
+    def recorded(self) -> bool:
+        """Say whether a person recorded it as completed, so that nothing more has to be done."""
+        return any(one["state"] == Status.RECORDED for one in self.decided)
 
 
 def blueprint(engine: Engine, settings: Settings) -> Blueprint:
@@ -114,7 +120,7 @@ class _Desk:
             "learning/incomplete.html",
             one=course,
             verdict=latest.verdict if latest else verdict.judge(Story(windows=(), outcome=None)),
-            decided=latest.decided if latest else None,
+            decided=latest.decided if latest else (),
             earlier=judged[1:],
             version=version,
             finish=self._finish_saving(latest),
@@ -224,8 +230,7 @@ def judged_of(connection: Connection, enrolled: Enrolment) -> tuple[Judged, ...]
 
 def _judged(connection: Connection, attempt: runtime.Attempt, decisions: Mapping[str, Any]) -> Judged:
     told = recorder.story(connection, attempt)
-    decided = decisions.get(attempt.id)
-    return Judged(attempt=attempt, story=told, verdict=verdict.judge(told), decided=decided)
+    return Judged(attempt=attempt, story=told, verdict=verdict.judge(told), decided=decisions[attempt.id])
 
 
 def _learning(connection: Connection, enrolled: Enrolment) -> pages.Learning:

@@ -141,11 +141,14 @@ def decide(tx: Transaction, attempt: str, enrolled: Enrolment, trigger: Trigger,
     tx.start(stuck.KIND, trust, trigger, {**facts, "reason": reason})
 
 
-def about(connection: Connection, trust: str, attempts: Sequence[str]) -> Mapping[str, RowMapping]:
-    """Return by attempt the last item about it: how it stands, who decided it when, and why."""
+def about(connection: Connection, trust: str, attempts: Sequence[str]) -> Mapping[str, tuple[RowMapping, ...]]:
+    """Return by attempt every item about it in order: how it stands, who decided it when, and why; () for none."""
     table = stuck_attempts
     query = select(table).where(table.c.trust == trust, table.c.attempt.in_(attempts))
-    return {row["attempt"]: row for row in connection.execute(query.order_by(table.c.raised_at, table.c.id)).mappings()}
+    found: dict[str, list[RowMapping]] = {attempt: [] for attempt in attempts}
+    for row in connection.execute(query.order_by(table.c.raised_at, table.c.id)).mappings():
+        found[row["attempt"]].append(row)
+    return {attempt: tuple(rows) for attempt, rows in found.items()}
 
 
 def _ask(engine: Engine, rows: Sequence[RowMapping], now: datetime, patience: Patience) -> int:
