@@ -191,17 +191,20 @@ def _taken(engine: Engine, connection: Connection, subject: Subject, steps: Sequ
 
 def _moved(engine: Engine, row: RowMapping) -> Fact:
     said = journal.said(row)
-    given = said.facts.get("reason") or said.facts.get("comment")
-    reason = f" The reason given: “{given}”." if given else ""
-    workflow = engine.keeps[row["kind"]][0] if row["kind"] in engine.keeps else None
-    title = workflow.title.lower() if workflow else plain(row["kind"])
-    way = f"from {plain(row['source'])} to {plain(row['target'])}" if row["source"] else f"as {plain(row['target'])}"
-    verb = "moved" if row["source"] else "started"
-    return Fact(
-        sentence=f"{said.by} {verb} the {title} {way} by “{plain(row['trigger'])}”{_rule(workflow, row)}.{reason}",
-        at=row["at"],
-        evidence=Evidence(kind=row["kind"], id=row["subject"], move=row["revision"]),
+    reason = (
+        f" The reason given: “{given}”." if (given := said.facts.get("reason") or said.facts.get("comment")) else ""
     )
+    workflow = engine.keeps[row["kind"]][0] if row["kind"] in engine.keeps else None
+    done = _done(workflow.title.lower() if workflow else plain(row["kind"]), row)
+    seen = Evidence(kind=row["kind"], id=row["subject"], move=row["revision"])
+    return Fact(sentence=f"{said.by} {done}{_rule(workflow, row)}.{reason}", at=row["at"], evidence=seen)
+
+
+def _done(title: str, row: RowMapping) -> str:
+    if row["source"] == row["target"]:
+        return f"took the step “{plain(row['trigger'])}” on the {title}, which stays {plain(row['target'])}"
+    way = f"moved the {title} from {plain(row['source'])} to" if row["source"] else f"started the {title} as"
+    return f"{way} {plain(row['target'])} by “{plain(row['trigger'])}”"
 
 
 def _rule(workflow: Workflow | None, row: RowMapping) -> str:
@@ -231,13 +234,12 @@ def _asked(connection: Connection, subject: Subject, which: ColumnElement[bool])
     for row in connection.execute(chosen.order_by(questions.c.opened_at, questions.c.id)).mappings().all():
         facts = json.loads(row["payload"]).get("facts", {}) if row["payload"] else None
         names = _names(connection, subject.trust, facts or {})
-        evidence = Evidence(kind=approval.KIND, id=row["id"])
-        yield Fact(sentence=_reached(row, facts, names), at=row["opened_at"], evidence=evidence)
+        seen = Evidence(kind=approval.KIND, id=row["id"])
+        yield Fact(sentence=_reached(row, facts, names), at=row["opened_at"], evidence=seen)
         for forward in (facts or {}).get("forwards", ()):
-            yield Fact(
-                sentence=_sentence(f"Because of an absence rule {forward['sentence']}").strip(), at=row["opened_at"]
-            )
-        yield Fact(sentence=_ended(row), at=row["closed_at"], evidence=evidence)
+            said = _sentence(f"Because of an absence rule {forward['sentence']}").strip()
+            yield Fact(sentence=said, at=row["opened_at"])
+        yield Fact(sentence=_ended(row), at=row["closed_at"], evidence=seen)
 
 
 def _reached(row: RowMapping, facts: Mapping[str, Any] | None, names: Mapping[str, str]) -> str:

@@ -81,7 +81,7 @@ def test_the_dashboard_shows_the_queues_and_that_no_worker_runs(desk, clock):
     assert "No worker is running" in page
     assert "None was heard of during the last day." in page
     assert "1 open" in page
-    assert "Timed step: 1, the oldest since 3 minutes" in page
+    assert "Timed step: 1, the oldest for 3 minutes" in page
     assert "Leave approver" not in page.partition("Open questions")[0]
     assert page.count("Timed steps: parked by an incident") == 1
     assert "Queued: 1" in page

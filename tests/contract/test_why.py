@@ -90,6 +90,15 @@ def test_a_status_is_told_from_its_first_cause(engine, place, clock):
     assert "The trainer is ill." in said.facts[0].sentence
 
 
+def test_a_step_that_moves_nothing_is_not_told_as_a_move(engine, place):
+    with engine.transaction(HELEN) as tx:
+        tx.fire(place, "REPAIR")
+
+    told = " ".join(fact.sentence for fact in state(engine, place).facts)
+
+    assert "Helen Marsh took the step “repair” on the enrolment, which stays confirmed" in told
+
+
 def test_the_row_behind_an_answer_is_gone_and_so_is_the_answer(engine, place):
     forget(engine, journal.c.kind == "enrolment", journal.c.subject == place.id)
 
