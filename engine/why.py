@@ -191,9 +191,8 @@ def _taken(engine: Engine, connection: Connection, subject: Subject, steps: Sequ
 
 def _moved(engine: Engine, row: RowMapping) -> Fact:
     said = journal.said(row)
-    reason = (
-        f" The reason given: “{given}”." if (given := said.facts.get("reason") or said.facts.get("comment")) else ""
-    )
+    given = said.facts.get("reason") or said.facts.get("comment")
+    reason = f" The reason given: “{given}”." if given else ""
     workflow = engine.keeps[row["kind"]][0] if row["kind"] in engine.keeps else None
     done = _done(workflow.title.lower() if workflow else plain(row["kind"]), row)
     seen = Evidence(kind=row["kind"], id=row["subject"], move=row["revision"])
@@ -268,10 +267,9 @@ def _told(connection: Connection, subject: Subject, which: ColumnElement[bool], 
         if within is not None and row["organisation"] not in within:
             yield Fact(sentence=HIDDEN)
             continue
-        became = BECAME[Delivery(row["state"])]
-        answer = _sentence(row["answer"])
+        became = f"{BECAME[Delivery(row['state'])]}.{_sentence(row['answer'])}"
+        sentence = f"“{notices.titled(row['notice'])}” was written to {row['name']} and {became}"
         evidence = Evidence(kind="message", id=row["id"])
-        sentence = f"“{notices.titled(row['notice'])}” was written to {row['name']} and {became}.{answer}"
         yield Fact(sentence=sentence, at=row["sent_at"] or row["queued_at"], evidence=evidence)
 
 
