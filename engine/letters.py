@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+OLD_START: Final = "old_start"
+"""In the context of a letter that moves a meeting: when it was to begin (ISO 8601), for that may be sooner."""
 
 
 class Method(StrEnum):
@@ -31,12 +34,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A person at the address of the HR record (S2 6.3.2)."""
+    """A person at the address of the HR record (S2 6.3.2); no `language` means the one that the person chose."""
 
     name: str
     email: str
     person: str | None = None
-    language: str = "en"
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,8 @@ class Relevant:
     """The predicate that made a letter true, asked again at the moment of sending.
 
     `name` is a key of the engine's predicates (`still_in` is the engine's own: the subject is still in one of
-    `facts["states"]`); `facts` are plain JSON.
+    `facts["states"]`); `facts` are plain JSON. Of any predicate `facts["until"]` is the moment, in ISO 8601, from which
+    the letter has no sense any more.
     """
 
     name: str

@@ -6,11 +6,11 @@ again word for word keeps it: a later DTSTAMP is what makes a calendar take it (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, literal_column, or_, select, update
 
 from engine import return_addresses
 from engine.identifiers import new_id
@@ -18,6 +18,11 @@ from engine.letters import Invitation, Letter, Method
 from engine.storage.prepared import Prepared
 from engine.tables import invitations, outbox
 
+HELD: Final = "It waits until"
+"""How the sentence begins on a letter that hours hold."""
+_USUAL: Final = "en"
+Tongues = Callable[[Connection, str, Collection[str]], Mapping[str, str]]
+"""Returns the languages of those people of a trust who have one, by person."""
 _Twin = Mapping[str, Any] | RowMapping
 _Twins = dict[tuple[str, str], _Twin]
 _QUEUEING = Prepared(insert(outbox))
@@ -27,29 +32,38 @@ COLUMNS: Final = tuple(column.name for column in outbox.c if column.name not in 
 """What a letter is queued with; the rest is for those who deliver it."""
 
 
-def post(
+def post(  # noqa: PLR0913 - what, when, and what is known of it
     connection: Connection,
     letters: Sequence[tuple[Letter, int]],
     now: datetime,
     reply_domain: str,
     *,
     answered: bool = False,
+    tongues: Tongues | None = None,
 ) -> None:
     """Queue letters, each with the revision of the move that caused it.
 
     A cancellation of a meeting that was never asked for goes as a plain message. Where mail is `answered`, each new
-    meeting has an organizer of its own, at which its replies arrive.
+    meeting has an organizer of its own, at which its replies arrive. `tongues` knows the languages of people of whom
+    a letter knows none.
     """
     if any(letter.invitation for letter, _ in letters):
         rows = _meetings(connection, letters, now, reply_domain, answered=answered)
     else:
         rows = [plain(letter, revision, now, reply_domain) for letter, revision in letters]
+    if tongues:
+        _translate(connection, letters, rows, tongues)
     _QUEUEING.write(connection, rows)
 
 
 def plain(letter: Letter, revision: int, now: datetime, reply_domain: str) -> dict[str, Any]:
     """Return the row of a letter that asks to no meeting."""
     return _row(letter, revision, None, now, reply_domain)
+
+
+def unspoken(letter: Letter) -> bool:
+    """Say whether a letter goes to a person of whom it knows no language."""
+    return letter.to.person is not None and not letter.to.language
 
 
 def _meetings(
@@ -69,7 +83,32 @@ def _meetings(
         said[key] = _next(letter, meeting, said.get(key, known.get(key)), tag, reply_domain)
         rows.append(_row(letter, revision, said[key]["said"], now, reply_domain))
     _write_twins(connection, [t for k, t in said.items() if k not in known], [said[k] for k in said if k in known])
+    if follows := [key for key in said if key in known]:
+        _look_again(connection, follows, now)
     return rows
+
+
+def _translate(
+    connection: Connection, letters: Sequence[tuple[Letter, int]], rows: Sequence[dict[str, Any]], tongues: Tongues
+) -> None:
+    """Give each letter that names no language that of its reader, who may be written to as the holder of a role."""
+    unknown = [row for row, (letter, _) in zip(rows, letters, strict=True) if unspoken(letter)]
+    for trust in {row["trust"] for row in unknown}:
+        known = tongues(connection, trust, {row["person"] for row in unknown if row["trust"] == trust})
+        for row in (row for row in unknown if row["trust"] == trust):
+            row["language"] = known.get(row["person"], _USUAL)
+
+
+def _look_again(connection: Connection, meetings: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Have what hours hold of these meetings looked at anew: what follows it now may not be able to wait."""
+    held = (
+        outbox.c.trust.in_({trust for trust, _uid in meetings}),
+        outbox.c.uid.in_([uid for _trust, uid in meetings]),
+        or_(*(outbox.c.state == literal_column(state) for state in ("'QUEUED'", "'RETRY'"))),
+        outbox.c.due_at > now,
+        outbox.c.answer.startswith(HELD),
+    )
+    connection.execute(update(outbox).where(*held).values(due_at=now))
 
 
 def _meaningful(letter: Letter, meeting: Invitation, known: _Twins, said: _Twins) -> Invitation | None:
@@ -140,7 +179,7 @@ def _row(
         "person": to.person,
         "name": to.name,
         "email": to.email,
-        "language": to.language,
+        "language": to.language or _USUAL,
         "reason": letter.reason,
         "context": dict(letter.context),
         "uid": said["uid"] if said else None,

@@ -41,8 +41,14 @@ class Sink:
     def start(self, port: int, host: str = "127.0.0.1") -> None:
         """Listen until `stop`, in a thread of its own. Raises `OSError` where the port is taken."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._controller = Controller(self, hostname=host, port=port, data_size_limit=_LARGEST)
-        self._controller.start()
+        controller = Controller(self, hostname=host, port=port, data_size_limit=_LARGEST)
+        try:
+            controller.start()
+        except OSError:
+            # Where its thread has ended, nobody else closes the loop.
+            (controller.stop if controller.loop.is_running() else controller.loop.close)()
+            raise
+        self._controller = controller
 
     def stop(self) -> None:
         """Stop listening; what was received stays."""

@@ -58,6 +58,7 @@ class Engine:
     answered: bool = False
     room: Room = field(default_factory=Room)
     outgoing: Outgoing = field(default_factory=Outgoing)
+    tongues: posting.Tongues | None = None
 
     def transaction(self, actor: Actor = THE_SYSTEM) -> Commit:
         """Begin the one commit of whatever `actor` does; an error keeps nothing.
@@ -204,7 +205,7 @@ class Transaction:
 
     def _plain(self, move: Move) -> dict[str, Any] | None:
         letters = move.decision.letters
-        if len(letters) != 1 or letters[0].invitation:
+        if len(letters) != 1 or letters[0].invitation or (self.engine.tongues and posting.unspoken(letters[0])):
             return None
         return posting.plain(letters[0], move.entry["revision"], self.now, self.engine.reply_domain)
 
@@ -216,7 +217,8 @@ class Transaction:
 
     def _queue(self, letters: Sequence[tuple[Letter, int]]) -> None:
         domain, answered = self.engine.reply_domain, self.engine.answered
-        posting.post(self.connection, letters, self.now, domain, answered=answered)
+        tongues = self.engine.tongues
+        posting.post(self.connection, letters, self.now, domain, answered=answered, tongues=tongues)
 
     def _apply(self, workflow: Workflow, moves: Sequence[Move]) -> None:
         wanted = [(move.case, effect) for move in moves for effect in _effects_of(workflow, move)]

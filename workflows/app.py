@@ -89,6 +89,7 @@ def engine_of(settings: Settings) -> Engine:
         room=settings.room,
         answered=settings.inbound.answers,
         outgoing=settings.outgoing,
+        tongues=people.languages,
     )
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine import identifiers
@@ -142,11 +142,25 @@ def close(connection: Connection, outcomes: Sequence[Outcome], contents: Content
 
 
 def let_go(connection: Connection, trust: str, person: str, notices: Sequence[str], now: datetime) -> int:
-    """Have what waits for somebody's digest fall due at once, for they chose otherwise; return how many did."""
-    held = exists().where(digest_items.c.trust == outbox.c.trust, digest_items.c.letter == outbox.c.id)
-    waits = (unsent(outbox, (Delivery.QUEUED, Delivery.RETRY)), outbox.c.due_at > now, held)
+    """Have what waits for somebody's digest fall due at once, for they chose otherwise; return how many did.
+
+    What waits for a digest that is being handed over at this moment goes with it: it would come twice.
+    """
+    digest = outbox.alias("digest")
+    its = and_(outbox.c.trust == digest_items.c.trust, outbox.c.id == digest_items.c.letter)
+    day = and_(digest.c.trust == digest_items.c.trust, digest.c.id == digest_items.c.digest)
     mine = (outbox.c.trust == trust, outbox.c.person == person, outbox.c.notice.in_(notices))
-    return connection.execute(update(outbox).where(*waits, *mine).values(due_at=now, answer=None)).rowcount
+    waits = (unsent(outbox, (Delivery.QUEUED, Delivery.RETRY)), outbox.c.due_at > now)
+    held = select(outbox.c.id, digest.c.state).select_from(digest_items).join(outbox, its).join(digest, day)
+    # Nobody leases a digest while its row is locked, so that none takes along what is let go here.
+    found = connection.execute(held.where(*mine, *waits).with_for_update(of=digest))
+    free = [row.id for row in found if row.state != Delivery.SENDING]
+    if not free:
+        return 0
+    ours = (digest_items.c.trust == trust, digest_items.c.letter.in_(free))
+    connection.execute(delete(digest_items).where(*ours))
+    these = (outbox.c.trust == trust, outbox.c.id.in_(free), outbox.c.state != Delivery.SENDING)
+    return connection.execute(update(outbox).where(*these).values(due_at=now, answer=None)).rowcount
 
 
 _CLOSING: Final = (

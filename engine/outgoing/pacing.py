@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,10 +11,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, RowMapping, select
 
 from engine import calendar, outgoing_settings, rehearsals
+from engine.letters import OLD_START
 from engine.outgoing import digests
-from engine.outgoing.outbox import WITH_A_LINK
+from engine.outgoing.outbox import WITH_A_LINK, standing
 from engine.outgoing_settings import Hours, Outgoing
 from engine.outgoing_tables import mail_choices, mail_zones
+from engine.posting import HELD
+from engine.tables import outbox
 from engine.wording import styles, terms
 from engine.wording.styles import Style
 from engine.wording.terms import Pace
@@ -66,9 +69,11 @@ def pace(
             waits[letter["id"]] = _for_the_digest(letter, now, known.zone(letter), outgoing)
         elif wait := _for_the_hours(letter, now, known):
             waits[letter["id"]] = wait
-    standing = digests.standing(connection, [letter for letter in letters if letter["id"] in waits])
+    for name in set(_pressed(connection, letters, waits, now)):
+        del waits[name]
+    due = digests.standing(connection, [letter for letter in letters if letter["id"] in waits])
     again = {name: replace(wait, until=now + digests.GRACE, digest=None) for name, wait in waits.items() if wait.digest}
-    return Paced(unwanted=unwanted, waits=waits | {name: again[name] for name in standing & again.keys()})
+    return Paced(unwanted=unwanted, waits=waits | {name: again[name] for name in due & again.keys()})
 
 
 class _Known:
@@ -147,17 +152,39 @@ def _in_the_digest(letter: RowMapping, at: datetime, zone: str) -> str:
 def _for_the_hours(letter: RowMapping, now: datetime, known: _Known) -> Wait | None:
     hours = known.hours(letter)
     zone = known.zone(letter)
-    opening = hours.opening(now, ZoneInfo(zone)) if hours and not terms.of(letter["notice"]).urgent else None
-    if hours is None or opening is None or _begins(letter, now, opening + SOON):
+    opening = hours.opening(now, ZoneInfo(zone)) if hours else None
+    if hours is None or opening is None or _urgent(letter, now, opening):
         return None
     why = f"because mail to {letter['name']} goes {hours.words} ({zone})"
-    return Wait(until=opening, sentence=f"It waits until {calendar.moment(opening, zone)}, {why}.")
+    return Wait(until=opening, sentence=f"{HELD} {calendar.moment(opening, zone)}, {why}.")
+
+
+def _pressed(
+    connection: Connection, letters: Sequence[RowMapping], waits: Mapping[str, Wait], now: datetime
+) -> Iterator[str]:
+    """Yield the letters held by hours behind which stands one about the same meeting that cannot wait.
+
+    Those of one meeting go in order, so that the later one would wait with it.
+    """
+    held = {(one["trust"], one["uid"]): one["id"] for one in letters if one["id"] in waits and one["uid"]}
+    if not held:
+        return
+    its = (outbox.c.trust.in_({trust for trust, _uid in held}), outbox.c.uid.in_([uid for _trust, uid in held]))
+    for row in connection.execute(select(outbox).where(standing(outbox), *its)).mappings():
+        before = held.get((row["trust"], row["uid"]))
+        if before and before != row["id"] and _urgent(row, now, waits[before].until):
+            yield before
+
+
+def _urgent(letter: RowMapping, now: datetime, opening: datetime) -> bool:
+    return terms.of(letter["notice"]).urgent or _begins(letter, now, opening + SOON)
 
 
 def _begins(letter: RowMapping, since: datetime, until: datetime) -> bool:
-    """Say whether what a letter is about begins so soon that it cannot wait."""
-    start = (letter["invitation"] or letter["context"]).get("start")
+    """Say whether what a letter is about begins, or was to begin, so soon that it cannot wait."""
+    context = letter["context"]
+    starts = (letter["invitation"] or context).get("start"), context.get(OLD_START)
     try:
-        return bool(start) and since <= calendar.instant(str(start)) < until
+        return any(since <= calendar.instant(str(start)) < until for start in starts if start)
     except ValueError:
         return False

@@ -169,6 +169,36 @@ def test_who_no_longer_wants_a_digest_gets_what_waits_for_it(engine, clock):
     assert len(deliver(engine)) == 1
 
 
+def test_what_goes_in_a_digest_at_this_moment_is_not_let_go_beside_it(engine, clock):
+    chose(engine, Pace.DIGEST)
+    queue(engine.database, told())
+    deliver(engine)
+    clock.set(TOMORROW_AT_7)
+
+    class Choosing(FakeTransport):
+        def send(self, envelope, message, following=None):
+            with database.writing(engine.database) as connection:
+                connection.execute(update(mail_choices).values(pace=Pace.EACH))
+                assert digests.let_go(connection, TRUST, "ann", [COMPLETED], clock()) == 0
+            return super().send(envelope, message, following)
+
+    assert len(deliver(engine, Choosing())) == 1
+    assert deliver(engine) == []
+
+
+def test_a_digest_does_not_take_along_what_was_let_go(engine, clock):
+    chose(engine, Pace.DIGEST)
+    queue(engine.database, told())
+    deliver(engine)
+    clock.set(TOMORROW_AT_7 - timedelta(minutes=1))
+    with database.writing(engine.database) as connection:
+        connection.execute(update(mail_choices).values(pace=Pace.EACH))
+        digests.let_go(connection, TRUST, "ann", [COMPLETED], clock())
+    clock.set(TOMORROW_AT_7)
+
+    assert len(deliver(engine)) == 1
+
+
 def test_mail_waits_for_its_hours_where_the_reader_is_and_says_why(engine):
     with database.writing(engine.database) as connection:
         connection.execute(insert(mail_zones), {"trust": TRUST, "person": "ann", "zone": "America/New_York"})

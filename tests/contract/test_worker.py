@@ -107,3 +107,14 @@ def test_the_sink_keeps_what_it_receives_for_whoever_looks(engine, tmp_path, fre
     assert "learner7@northshire.example" in kept.message["To"]
     assert sink.message(kept.id) == kept
     assert sink.message("none") is None
+
+
+def test_a_sink_that_cannot_listen_says_so_and_leaves_nothing_open(tmp_path, clock, smtp_sink, monkeypatch):
+    monkeypatch.setenv("AIOSMTPD_CONTROLLER_TIMEOUT", "0.5")
+    sink = Sink(tmp_path / "mail", clock)
+
+    with pytest.raises(OSError, match=r"bind|time"):
+        sink.start(smtp_sink.port)
+
+    sink.stop()
+    assert sink.messages() == []

@@ -13,7 +13,7 @@ from engine.wording import notices, rendering
 from engine.wording.notices import Source
 from engine.wording.template_tables import template_versions
 from engine.wording.templates import State, applying
-from engine.wording.trial import Trial, try_out
+from engine.wording.trial import Trial, try_ours, try_out
 from workflows.commands.people import the_trust
 from workflows.commands.report import as_json, engine_of, say
 
@@ -78,7 +78,7 @@ def _source(context: click.Context, notice: str, organisation: str, trust: str |
 def _shipped() -> Iterator[Trial]:
     for name in notices.names():
         for source in notices.notice(name).sources.values():
-            yield try_out(name, source)
+            yield try_ours(name, source)
 
 
 def _published(connection: Connection) -> Iterator[Trial]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from engine import calendar
-from engine.letters import Invitation, Letter, Method, Relevant, Subject
+from engine.letters import OLD_START, Invitation, Letter, Method, Relevant, Subject
 from engine.machine import Case, Notice
 from workflows.competence.compliance import expiry
 from workflows.learning.records import Enrolment, EnrolmentState, Session
@@ -33,14 +33,13 @@ def _joining(case: Case[Enrolment]) -> Iterator[Letter]:
 
 def _promoted(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because a place became free and you were first on the waitlist."
-    yield letter(
-        case, PROMOTED, reason, {"start": _start(case)} | way_out(case.record), still(EnrolmentState.CONFIRMED)
-    )
+    said = {"start": _start(case)} | way_out(case.record)
+    yield letter(case, PROMOTED, reason, said, still(EnrolmentState.CONFIRMED, until=_start(case)))
 
 
 def _waitlisted(case: Case[Enrolment]) -> Iterator[Letter]:
     reason = "You get this message because the class is full and you are on its waitlist."
-    yield letter(case, WAITLISTED, reason, _queue(case), still(EnrolmentState.WAITLISTED))
+    yield letter(case, WAITLISTED, reason, _queue(case), still(EnrolmentState.WAITLISTED, until=_start(case)))
 
 
 def _set_back(case: Case[Enrolment]) -> Iterator[Letter]:
@@ -82,7 +81,7 @@ def _declined(case: Case[Enrolment]) -> Iterator[Letter]:
         **({} if too_late else way_out(record)),
     }
     reason = "You get this message because you declined a meeting of a class on which you have a place."
-    yield letter(case, DECLINED, reason, said, still(EnrolmentState.CONFIRMED))
+    yield letter(case, DECLINED, reason, said, still(EnrolmentState.CONFIRMED, until=_start(case)))
 
 
 def _left(case: Case[Enrolment]) -> Iterator[Letter]:
@@ -151,7 +150,8 @@ def meetings(
         if before is None or session.id in before:
             meeting = invitation(case.record, session, spell)
             said = _place(case.record, session) | _old(case.record, session, (before or {}).get(session.id))
-            yield letter(case, notice, reason, said, still(EnrolmentState.CONFIRMED), meeting)
+            relevant = still(EnrolmentState.CONFIRMED, until=session.starts_at.isoformat())
+            yield letter(case, notice, reason, said, relevant, meeting)
 
 
 def cancellations(case: Case[Enrolment]) -> Iterator[Invitation]:
@@ -224,6 +224,7 @@ def _old(enrolment: Enrolment, session: Session, before: Mapping[str, Any] | Non
     return {
         "old_when": calendar.when(starts_at, ends_at, enrolment.course_class.zone) if moved else None,
         "old_venue": before["venue"] if before["venue"] != session.venue else None,
+        OLD_START: before["starts_at"],
     }
 
 
@@ -257,6 +258,7 @@ def way_on(case: Case[Enrolment], why: str) -> dict[str, Any]:
     return {why: case.facts.get("reason"), "book_link": f"{case.record.site.origin}/learning/find"}
 
 
-def still(*states: EnrolmentState) -> Relevant:
-    """Say that a letter is true while the enrolment is in one of these states."""
-    return Relevant(name="still_in", facts={"states": [str(state) for state in states]})
+def still(*states: EnrolmentState, until: str | None = None) -> Relevant:
+    """Say that a letter is true while the enrolment is in one of these states, and before a moment (ISO 8601)."""
+    over = {"until": until} if until else {}
+    return Relevant(name="still_in", facts={"states": [str(state) for state in states], **over})

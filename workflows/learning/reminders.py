@@ -143,7 +143,7 @@ def _letter(one: Enrolment, now: datetime) -> Letter:
         "custom_text": course_class.words or None,
         **(letters.way_out(one) if course_class.withdrawable(now) else {}),
     }
-    relevant = Relevant(name=STARTS_THEN, facts={"starts_at": starts_at.isoformat()})
+    relevant = Relevant(name=STARTS_THEN, facts={name: starts_at.isoformat() for name in ("starts_at", "until")})
     reason = "You get this message because you have a place on this class, and it starts soon."
     return letters.letter(case, SOON, reason, said, relevant)
 

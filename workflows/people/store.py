@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -37,6 +37,12 @@ def tie(conn: Connection, trust: str, email: str) -> None:
     if len(found) == 1:
         nobodys = (accounts.c.trust == trust, accounts.c.email == email.lower(), accounts.c.person.is_(None))
         conn.execute(update(accounts).where(*nobodys).values(person=found[0]))
+
+
+def languages(conn: Connection, trust: str, keys: Collection[str]) -> Mapping[str, str]:
+    """Return the languages of those of these people who chose one, by person."""
+    mine = (persons.c.trust == trust, persons.c.id.in_(keys), persons.c.language.is_not(None))
+    return {row.id: row.language for row in conn.execute(select(persons.c.id, persons.c.language).where(*mine))}
 
 
 def set_language(conn: Connection, trust: str, key: str, language: str) -> None:
