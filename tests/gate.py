@@ -82,6 +82,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         chromium = servers.ensure_chromium()
         servers.ensure_libical()
+        servers.ensure_calcurse()
     except servers.MissingServerError as missing:
         print(f"preceptor: {missing}", file=sys.stderr)
         return SURROUNDINGS_MISSING

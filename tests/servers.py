@@ -1,4 +1,4 @@
-"""What tests need and this machine may lack: PostgreSQL from a wheel, Chromium and libical from the distribution."""
+"""What tests need and this machine may lack: PostgreSQL from a wheel; Chromium, libical and calcurse by apt."""
 
 import ctypes.util
 import fcntl
@@ -29,6 +29,7 @@ _ENOUGH_MEMORY = 4 * 1024**3
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _CHROMIUM_PACKAGES = ("chromium", "fonts-liberation")
 _LIBICAL_PACKAGES = ("libical3",)
+_CALCURSE_PACKAGES = ("calcurse",)
 
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -136,6 +137,18 @@ def ensure_libical() -> Path:
     """Return libical as a name that can be loaded; root on a Debian installs it first. Raises as `ensure_chromium`."""
     with locked(kept_folder("apt") / "lock"):
         return _ensured("libical", "the tests of calendars", find_libical, _LIBICAL_PACKAGES)
+
+
+def find_calcurse() -> Path | None:
+    """Return a calendar program for the terminal, or None."""
+    found = shutil.which("calcurse")
+    return Path(found) if found else None
+
+
+def ensure_calcurse() -> Path:
+    """Return where calcurse is; root on a Debian installs it first. Raises as `ensure_chromium`."""
+    with locked(kept_folder("apt") / "lock"):
+        return _ensured("calcurse", "the tests of calendars", find_calcurse, _CALCURSE_PACKAGES)
 
 
 def _ensured(name: str, purpose: str, find: Callable[[], Path | None], packages: tuple[str, ...]) -> Path:
