@@ -12,20 +12,18 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from typing import Any, Final
+from datetime import datetime, time
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
 from engine import accounts, feed
 from engine.errors import Missing
-from engine.feed import Due, Meeting
+from engine.feed import Meeting
 from engine.roles.directory_tables import accounts as accounts_table
 from engine.tables import invitations
-from workflows.competence import store as competence_store
-from workflows.competence.tables import awards
-from workflows.learning import letters, pages
+from workflows.learning import due_dates, letters, pages
 from workflows.learning.calendar_tables import calendar_feeds
 from workflows.learning.keeps import ZONE
 from workflows.learning.records import PLACED, Enrolment
@@ -33,8 +31,6 @@ from workflows.learning.tables import classes, enrolments
 from workflows.people.records import Site
 
 PATH: Final = "/calendar/"
-KEPT: Final = timedelta(days=30)
-"""How long what is past still stands in a feed."""
 _PURPOSE: Final = b"preceptor calendar feed 1"
 _SECRET, _MARK = 24, 12
 _UNKNOWN: Final = "There is no calendar at this address, or it was switched off."
@@ -100,10 +96,10 @@ def contents(conn: Connection, trust: str, person: str, site: Site, now: datetim
     found = pages.enrolments_of(conn, trust, person, site)
     changes = _changes(conn, trust, person)
     meetings = list(_meetings(conn, trust, [one for one in found if one.state in PLACED], changes, now))
-    dues = list(_dues(conn, trust, person, site, now))
+    dues = due_dates.of(conn, trust, person, site, now)
     midnight = datetime.combine(now.astimezone(ZoneInfo(ZONE)).date(), time(), ZoneInfo(ZONE))
-    moments = (midnight, *changes.values(), *(one.changed_at for one in dues))
-    return Feed(text=feed.text("My classes", meetings, dues), changed_at=max(moments))
+    moments = (midnight, dues.changed_at or midnight, *changes.values())
+    return Feed(text=feed.text("My classes", meetings, dues.days), changed_at=max(moments))
 
 
 def _mark(key: str, secret: bytes) -> bytes:
@@ -128,32 +124,8 @@ def _meetings(
     said = {row.uid.rpartition("@")[0]: row for row in conn.execute(query)}
     for one in placed:
         for session in one.course_class.sessions:
-            if session.ends_at > now - KEPT:
+            if session.ends_at > now - due_dates.KEPT:
                 asked = letters.invitation(one, session, one.spell)
                 known = said.get(asked.uid.rpartition("@")[0])
                 same = replace(asked, uid=known.uid) if known else asked  # the domain may be another by now
                 yield Meeting(invitation=same, sequence=known.sequence if known else 0, changed_at=changes[one.id])
-
-
-def _dues(conn: Connection, trust: str, person: str, site: Site, now: datetime) -> Iterator[Due]:
-    """Yield the last days of what a person's posts require and they hold."""
-    today = now.astimezone(ZoneInfo(ZONE)).date()
-    lines = [
-        line
-        for line in competence_store.profiles(conn, trust, [person], today)[person]
-        if line.required and line.ends_on is not None and line.ends_on > today - KEPT
-    ]
-    query = select(awards.c.id, awards.c.updated_at).where(
-        awards.c.trust == trust, awards.c.id.in_({line.award for line in lines})
-    )
-    moved: dict[str, Any] = {row.id: row.updated_at for row in conn.execute(query)}
-    for line in lines:
-        if line.ends_on is not None and line.award is not None:
-            yield Due(
-                uid=f"due-{line.award}@{site.domain}",
-                on=line.ends_on,
-                summary=f"Last day: {line.competence.name}",
-                description=f"{line.competence.name} is valid through this day. Renew it in time: {site.origin}/",
-                url=f"{site.origin}/",
-                changed_at=moved[line.award],
-            )
