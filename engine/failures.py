@@ -34,6 +34,7 @@ from engine.tables import jobs, outbox
 from engine.tables import timers as waiting
 from engine.timing import timers
 from engine.transaction import Engine, Transaction
+from engine.wording import notices
 
 _WANTED: Final = "Somebody wants it begun again."
 _SHARED: Final = "It serves every trust here. Only whoever operates the installation sees why, and has it begun anew."
@@ -215,7 +216,7 @@ def _set_aside(connection: Connection) -> Iterator[Failure]:
             organisation=row["organisation"],
             source=Source.MESSAGE,
             cause=f"message/{row['notice']}/{row['organisation']}/{reason}",
-            title=f"Messages “{row['notice']}” were set aside",
+            title=f"Messages “{notices.titled(row['notice'])}” were set aside",
             message=said or "Nobody wrote down why.",
             parked="They stay in the outbox and are not sent. Retry queues them again.",
             reference={"notice": row["notice"], "answer": row["answer"], "letter": row["letter"]},

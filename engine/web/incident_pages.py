@@ -52,6 +52,15 @@ _OF_A_QUESTION: Final[Mapping[Trigger, tuple[str, str]]] = MappingProxyType(
         Trigger.RESOLVE: ("It was put right by hand", "The question stays open, if nobody answered it meanwhile."),
     }
 )
+_LATER: Final = "Once the cause is repaired. {} What fails again is a new incident."
+_OFFERED: Final[Mapping[Source, Mapping[Trigger, tuple[str, str]]]] = MappingProxyType(
+    {
+        Source.APPROVAL: _OF_A_QUESTION,
+        Source.TIMER: CHOICES,
+        Source.JOB: {**CHOICES, Trigger.RETRY: ("Retry", _LATER.format("The next worker begins the job anew."))},
+        Source.MESSAGE: {**CHOICES, Trigger.RETRY: ("Retry", _LATER.format("The messages are queued again."))},
+    }
+)
 _DONE: Final[Mapping[Source, str]] = MappingProxyType(
     {
         Source.APPROVAL: "Somebody holds the role now, and was asked.",
@@ -60,6 +69,7 @@ _DONE: Final[Mapping[Source, str]] = MappingProxyType(
         Source.MESSAGE: "The messages are queued again.",
     }
 )
+_MOST_EARLIER: Final = 5
 _FILTERS: Final = ("source", "about_kind")
 _LONGEST_REASON: Final = 500
 _EXAMPLES: Final = 20
@@ -112,6 +122,13 @@ def evidence(connection: Connection, row: RowMapping) -> Evidence:
         waits = (approvals.c.trust == row["trust"], approvals.c.id == row["reference"]["approval"])
         return Evidence(question=connection.execute(select(approvals).where(*waits)).mappings().one_or_none())
     return Evidence()
+
+
+def _earlier(connection: Connection, row: RowMapping) -> tuple[RowMapping, ...]:
+    """Return the last five that ended of the same cause before this one: a retry that did not help is seen here."""
+    same = (incidents.c.trust == row["trust"], incidents.c.cause == row["cause"], incidents.c.id < row["id"])
+    chosen = select(incidents).where(*same).order_by(incidents.c.id.desc()).limit(_MOST_EARLIER)
+    return tuple(connection.execute(chosen).mappings())
 
 
 def _some(connection: Connection, chosen: Select[Any]) -> tuple[RowMapping, ...]:
@@ -167,7 +184,8 @@ class _Desk:
                 shared=bool(raised.shared(connection, [row])),
                 administers=any(held == ADMINISTRATOR for held, _place in here.actor.grants),
                 entries=journal.history(self._engine, connection, Subject(kind=KIND, trust=here.trust, id=identifier)),
-                choices=_OF_A_QUESTION if row["source"] == Source.APPROVAL else CHOICES,
+                choices=_OFFERED[Source(row["source"])],
+                earlier=_earlier(connection, row),
                 typed=request.form,
                 problems=wrong or {},
                 longest=_LONGEST_REASON,

@@ -246,6 +246,26 @@ def test_messages_that_were_set_aside_are_mended_and_queued_again_from_the_page(
         assert connection.execute(select(outbox.c.state).where(outbox.c.kind == "enrolment")).scalar_one() == "QUEUED"
 
 
+def test_what_is_retried_and_fails_again_says_that_it_happened_before(desk):
+    desk.queue("LRN-17-course-completed", state="PARKED", answer=MISSING)
+    failures.watch(desk.engine)
+    browser = desk.signed_in(ADMINISTRATOR)
+    first = address(desk)
+    browser.post(first, {"choice": "RETRY", "reason": ""})
+    with database.writing(desk.engine.database) as connection:
+        connection.execute(update(outbox).where(outbox.c.kind == "enrolment").values(state="PARKED", answer=MISSING))
+
+    failures.watch(desk.engine)
+
+    with desk.engine.reading() as connection:
+        again = connection.scalars(select(incidents.c.id).where(incidents.c.state == "OPEN")).one()
+    page = browser.page(f"/operations/incidents/{again}")
+    assert "Messages “Course completed (LRN-17)” were set aside" in page
+    assert "What fails again is a new incident." in page
+    assert "It happened before" in page
+    assert f'<a href="{first}">22 November 2026 at 9am</a>: resolved 22 November 2026 at 9am by ' in page
+
+
 def test_a_job_that_was_given_up_shows_how_often_it_was_begun(desk, clock):
     dead = {"trust": TRUST, "key": "note@1", "name": "note", "arguments": {}, "attempts": 5, "fence": 5}
     dead |= {"state": "DEAD", "due_at": clock(), "finished_at": clock(), "answer": "ValueError"}
