@@ -256,7 +256,9 @@ def _pages(engine: Engine, settings: Settings, sink: Sink | None) -> Flask:
         absences.blueprint(engine, web.presenters(engine), people.workplaces),
         coverage.blueprint(engine),
         roles.blueprint(engine),
-        rest.blueprint(engine, [*resources.operations(settings, api.ANSWERS), *api.operations(settings)]),
+        rest.blueprint(
+            engine, [*resources.operations(settings, api.ANSWERS, people.workplaces), *api.operations(settings)]
+        ),
     ):
         pages.register_blueprint(blueprint)
     frame.menu(pages, "Worklist", "worklist.index", 20)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from engine.approvals.approval import Approval
+from engine.errors import Invalid
 from engine.machine import Actor
 from engine.roles import directory
 from engine.roles.directory_tables import accounts, holders
@@ -17,6 +18,7 @@ from engine.web import nearby
 from engine.web.nearby import Workplaces
 
 MOST: Final = 20
+UNKNOWN: Final = "Choose an active account: of somebody with whom you work, or who holds the role."
 _c = accounts.c
 
 
@@ -49,6 +51,16 @@ def found(  # noqa: PLR0913 - who hands what on to whom
     rows = connection.execute(chosen.order_by(func.lower(_c.name), _c.id).limit(MOST)).mappings().all()
     bearers = Counter(row["name"].lower() for row in rows)
     return [{**row, "email": row["email"] if bearers[row["name"].lower()] > 1 else ""} for row in rows]
+
+
+def require(  # noqa: PLR0913, PLR0917 - who hands what on to whom
+    connection: Connection, approval: Approval, actor: Actor, account: str, now: datetime, works: Workplaces
+) -> None:
+    """Raise `Invalid` unless the account is active and could be found to hand the question on to."""
+    likely = or_(nearby.near(connection, approval.trust, actor, works), _holds(approval, now, anywhere=True))
+    chosen = select(_c.id).where(_c.trust == approval.trust, _c.id == account, _c.active, likely)
+    if connection.execute(chosen).first() is None:
+        raise Invalid(UNKNOWN, field="to")
 
 
 def _able(approval: Approval) -> tuple[ColumnElement[bool], ...]:

@@ -22,7 +22,7 @@ from engine.timing import timers
 from engine.transaction import Engine
 from engine.web import api, resources
 from engine.web.frame import frame
-from tests.approvals import PAT, ask, engine_on, read
+from tests.approvals import GONE, PAT, SENDER, ask, engine_on, hold, read
 from tests.clock import FrozenClock
 from tests.databases import close
 from tests.people import settings_in
@@ -73,6 +73,7 @@ def wren(app: Flask, engine: Engine) -> Program:
 
 @pytest.fixture
 def pat(app: Flask, engine: Engine) -> Program:
+    hold(engine, PAT, role="matron")
     return Program(app, engine, PAT)
 
 
@@ -180,10 +181,14 @@ def test_several_are_answered_at_once_with_a_result_for_each(engine, wren):
 
 def test_what_is_refused_is_a_problem_that_says_why(app, engine, wren, pat):
     question = ask(engine)
+    for colleague in (LEARNER, GONE):
+        hold(engine, colleague)
 
     refused = {
         "self": wren.post(f"/{question}/delegate", to=LEARNER.id),
         "nobody": wren.post(f"/{question}/transfer", to="acc-none"),
+        "stranger": wren.post(f"/{question}/delegate", to=SENDER.id),
+        "gone": wren.post(f"/{question}/delegate", to=GONE.id),
         "unasked": wren.post(f"/{question}/reply", answer="Me?"),
         "bad": wren.post(f"/{question}/ask", of=PAT.id),
         "unseen": pat.post(f"/{question}/claim"),
@@ -191,7 +196,9 @@ def test_what_is_refused_is_a_problem_that_says_why(app, engine, wren, pat):
 
     assert {name: answer.status_code for name, answer in refused.items()} == {
         "self": 409,
-        "nobody": 409,
+        "nobody": 422,
+        "stranger": 422,
+        "gone": 422,
         "unasked": 409,
         "bad": 422,
         "unseen": 404,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from engine.settings import Settings
+from engine.web import nearby
 from engine.web.answer_facts import Declared
+from engine.web.nearby import Workplaces
 from engine.web.operations import Operation
 from engine.web.resources import (
     absences,
@@ -38,6 +40,8 @@ OPERATIONS: Final = (*_ANYWAY, *approvals.operations())
 """What needs no setting, where no answer brings more than a reason."""
 
 
-def operations(settings: Settings, declared: Declared) -> tuple[Operation, ...]:
+def operations(
+    settings: Settings, declared: Declared, works: Workplaces = nearby.nowhere_else
+) -> tuple[Operation, ...]:
     """Return all of them for an installation; `declared` is what answers to questions bring along, by kind."""
-    return (*_ANYWAY, *approvals.operations(declared), *webhooks.operations(settings))
+    return (*_ANYWAY, *approvals.operations(declared, works), *webhooks.operations(settings))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from typing import Any, Final
@@ -18,9 +18,10 @@ from engine.approvals.tables import approval_comments
 from engine.errors import Decided, Invalid
 from engine.machine import EVERYONE
 from engine.tables import approvals
-from engine.web import answer_facts, approval_lines, asked
+from engine.web import answer_facts, approval_lines, asked, colleagues, nearby
 from engine.web.answer_facts import Declared
 from engine.web.asked import Shown
+from engine.web.nearby import Workplaces
 from engine.web.operations import PAGED, Answer, Call, Operation, list_of, listed
 from engine.web.schemas import anything, identifier, lines, many, moment, one_of, or_null, record, text, whole
 
@@ -63,7 +64,12 @@ _SAID: Final = {
     "facts": anything(needed=False, about="What the choice needs, such as edited dates."),
     "comment": _COMMENTED,
 }
-_TO: Final = record({"to": identifier(about="An active account of the trust."), "comment": _COMMENTED})
+_TO: Final = record(
+    {
+        "to": identifier(about="The account of somebody with whom you work, or who holds the role."),
+        "comment": _COMMENTED,
+    }
+)
 _TAKES: Final = {
     "claim": (Trigger.CLAIM, None, "Own it: the other holders of the role leave it to you."),
     "release": (Trigger.RELEASE, None, "Give it back to the role."),
@@ -118,8 +124,12 @@ def _answered(declared: Declared, call: Call) -> Answer:
     return _acted(call, Trigger.ANSWER, _said(call, declared, kind))
 
 
-def _doing(trigger: Trigger) -> Callable[[Call], Answer]:
-    return lambda call: _acted(call, trigger, call.body)
+def _did(trigger: Trigger, works: Workplaces | None, call: Call) -> Answer:
+    """Act; what is handed on goes to somebody whom the pages offer too, as `works` tells."""
+    if works is not None:
+        approval = read(asked.one_of(call.conn, call.trust, call.actor, call.at["id"]))
+        colleagues.require(call.conn, approval, call.actor, call.body["to"], call.now, works)
+    return _acted(call, trigger, call.body)
 
 
 def _acted(call: Call, trigger: Trigger, facts: Mapping[str, Any]) -> Answer:
@@ -149,15 +159,11 @@ def _together(declared: Declared, call: Call) -> Answer:
     said = _said(call, declared, kinds[mine[0]]) if mine else {}  # what is of another kind than the first is refused
     results = answering.answer_many(call.engine, call.actor, call.trust, mine, said)
     hidden = answering.Result(became=Became.REFUSED, sentence=answering.UNKNOWN)
-    told = ((one, results.get(one, hidden)) for one in ids)
-    return Answer(
-        {
-            "results": [
-                {"id": one, "became": str(result.became), "detail": result.sentence, "facts": dict(result.facts)}
-                for one, result in told
-            ]
-        }
-    )
+    return Answer({"results": [_result(one, results.get(one, hidden)) for one in ids]})
+
+
+def _result(one: str, result: answering.Result) -> Mapping[str, Any]:
+    return {"id": one, "became": str(result.became), "detail": result.sentence, "facts": dict(result.facts)}
 
 
 def _attached(call: Call) -> Answer:
@@ -201,12 +207,12 @@ def _file(row: RowMapping) -> Mapping[str, Any]:
     return {name: row[name] for name in _FILE}
 
 
-def _steps() -> tuple[Operation, ...]:
+def _steps(works: Workplaces) -> tuple[Operation, ...]:
     return tuple(
         Operation(
             "POST",
             f"/approvals/<id>/{name}",
-            _doing(trigger),
+            partial(_did, trigger, works if takes is _TO else None),
             by=(EVERYONE,),
             takes=takes,
             gives=record(_APPROVAL),
@@ -216,9 +222,11 @@ def _steps() -> tuple[Operation, ...]:
     )
 
 
-def operations(declared: Declared = answer_facts.NOTHING) -> tuple[Operation, ...]:
-    """Return the operations; `declared` is what answers bring along, by kind."""
-    return (*_ANYWAY, *_answers(declared))
+def operations(
+    declared: Declared = answer_facts.NOTHING, works: Workplaces = nearby.nowhere_else
+) -> tuple[Operation, ...]:
+    """Return the operations; `declared` is what answers bring along, by kind, `works` where accounts work."""
+    return (*_ANYWAY, *_steps(works), *_answers(declared))
 
 
 def _answers(declared: Declared) -> tuple[Operation, ...]:
@@ -270,7 +278,6 @@ _ANYWAY: Final = (
         gives=_WHOLE,
         says="One of them, with its history, comments and attachments.",
     ),
-    *_steps(),
     Operation(
         "POST",
         "/approvals/<id>/attachments",
