@@ -10,8 +10,9 @@ import hashlib
 import heapq
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select
@@ -34,20 +35,30 @@ _BATCHES = 50
 _TOGETHER = insert(tables.call_batches)
 
 
-def append(connection: Connection, key: Mapping[str, Any], calls: Sequence[Call], apart: Collection[int] = ()) -> None:
-    """Write calls at the end of the log, those of the numbers in `apart` by themselves.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Calls as they stand in the log: those that stand alone, and the row of the others, {first, last, said}."""
 
-    `key` is {trust, attempt, epoch}.
-    """
-    alone = [call for call in calls if call.seq in apart or _lengthy(call)]
+    alone: Sequence[Call]
+    together: Mapping[str, Any] | None
+
+
+def page(calls: Sequence[Call], apart: Collection[int] = ()) -> Page:
+    """Draw up what the log has of some calls; those of the numbers in `apart` stand by themselves."""
+    if not apart and _brief(calls):
+        return Page((), _row(calls))
+    alone = [call for call in calls if call.seq in apart or not _brief((call,))]
     others = {call.seq for call in alone}
-    together = [call for call in calls if call.seq not in others] if alone else calls
-    if together:
-        said = json_text.written([tuple(call) for call in together])
-        row = {**key, "first": together[0].seq, "last": together[-1].seq, "said": said}
-        prepared.write(connection, _TOGETHER, [row])
-    if alone:
-        _append_alone(connection, key, alone)
+    together = [call for call in calls if call.seq not in others]
+    return Page(alone, _row(together) if together else None)
+
+
+def append(connection: Connection, key: Mapping[str, Any], drawn: Page) -> None:
+    """Write calls at the end of the log; `key` is {trust, attempt, epoch}."""
+    if drawn.together:
+        prepared.write(connection, _TOGETHER, [{**key, **drawn.together}])
+    if drawn.alone:
+        _append_alone(connection, key, drawn.alone)
 
 
 def read(connection: Connection, key: Mapping[str, Any], until: int | None = None) -> list[Call]:
@@ -94,8 +105,15 @@ def note(connection: Connection, key: Mapping[str, Any], found: Sequence[Diverge
         connection.execute(insert(tables.divergences), rows)
 
 
-def _lengthy(call: Call) -> bool:
-    return len(max((call.answer, *call.args), key=len)) > MOST_TOGETHER
+def _row(calls: Sequence[Call]) -> Mapping[str, Any]:
+    said = json_text.written([tuple(call) for call in calls])
+    return {"first": calls[0].seq, "last": calls[-1].seq, "said": said}
+
+
+def _brief(calls: Sequence[Call]) -> bool:
+    """Say whether all that was said in these calls may stand among others."""
+    said = chain((call.answer for call in calls), *(call.args for call in calls))
+    return max(map(len, said)) <= MOST_TOGETHER
 
 
 def _append_alone(connection: Connection, key: Mapping[str, Any], calls: Sequence[Call]) -> None:

@@ -18,7 +18,7 @@ from flask import Flask
 from werkzeug.wsgi import get_host
 
 from engine import json_text
-from scorm import contents_told, playing
+from scorm import contents_told, playing, reckoning
 from scorm.errors import BatchMalformed
 from scorm.permits import Site
 from scorm.playing import Admit, Taken
@@ -69,8 +69,13 @@ def take(site: Site, token: str, host: str, found: Any) -> tuple[dict[str, Any],
 
 def taken(site: Site, trust: str, read: Batch, admit: Admit | None = None) -> tuple[dict[str, Any], HTTPStatus]:
     """Take a batch, and answer once it is durable; raises what `playing.take` does."""
+    foreseen = reckoning.foreseen(site.engine, trust, read)
     with site.engine.transaction() as tx:
-        made = playing.take(tx, trust, read, site.on_outcome, admit)
+        made = playing.take(tx, trust, read, site.on_outcome, admit, foreseen)
+    if foreseen and made.as_foreseen:
+        reckoning.remember(foreseen, made.attempt)
+    else:
+        reckoning.forget(trust, read)
     return _receipt(made, read), HTTPStatus.GONE if made.superseded else HTTPStatus.OK
 
 

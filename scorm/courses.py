@@ -35,6 +35,9 @@ from scorm.store import Attempt, Epoch
 _SUCCESSES = {"passed": Success.PASSED, "failed": Success.FAILED}
 _MOST_TREES: Final = 500
 _MOST_COURSES: Final = 500
+AsKept = tuple[str | None, str | None]
+"""What is kept of a course and of what a learner's courses share, as JSON; None where there is nothing yet."""
+
 _grown: WeakKeyDictionary[Engine, dict[tuple[str, str], Tree | None]] = WeakKeyDictionary()
 
 _attempts, _states, _learners = tables.attempts, tables.course_states, tables.shared_states
@@ -107,13 +110,24 @@ def conducted(connection: Connection, attempt: Attempt, played: Tree | None = No
         raise PackageMissing
     if lock and _shares(played.organisation):
         _locked(connection, attempt)
-    row = prepared.read(connection, _KEPT, {"of_trust": attempt.trust, "of_attempt": attempt.id})[0]
-    shared = row["shared"] if _shares(played.organisation) else None
+    return conducted_on(attempt, played, kept(connection, attempt))
+
+
+def conducted_on(attempt: Attempt, played: Tree, kept: AsKept) -> Conducted:
+    """Return the course of an attempt that stands so, or begin it."""
     learner = Learner(identifier=attempt.learner, name=attempt.learner_name)
-    if row["kept"] is None:
+    stands, known = kept
+    shared = known if _shares(played.organisation) else None
+    if stands is None:
         return Conducted(Course.begin(played, learner, seed=attempt.id, shared=_shared(shared)))
-    course, facts = _restored(played, learner, row["kept"], shared)
+    course, facts = _restored(played, learner, stands, shared)
     return Conducted(course.copied(), **facts)
+
+
+def kept(connection: Connection, attempt: Attempt) -> AsKept:
+    """Return what is kept of the course of an attempt, and of what its learner's courses share."""
+    row = prepared.read(connection, _KEPT, {"of_trust": attempt.trust, "of_attempt": attempt.id})[0]
+    return row["kept"], row["shared"]
 
 
 def keep(connection: Connection, attempt: Attempt, changed: Conducted) -> None:

@@ -12,22 +12,21 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from engine.transaction import Transaction
-from scorm import calls, courses, library, store, tokens
+from scorm import calls, courses, library, reckoning, store, tokens
 from scorm.courses import Conducted
-from scorm.errors import AttemptMissing, BatchGap, BatchMalformed
+from scorm.errors import AttemptMissing, BatchGap, PackageMissing
 from scorm.packaging.manifest import AU
-from scorm.runtime import elements, outcome
+from scorm.reckoning import Reckoning
+from scorm.runtime import outcome
 from scorm.runtime.batches import Batch
 from scorm.runtime.outcome import Completion, Outcome
-from scorm.runtime.session import Call, Launch, Session, State, replay
+from scorm.runtime.session import Launch, Session, State, replay
 from scorm.runtime.values import number
-from scorm.runtime.vocabulary import VOCABULARIES
 from scorm.store import Attempt, Epoch
 
 MODEL = "scorm12"
 MODEL_OF_UNITS = "aicc"
 ONE_STATUS = frozenset({MODEL, MODEL_OF_UNITS})
-_ALSO_TELLING = ("cmi.objectives.", "cmi.progress_measure")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +66,7 @@ class Taken:
     """What became of a batch; `superseded` says that a newer window of the attempt is open.
 
     `course` is there where the batch changed what may follow in a course of several activities: to be shown.
+    `as_foreseen` says that all of it was worked out before the window was held.
     """
 
     attempt: Attempt
@@ -74,6 +74,7 @@ class Taken:
     divergences: int
     superseded: bool
     course: Conducted | None = None
+    as_foreseen: bool = False
 
 
 def begin(connection: Connection, trust: str, identifier: str, now: datetime, late_key: str = "") -> Opened:
@@ -114,38 +115,52 @@ def open_window(  # noqa: PLR0913 - all that a window is made of
     return Opened(attempt=attempt, epoch=epoch, late_key=late_key)
 
 
-def take(tx: Transaction, trust: str, batch: Batch, on_outcome: OnOutcome, admit: Admit | None = None) -> Taken:
+def take(  # noqa: PLR0913, PLR0917 - a batch, and whom it concerns
+    tx: Transaction,
+    trust: str,
+    batch: Batch,
+    on_outcome: OnOutcome,
+    admit: Admit | None = None,
+    foreseen: Reckoning | None = None,
+) -> Taken:
     """Take the calls of a batch that are new: log, replay, note differences, keep the outcome, tell whom it concerns.
 
-    `admit` is asked before anything is taken. Raises what it does, `AttemptMissing`, `BatchMalformed` and `BatchGap`.
+    `admit` is asked before anything is taken. `foreseen` is what the batch was found to come to before the window was
+    held, and is taken where that still stands so. Raises what `admit` does, `AttemptMissing`, `BatchMalformed` and
+    `BatchGap`.
     """
     found = store.window(tx.connection, trust, batch.attempt, batch.epoch)
     if found is None:
         raise AttemptMissing
-    attempt, epoch = found
+    attempt = found.attempt
     if admit is not None:
         admit(attempt)
-    if batch.first > epoch.seq + 1:
-        raise BatchGap(epoch.seq + 1)
-    fresh = [call for call in batch.calls if call.seq > epoch.seq]
-    superseded = epoch.epoch < attempt.epoch
-    if not fresh:
-        return Taken(attempt=attempt, saved=epoch.seq, divergences=0, superseded=superseded)
-    _require_known(epoch, fresh)
-    session, differences = replay(epoch.session, fresh)
-    calls.append(tx.connection, epoch.key, fresh, {one.seq for one in differences})
-    calls.note(tx.connection, epoch.key, differences, tx.now)
-    store.keep_session(tx.connection, epoch, session, fresh[-1].seq)
-    before, epoch = epoch.session, replace(epoch, session=session)
-    course = _course(tx.connection, attempt, epoch, before) if epoch.activity else None
-    attempt = _follow(tx, attempt, epoch, before, _said(attempt, epoch, course), on_outcome)
+    if batch.first > found.seq + 1:
+        raise BatchGap(found.seq + 1)
+    superseded = found.epoch < attempt.epoch
+    if batch.calls[-1].seq <= found.seq:
+        return Taken(attempt=attempt, saved=found.seq, divergences=0, superseded=superseded)
+    holds = foreseen is not None and foreseen.on.stands_as(found)
+    made = foreseen if foreseen and holds else reckoning.reckoned(found, found.session(), batch)
+    _write(tx, made)
+    course, said = _course(tx.connection, attempt, made)
+    attempt = _follow(tx, attempt, made, said, on_outcome)
     return Taken(
         attempt=attempt,
-        saved=fresh[-1].seq,
-        divergences=len(differences),
+        saved=made.epoch.seq,
+        divergences=len(made.differences),
         superseded=superseded,
         course=None if superseded else course,
+        as_foreseen=made is foreseen and (course is None or (made.heard is not None and course is made.heard.course)),
     )
+
+
+def _write(tx: Transaction, made: Reckoning) -> None:
+    """Write the calls, where they differ, and where the session stands after them."""
+    key = made.on.key
+    calls.append(tx.connection, key, made.page)
+    calls.note(tx.connection, key, made.differences, tx.now)
+    store.keep_session(tx.connection, key, made.snapshot, made.epoch.seq)
 
 
 def as_of(connection: Connection, trust: str, attempt: str, epoch: int, seq: int) -> Session:
@@ -185,52 +200,38 @@ def _launch(connection: Connection, attempt: Attempt, now: datetime) -> tuple[La
     return replace(launch, entry=resumed.entry, total_time=resumed.total_time), dict(resumed.data)
 
 
-def _require_known(epoch: Epoch, fresh: list[Call]) -> None:
-    functions = elements.model(epoch.launch.model).functions
-    unknown = [call.seq for call in fresh if call.fn not in functions]
-    if unknown:
-        raise BatchMalformed(f"call {unknown[0]} is of no function of the API")
+def _course(connection: Connection, attempt: Attempt, made: Reckoning) -> tuple[Conducted | None, Outcome | None]:
+    """Return the course with what an activity has reported by now, where that is news, and what it all comes to.
 
-
-def _course(connection: Connection, attempt: Attempt, epoch: Epoch, before: Session) -> Conducted | None:
-    """Return the course with what an activity has reported by now, where that is news; a late report may raise it."""
-    if not _telling(epoch.session, before):
-        return None
-    if epoch.epoch == attempt.epoch:
-        course = courses.conducted(connection, attempt)
-        courses.so_far(course, epoch)
-        return course
+    A late report may raise what the course has.
+    """
+    if not made.epoch.activity:
+        return None, reckoning.alone(made.epoch)
+    if not made.telling:
+        return None, attempt.outcome
+    if made.epoch.epoch == attempt.epoch:
+        return _newest(connection, attempt, made)
     course = courses.conducted(connection, attempt, lock=True)
-    if not courses.raised(course, epoch):
-        return None
+    if not courses.raised(course, made.epoch):
+        return None, attempt.outcome
     courses.keep(connection, attempt, course)
-    return course
+    return course, courses.outcome(course, finished=False)
 
 
-def _telling(session: Session, before: Session) -> bool:
-    """Has the status, the score or the state of a SCO changed, or anything by which its objectives are known?"""
-    if session.state is not before.state:
-        return True
-    telling, was = VOCABULARIES[session.launch.model].telling, before.data
-    changed = (name for name, value in session.data.items() if was.get(name) != value)
-    return any(name in telling or name.startswith(_ALSO_TELLING) for name in changed)
+def _newest(connection: Connection, attempt: Attempt, made: Reckoning) -> tuple[Conducted, Outcome]:
+    kept = courses.kept(connection, attempt)
+    found = made.heard
+    if found is None or not reckoning.stands(found, attempt, kept):
+        played = courses.tree(connection, attempt)
+        if played is None:
+            raise PackageMissing
+        found = reckoning.heard(attempt, played, kept, made.epoch)
+    return found.course, found.said
 
 
-def _said(attempt: Attempt, epoch: Epoch, course: Conducted | None) -> Outcome | None:
-    """Say what has been reported: of the whole course, where the window is of one; None where that is no news."""
-    if not epoch.activity:
-        return outcome.outcome_of(epoch.session, number(epoch.launch.mastery_score))
-    if course is None:
-        return attempt.outcome
-    if epoch.session.state is State.FINISHED and epoch.epoch == attempt.epoch:
-        return courses.if_left(course, epoch)
-    return courses.outcome(course, finished=False)
-
-
-def _follow(  # noqa: PLR0913, PLR0917 - before and after of attempt and session
-    tx: Transaction, attempt: Attempt, epoch: Epoch, before: Session, said: Outcome | None, on_outcome: OnOutcome
-) -> Attempt:
+def _follow(tx: Transaction, attempt: Attempt, made: Reckoning, said: Outcome | None, on_outcome: OnOutcome) -> Attempt:
     """Keep what the attempt has come to, and tell whom it concerns when that is news."""
+    epoch = made.epoch
     if epoch.epoch < attempt.epoch:
         # An older window may raise the status; how the newer one stands is not its business (DESIGN section 4).
         now = outcome.best(said, attempt.outcome) if attempt.outcome and said else said
@@ -239,7 +240,7 @@ def _follow(  # noqa: PLR0913, PLR0917 - before and after of attempt and session
         now = outcome.best(attempt.outcome, said) if attempt.outcome and said else said
         running = epoch.session.state is State.RUNNING
         after = replace(attempt.scored(said), outcome=now, running=running, active_at=tx.now)
-    return follow(tx, attempt, after, on_outcome, begun=epoch.session.began != before.began)
+    return follow(tx, attempt, after, on_outcome, begun=epoch.session.began != made.before.began)
 
 
 def follow(tx: Transaction, before: Attempt, after: Attempt, on_outcome: OnOutcome, *, begun: bool = False) -> Attempt:

@@ -20,11 +20,12 @@ from scorm.runtime.session import Launch, Session
 _FINAL = frozenset({"completed", "passed", "failed"})
 _KEPT_OF_ATTEMPT = ("epoch", "running", "highest", "last", "active_at")
 _MOST_LAUNCHES = 1_000
+_WINDOW_STANDS = ("launch", "snapshot", "seq", "activity")
 
 _WINDOW = (
     select(
         tables.attempts,
-        *(tables.epochs.c[name].label(f"window_{name}") for name in ("launch", "snapshot", "seq", "activity")),
+        *(tables.epochs.c[name].label(f"window_{name}") for name in _WINDOW_STANDS),
     )
     .join(
         tables.epochs,
@@ -35,8 +36,8 @@ _WINDOW = (
         tables.attempts.c.id == bindparam("of_attempt"),
         tables.epochs.c.epoch == bindparam("of_epoch"),
     )
-    .with_for_update(of=[tables.attempts, tables.epochs])
 )
+_WINDOW_HELD = _WINDOW.with_for_update(of=[tables.attempts, tables.epochs])
 _KEEPING_ATTEMPT = (
     update(tables.attempts)
     .where(tables.attempts.c.trust == bindparam("of_trust"), tables.attempts.c.id == bindparam("of_attempt"))
@@ -116,6 +117,39 @@ class Epoch:
         return {"trust": self.trust, "attempt": self.attempt, "epoch": self.epoch}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A window of an attempt as it is kept: what it was told, and its session after call `seq`, both as JSON.
+
+    There is not what it opened on, which only a replay from its beginning needs.
+    """
+
+    attempt: Attempt
+    epoch: int
+    launch: str
+    snapshot: str
+    seq: int
+    activity: str
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Return {trust, attempt, epoch}."""
+        return {"trust": self.attempt.trust, "attempt": self.attempt.id, "epoch": self.epoch}
+
+    def stands_as(self, other: Window) -> bool:
+        """Say whether it stands, to the letter, as it does in another look at it."""
+        mine, theirs = ((one.seq, one.snapshot, one.launch, one.activity) for one in (self, other))
+        return mine == theirs
+
+    def session(self) -> Session:
+        """Read where its session stands."""
+        return Session.restore(_told(self.launch), json_text.read(self.snapshot))
+
+    def with_session(self, session: Session, seq: int) -> Epoch:
+        """Return it as a record whose session stands so."""
+        return Epoch(**self.key, launch=session.launch, opening={}, session=session, seq=seq, activity=self.activity)
+
+
 def add_attempt(connection: Connection, attempt: Attempt) -> None:
     """Keep a new attempt; its package must have been imported for this trust."""
     row = {name: getattr(attempt, name) for name in attempt.__slots__}
@@ -187,25 +221,12 @@ def epoch(connection: Connection, trust: str, attempt: str, number: int) -> Epoc
     return _epoch(found) if found else None
 
 
-def window(connection: Connection, trust: str, attempt: str, number: int) -> tuple[Attempt, Epoch] | None:
-    """Return an attempt and one window of it, which nobody else can take calls for until the transaction ends.
-
-    Of the window there is not what it opened on, which only a replay from its beginning needs.
-    """
+def window(connection: Connection, trust: str, attempt: str, number: int, *, lock: bool = True) -> Window | None:
+    """Return one window of an attempt; with `lock` nobody else can take calls for it until the transaction ends."""
     of = {"of_trust": trust, "of_attempt": attempt, "of_epoch": number}
-    for row in prepared.read(connection, _WINDOW, of):
-        launch = _told(row.pop("window_launch"))
-        epoch = Epoch(
-            trust=trust,
-            attempt=attempt,
-            epoch=number,
-            launch=launch,
-            opening={},
-            session=Session.restore(launch, json_text.read(row.pop("window_snapshot"))),
-            seq=row.pop("window_seq"),
-            activity=row.pop("window_activity"),
-        )
-        return _attempt(row), epoch
+    for row in prepared.read(connection, _WINDOW_HELD if lock else _WINDOW, of):
+        stands = {name: row.pop(f"window_{name}") for name in _WINDOW_STANDS}
+        return Window(attempt=_attempt(row), epoch=number, **stands)
     return None
 
 
@@ -226,12 +247,10 @@ def opened_with(connection: Connection, trust: str, attempt: str, number: int, l
     return _epoch(found) if found else None
 
 
-def keep_session(connection: Connection, epoch: Epoch, session: Session, seq: int) -> None:
-    """Write where the session of an epoch stands after call `seq`."""
-    of = {f"of_{name}": value for name, value in epoch.key.items()}
-    prepared.write(
-        connection, _KEEPING_SESSION, [{**of, "snapshot": json_text.written(session.snapshot()), "seq": seq}]
-    )
+def keep_session(connection: Connection, key: Mapping[str, Any], snapshot: str, seq: int) -> None:
+    """Write where the session of an epoch, {trust, attempt, epoch}, stands after call `seq`."""
+    of = {f"of_{name}": value for name, value in key.items()}
+    prepared.write(connection, _KEEPING_SESSION, [{**of, "snapshot": snapshot, "seq": seq}])
 
 
 def late(connection: Connection, late_key: str, now: datetime) -> tuple[Attempt, int] | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from scorm.errors import BatchMalformed
@@ -39,13 +41,34 @@ def parse(body: Any) -> Batch:
     attempt, epoch, first, calls = (body.get(name) for name in ("attempt", "epoch", "first", "calls"))
     _require(isinstance(attempt, str) and _counts(epoch) and _counts(first), "attempt, epoch or first is missing")
     _require(isinstance(calls, list) and len(calls) > 0, "it has no calls")
-    moments: set[str] = set()
-    made = [_call(call, seq, moments) for seq, call in enumerate(calls, first)]
+    if not _sound(calls, first):
+        # Only to say what is wrong are the calls looked at one by one: most batches are as they should be.
+        calls = [_call(call, seq) for seq, call in enumerate(calls, first)]
+    made = [_made(Call, (seq, at, fn, tuple(args), answer, error)) for seq, at, fn, args, answer, error in calls]
     return Batch(attempt=attempt, epoch=epoch, calls=tuple(made))
 
 
-def _call(parts: Any, seq: int, moments: set[str]) -> Call:
-    """Read one call; `moments` are times of the same batch that were found to be good."""
+def _sound(calls: Sequence[Any], first: int) -> bool:
+    """Say of all calls at once whether each is what `_call` reads."""
+    if set(map(type, calls)) != {list} or set(map(len, calls)) != {_PARTS}:
+        return False
+    seqs, moments, names, given, answers, errors = zip(*calls, strict=True)
+    if seqs != tuple(range(first, first + len(calls))):
+        return False
+    if set(map(type, given)) != {list} or max(map(len, given)) > _MOST_ARGUMENTS:
+        return False
+    try:
+        whole = len("".join(chain(answers, *given)))
+        "".join(chain(moments, names, errors))
+    except TypeError:  # something is no text
+        return False
+    if whole > LONGEST and max(map(len, chain(answers, *given))) > LONGEST:
+        return False
+    return all(map(_MOMENT.fullmatch, set(moments))) and all(map(_ERROR.fullmatch, set(errors)))
+
+
+def _call(parts: Any, seq: int) -> Any:
+    """Read one call; raises `BatchMalformed` for the first thing that is wrong with it."""
     if type(parts) is not list or len(parts) != _PARTS or parts[0] != seq:
         raise BatchMalformed(f"call {seq} is not where it belongs")
     _, at, fn, args, answer, error = parts
@@ -56,12 +79,9 @@ def _call(parts: Any, seq: int, moments: set[str]) -> Call:
     for said in (answer, *args):
         if type(said) is not str or len(said) > LONGEST:
             raise BatchMalformed(f"call {seq} has what is no text, or too long")
-    if at not in moments:
-        _require(_MOMENT.fullmatch(at) is not None, f"call {seq} has no proper time")
-        moments.add(at)
-    if error != "0" and not _ERROR.fullmatch(error):
-        raise BatchMalformed(f"call {seq} has no proper error")
-    return _made(Call, (seq, at, fn, tuple(args), answer, error))
+    _require(_MOMENT.fullmatch(at) is not None, f"call {seq} has no proper time")
+    _require(_ERROR.fullmatch(error) is not None, f"call {seq} has no proper error")
+    return parts
 
 
 def _counts(value: Any) -> bool:

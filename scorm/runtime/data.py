@@ -78,18 +78,22 @@ class Data:
 
     def set(self, name: str, value: str) -> None:
         """Do SetValue (RTE 1.2 3.3, RTE 2004 3.1.4.2); raises Failed."""
-        known, said = self.model.named(name), self.said
+        model, said = self.model, self.said
+        known = model.known.get(name) or model.named(name)
         element = known.element
         if known.refused or element is None:
             raise self._refused(known.refused)
         if "w" not in (self._access.get(known.name, element.access) if self._access else element.access):
             raise self._refused("read_only")
-        anew = known.indices and self._require_next(known, element)
+        before = said.get(known.name)
+        anew = known.indices and before is None and self._require_next(known, element)
         for needed in known.needs:
             if not (said.get(needed) or self._heard(needed)):
                 raise self._refused("needs")
+        if before == value and known.steady:
+            return
         space = self._space(known, element) if known.by else element.space
-        whole = joined(said.get(known.name, ""), value) if element.appends else value
+        whole = joined(before or "", value) if element.appends else value
         fault = "only" if space.only and known.indices[-1][1] else space.fault(whole)
         if fault:
             raise self._refused(fault)

@@ -65,7 +65,7 @@ class Named:
     """What a table says of one name: `element` is None where it has none of its pattern.
 
     `refused` is why nothing may ever be put there; `needs` are names whose values must be there first, `by` is the name
-    whose value chooses the space, "" where none does.
+    whose value chooses the space, "" where none does. `steady` says that what was put there once may be again.
     """
 
     place: Place
@@ -75,6 +75,7 @@ class Named:
     refused: str
     needs: tuple[str, ...]
     by: str
+    steady: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +182,7 @@ def _named(stated: Model, place: Place) -> Named:
         refused="keyword" if place.keyword else absent,
         needs=tuple(place.beside(needed) for needed in element.needs) if element else (),
         by=place.beside(chosen.by) if chosen else "",
+        steady=bool(element and not (chosen or element.appends or element.unlike or element.space.unlike)),
     )
 
 

@@ -133,9 +133,6 @@ class Session:
         if self.error != "0":
             return function.nothing, self.error
         try:
-            if verb == "set":  # of which a batch has the most by far
-                self._data.set(*given)
-                return "true", "0"
             return self._VERBS[verb](self, *given), "0"
         except Failed as failed:
             self.error = failed.code
@@ -162,6 +159,10 @@ class Session:
     def _get(self, name: str) -> str:
         return self._data.get(name)
 
+    def _put(self, name: str, value: str) -> str:
+        self._data.set(name, value)
+        return "true"
+
     def _last_error(self) -> str:
         return self.error
 
@@ -176,6 +177,7 @@ class Session:
         "finish": _finish,
         "commit": _commit,
         "get": _get,
+        "set": _put,
         "last_error": _last_error,
         "error_string": _error_string,
         "diagnostic": _diagnostic,
@@ -188,6 +190,7 @@ def replay(session: Session, calls: Iterable[Call]) -> tuple[Session, list[Diver
     divergences = []
     for seq, at, fn, args, answer, error in calls:
         ours = played.call(fn, args, at)
-        if ours[1] != error or ours[0] != answer:
-            divergences.append(Divergence(seq=seq, fn=fn, args=args, ours=ours, theirs=(answer, error)))
+        theirs = (answer, error)
+        if ours != theirs:
+            divergences.append(Divergence(seq=seq, fn=fn, args=args, ours=ours, theirs=theirs))
     return played, divergences

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
 
 LONGEST_TIMESPAN = 9999 * 3600 + 59 * 60 + 59.99
 """Seconds; the most that `HHHH:MM:SS.SS` can say (RTE 1.2 3.4, CMITimespan)."""
@@ -20,9 +20,16 @@ _UNITS = (365 * 86_400, 30 * 86_400, 86_400, 3600, 60, 1)
 _TIMESPAN = re.compile(r"([0-9]{2,4}):([0-9]{2}):([0-9]{2}(?:\.[0-9]{1,2})?)", re.ASCII)
 
 
+_SHORT: Final = 40
+_MOST_FOUND: Final = 1000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """A value space, as `types` in the table states it (model/README.md); `only` and `unlike` are for its array."""
+    """A value space, as `types` in the table states it (model/README.md); `only` and `unlike` are for its array.
+
+    `found` are short values that were found to be legal: learners say the same of the same course.
+    """
 
     values: frozenset[str] = frozenset()
     pattern: re.Pattern[str] | None = None
@@ -33,6 +40,7 @@ class Space:
     rising: str | None = None
     only: bool = False
     unlike: bool = False
+    found: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @classmethod
     def stated(cls, rules: Mapping[str, Any]) -> Self:
@@ -57,19 +65,25 @@ class Space:
 
     def fault(self, value: str) -> str:
         """Say `type` for a value that is not of the type whatever its size as a number, `range` for one outside it."""
-        if value in self.values:
+        if value in self.values or value in self.found:
             return ""
-        if not self._typed(value):
+        fault = self._judged(value)
+        if not fault and len(value) <= _SHORT:
+            if len(self.found) >= _MOST_FOUND:
+                self.found.clear()
+            self.found.add(value)
+        return fault
+
+    def _judged(self, value: str) -> str:
+        typed = not self.values if self.pattern is None else self.pattern.fullmatch(value) is not None
+        if not typed or not (self.longest is None or self._fits(value, self.longest)) or self._disordered(value):
             return "type"
         ranged = self.least is not None or self.most is not None
         return "range" if ranged and value and self._outside(value) else ""
 
-    def _typed(self, value: str) -> bool:
-        return bool(
-            (self.longest is None or self._fits(value, self.longest))
-            and (self.pattern.fullmatch(value) if self.pattern is not None else not self.values)
-            and (self.apart is None or self._distinct(value))
-            and (self.rising is None or self._rises(value))
+    def _disordered(self, value: str) -> bool:
+        return (self.apart is not None and not self._distinct(value)) or (
+            self.rising is not None and not self._rises(value)
         )
 
     def _outside(self, value: str) -> bool:

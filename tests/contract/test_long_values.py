@@ -40,7 +40,7 @@ def say(engine, attempt, *values, seq=1):
     """Write one call whose arguments and answer are these."""
     call = Call(seq=seq, at="2026-11-22T09:00:00.000Z", fn="SetValue", args=values[:-1], answer=values[-1], error="0")
     with database.writing(engine.database) as connection:
-        calls.append(connection, {"trust": TRUST, "attempt": attempt, "epoch": 1}, [call])
+        calls.append(connection, {"trust": TRUST, "attempt": attempt, "epoch": 1}, calls.page([call]))
 
 
 def read(engine, attempt):
@@ -108,9 +108,9 @@ def test_calls_that_came_together_are_one_row_and_read_in_order_among_others(eng
     key = {"trust": TRUST, "attempt": "first", "epoch": 1}
     batches = [[made(1), made(2, LONG), made(3)], [made(4), made(5)], [made(6, "\ud800\x00")]]
     with database.writing(engine.database) as connection:
-        calls.append(connection, key, batches[0])
-        calls.append(connection, key, batches[1], apart={4})
-        calls.append(connection, key, batches[2])
+        calls.append(connection, key, calls.page(batches[0]))
+        calls.append(connection, key, calls.page(batches[1], apart={4}))
+        calls.append(connection, key, calls.page(batches[2]))
 
     with engine.reading() as connection:
         together = connection.execute(select(tables.call_batches.c.first, tables.call_batches.c.last)).all()
@@ -128,6 +128,6 @@ def test_calls_that_came_together_are_one_row_and_read_in_order_among_others(eng
 def test_calls_that_came_together_are_forgotten_as_long_after_as_the_others(engine, clock):
     rules = [rule for rule in scorm_retention.RULES if rule.name == "calls"]
     with database.writing(engine.database) as connection:
-        calls.append(connection, {"trust": TRUST, "attempt": "first", "epoch": 1}, [made(1), made(2, LONG)])
+        calls.append(connection, {"trust": TRUST, "attempt": "first", "epoch": 1}, calls.page([made(1), made(2, LONG)]))
 
     assert retention.forget(engine.database, rules, {"calls": 1}, clock() + timedelta(days=2)) == {"calls": 2}
