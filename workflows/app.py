@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], datetime]
 _NAMED: Final = 3
+_SENDERS: Final = 2  # while one waits for the mail server or for a commit, the other composes
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -155,6 +156,7 @@ def post_of(settings: Settings) -> Post:
     return Post(
         transport=lambda: smtp.SmtpTransport(settings.smtp_url),
         composer=lambda: Composer(Shelf(), settings.mail_from, **said),
+        threads=_SENDERS,
     )
 
 

@@ -35,7 +35,7 @@ from tests.contract.waiting_letters import letter, queue
 _LEASE_SECONDS = 3.0
 _PATIENCE = 120.0
 _HANGING = 30.0
-_MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)", re.MULTILINE)
+MESSAGE_ID = re.compile(rb"^Message-ID: (\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Server:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd
         """Take a message in its own time."""
         await asyncio.sleep(self._pace)
-        found = _MESSAGE_ID.search(bytes(envelope.content or b""))
+        found = MESSAGE_ID.search(bytes(envelope.content or b""))
         self.seen[found[1] if found else b""] += 1
         return "250 kept"
 
@@ -101,25 +101,25 @@ def run(campaign: Campaign) -> Report:
 def _kill(campaign: Campaign, server: Server) -> float:
     """Kill the workers in turn at moments that the seed chooses, each while it is sending."""
     chance = random.Random(campaign.seed)  # noqa: S311 - the moments shall come again
-    workers = [_worker(campaign) for _ in range(campaign.workers)]
+    workers = [started(campaign) for _ in range(campaign.workers)]
     slowest = 0.0
     for number in range(campaign.kills):
         _await_traffic(server)
         time.sleep(chance.uniform(0.0, 0.3))
         place = number % len(workers)
-        slowest = max(slowest, _ended(workers[place], campaign.stop))
-        workers[place] = _worker(campaign)
+        slowest = max(slowest, ended(workers[place], campaign.stop))
+        workers[place] = started(campaign)
     for worker in workers:
-        slowest = max(slowest, _ended(worker, campaign.stop))
+        slowest = max(slowest, ended(worker, campaign.stop))
     return slowest
 
 
 def _finish(campaign: Campaign, base: sqlalchemy.Engine) -> None:
-    worker = _worker(campaign)
+    worker = started(campaign)
     deadline = time.monotonic() + _PATIENCE
     while _count(base, *WAITING) and time.monotonic() < deadline:
         time.sleep(0.2)
-    _ended(worker, signal.SIGTERM)
+    ended(worker, signal.SIGTERM)
 
 
 def _counted(campaign: Campaign, base: sqlalchemy.Engine, server: Server, slowest: float, seconds: float) -> Report:
@@ -144,13 +144,14 @@ def _counted(campaign: Campaign, base: sqlalchemy.Engine, server: Server, slowes
     )
 
 
-def _worker(campaign: Campaign) -> subprocess.Popen[bytes]:
+def started(campaign: Campaign) -> subprocess.Popen[bytes]:
+    """Start a worker that sends to the campaign's server."""
     smtp = f"smtp://127.0.0.1:{campaign.port}"
     command = [sys.executable, "-m", "tests.campaigns.worker_process", campaign.url, smtp, str(_LEASE_SECONDS)]
     return subprocess.Popen(command)
 
 
-def _ended(worker: subprocess.Popen[bytes], how: signal.Signals) -> float:
+def ended(worker: subprocess.Popen[bytes], how: signal.Signals) -> float:
     """End a worker, and return how many seconds that took."""
     worker.send_signal(how)
     return waited(worker)

@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from tests.campaigns import steady_mail
 from tests.campaigns.kill_worker import Campaign, run
 
 pytestmark = pytest.mark.story
@@ -22,4 +23,11 @@ def test_stopping_workers_politely_neither_loses_nor_doubles(database_url, free_
 
     assert (report.lost, report.duplicates) == (0, 0)
     assert report.slowest_stop <= 10.0
+    assert report.ok, report
+
+
+def test_letters_that_come_steadily_are_handed_over_as_they_come(database_url, free_port):
+    report = steady_mail.run(database_url, seconds=1.0, rate=20.0, port=free_port)
+
+    assert (report.messages, report.lost) == (20, 0)
     assert report.ok, report

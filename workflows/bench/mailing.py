@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
+from engine.relevance import STILL_IN
 from engine.wording import rendering
 from engine.wording.notices import COMMON, Kind, Notice, Source, Token
 from engine.wording.rendering import Template
 from engine.wording.templates import Shelf, Wanted
+from workflows.bench.bookings import KIND, TRUST, Booking
 
-TRUST: Final = "northshire"
 NOTICE: Final = "BEN-02-booking-confirmed"
+_LIKE: Final = "LRN-01-joining-instructions"
 _QUEUED: Final = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 _FIRST: Final = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
 _ADVICE: Final = (
@@ -43,11 +48,15 @@ _KINDS: Final = {
 
 
 class BenchShelf(Shelf):
-    """Has the one template of this load, which no trust ever sees."""
+    """Has the one template of this load, which no trust ever sees; the database is asked as for a shipped one."""
 
     def __init__(self) -> None:
         super().__init__()
         self._template = rendering.compiled(*_shipped())
+
+    def prepare(self, conn: Connection, wanted: Collection[Wanted]) -> None:
+        """Look up which texts apply to what is like it."""
+        super().prepare(conn, {replace(one, notice=_LIKE) for one in wanted})
 
     def template(self, _wanted: Wanted) -> Template:
         """Return the template."""
@@ -68,7 +77,7 @@ def letter(number: int) -> dict[str, Any]:
         "id": identifier,
         "notice": NOTICE,
         "organisation": TRUST,
-        "kind": "booking",
+        "kind": KIND,
         "subject": str(number),
         "revision": 1,
         "person": str(number),
@@ -79,6 +88,7 @@ def letter(number: int) -> dict[str, Any]:
         "context": _context(number),
         "uid": invitation["uid"] if invitation else None,
         "invitation": invitation,
+        "relevant": {"name": STILL_IN, "facts": {"states": [Booking.CONFIRMED], "until": _start(number).isoformat()}},
         "message_id": f"<{number}.bench@learn.example.nhs.uk>",
         "state": "QUEUED",
         "queued_at": _QUEUED,
@@ -88,13 +98,19 @@ def letter(number: int) -> dict[str, Any]:
     }
 
 
+def booking(number: int) -> dict[str, Any]:
+    """Return the row of the booking that a letter is about."""
+    facts = {"organisation": TRUST, "state": Booking.CONFIRMED, "revision": 1, "head": "", "definition": ""}
+    return {"trust": TRUST, "id": str(number), **facts, "updated_at": _QUEUED}
+
+
 def twin(number: int) -> dict[str, Any]:
     """Return the row of what was last said for the invitation of an even number."""
     said = _invitation(number)
     return {
         "trust": TRUST,
         "uid": said["uid"],
-        "kind": "booking",
+        "kind": KIND,
         "subject": str(number),
         "attendee": f"learner{number:05d}@example.nhs.uk",
         "method": said["method"],

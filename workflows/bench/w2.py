@@ -19,6 +19,7 @@ from engine.storage import database
 from engine.tables import invitations, outbox
 from engine.transaction import Engine
 from workflows.bench import mailing
+from workflows.bench.bookings import KIND, WORKFLOW, Bookings, bookings
 from workflows.bench.crew import Figures, timed
 
 _FROM: Final = "Learning <training@example.nhs.uk>"
@@ -42,11 +43,14 @@ def run(arguments: Sequence[str]) -> Figures:
 def _fill(url: str, count: int) -> None:
     database.migrate(url)
     base = database.connect(url)
+    bookings.metadata.drop_all(base)
+    bookings.metadata.create_all(base)
     with database.writing(base) as connection:
         for table in (outbox, invitations):
             connection.execute(table.delete())
         for first in range(1, count + 1, _BATCH):
             numbers = range(first, min(first + _BATCH, count + 1))
+            connection.execute(insert(bookings), [mailing.booking(number) for number in numbers])
             connection.execute(insert(outbox), [mailing.letter(number) for number in numbers])
             if twins := [mailing.twin(number) for number in numbers if number % 2 == 0]:
                 connection.execute(insert(invitations), twins)
@@ -56,7 +60,7 @@ def _fill(url: str, count: int) -> None:
 def _share(url: str, smtp: str, _number: int) -> Callable[[], None]:
     """Connect and compile, and return the delivery of whatever is leased."""
     clock = partial(datetime.now, UTC)  # noqa: TID251 - a load is timed by the real clock
-    engine = Engine(database=database.connect(url), keeps={}, handlers={}, clock=clock)
+    engine = Engine(database=database.connect(url), keeps={KIND: (WORKFLOW, Bookings())}, handlers={}, clock=clock)
     with engine.reading() as connection:
         connection.execute(select(func.count()).select_from(invitations)).scalar_one()
     posts = [
