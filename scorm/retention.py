@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Table, func, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Table, case, func, literal_column, select, true, tuple_, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -45,17 +45,31 @@ def _strpos(element: Any, compiler: Any, **options: Any) -> str:
 
 
 def _said_by_no_call() -> ColumnElement[bool]:
-    """Choose the long values to which no call points any more: read once from the text of all calls."""
+    """Choose the long values to which no call points any more: the log is read once, for all parts of a call."""
+    part = union_all(*(select(literal_column(str(number)).label("number")) for number in range(_MOST_PARTS))).subquery()
+    ats, hashes = _references()
+    # An outer join, or SQLite might read the log once for each part.
+    here = {number: at > 0 for number, at in enumerate(ats)}
+    named = (
+        select(calls.c.trust, case(dict(enumerate(hashes)), value=part.c.number))
+        .select_from(calls.outerjoin(part, true()))
+        .where(ats[0] > 0, case(here, value=part.c.number))
+    )
+    every = select(call_values.c.trust, call_values.c.hash)
+    return tuple_(call_values.c.trust, call_values.c.hash).in_(every.except_(named))
+
+
+def _references() -> tuple[list[ColumnElement[int]], list[ColumnElement[str]]]:
+    """Return where the references of a call begin, each after the one before, and the hashes that they name."""
     rest: ColumnElement[Any] = calls.c.said
-    wanted: list[ColumnElement[bool]] = []
-    named = []
+    ats: list[ColumnElement[int]] = []
+    hashes: list[ColumnElement[str]] = []
     for _part in range(_MOST_PARTS):
         at = _Position(rest, _MARK)
-        wanted.append(at > 0)
-        named.append(select(calls.c.trust, func.substr(rest, at + len(_MARK), _HASH)).where(*wanted))
+        ats.append(at)
+        hashes.append(func.substr(rest, at + len(_MARK), _HASH))
         rest = func.substr(rest, at + len(_MARK) + _HASH)
-    every = select(call_values.c.trust, call_values.c.hash)
-    return tuple_(call_values.c.trust, call_values.c.hash).in_(every.except_(*named))
+    return ats, hashes
 
 
 RULES: Final = (
@@ -94,5 +108,6 @@ RULES: Final = (
         table=call_values,
         over=lambda _last: _said_by_no_call(),
         unless="times",
+        once=True,
     ),
 )

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, exists, func, or_, select, tuple_, update
 
 from engine.approvals.tables import approval_attachments, approval_comments, attachment_files
 from engine.errors import Invalid
@@ -25,6 +25,7 @@ from engine.storage import database
 from engine.tables import approvals, outbox
 
 CHUNK: Final = 500
+_Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +33,8 @@ class Rule:
     """What is forgotten `days` after it ended: `over` chooses the rows, given the last moment that is forgotten.
 
     With `erased` the rows stay and lose this; `over` must then no longer choose them. `days` 0 keeps them for ever.
-    A row whose column `unless` changed since it was chosen is wanted again, and stays. Rules of one name have one
-    period, and are counted together.
+    A row whose column `unless` changed since it was chosen is wanted again, and stays. Where choosing reads a whole
+    table the rows are chosen `once` for all commits. Rules of one name have one period, and are counted together.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Rule:
     over: Callable[[datetime], ColumnElement[bool]]
     erased: Mapping[str, Any] = field(default_factory=dict)
     unless: str = ""
+    once: bool = False
 
 
 def _attached_to_what_closed(last: datetime) -> ColumnElement[bool]:
@@ -175,18 +177,38 @@ def _applying(
 
 
 def _forgotten(base: sqlalchemy.Engine, rule: Rule, over: ColumnElement[bool]) -> int:
+    if rule.once:
+        with database.reading(base) as connection:
+            keys = _keys(connection, rule, over)
+        return sum(_chunk(base, rule, keys[start : start + CHUNK]) for start in range(0, len(keys), CHUNK))
     total = 0
-    while count := _chunk(base, rule, over):
+    while count := _next_chunk(base, rule, over):
         total += count
     return total
 
 
-def _chunk(base: sqlalchemy.Engine, rule: Rule, over: ColumnElement[bool]) -> int:
-    key = [*rule.table.primary_key, *((rule.table.c[rule.unless],) if rule.unless else ())]
+def _next_chunk(base: sqlalchemy.Engine, rule: Rule, over: ColumnElement[bool]) -> int:
     with database.writing(base) as connection:
-        keys = [tuple(row) for row in connection.execute(select(*key).where(over).limit(CHUNK))]
-        if not keys:
-            return 0
-        theirs = tuple_(*key).in_(keys)
-        writing = update(rule.table).values(**rule.erased) if rule.erased else delete(rule.table)
-        return connection.execute(writing.where(theirs)).rowcount
+        return _written(connection, rule, _keys(connection, rule, over, CHUNK))
+
+
+def _chunk(base: sqlalchemy.Engine, rule: Rule, keys: Sequence[_Key]) -> int:
+    with database.writing(base) as connection:
+        return _written(connection, rule, keys)
+
+
+def _keys(connection: Connection, rule: Rule, over: ColumnElement[bool], most: int | None = None) -> list[_Key]:
+    chosen = select(*_key_of(rule)).where(over).limit(most)
+    return [tuple(row) for row in connection.execute(chosen)]
+
+
+def _written(connection: Connection, rule: Rule, keys: Sequence[_Key]) -> int:
+    if not keys:
+        return 0
+    theirs = tuple_(*_key_of(rule)).in_(keys)
+    writing = update(rule.table).values(**rule.erased) if rule.erased else delete(rule.table)
+    return connection.execute(writing.where(theirs)).rowcount
+
+
+def _key_of(rule: Rule) -> list[Column[Any]]:
+    return [*rule.table.primary_key, *((rule.table.c[rule.unless],) if rule.unless else ())]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, event, insert, select
 
 from engine.privacy import retention
 from engine.storage import database
@@ -89,6 +89,18 @@ def test_text_that_only_looks_like_a_reference_keeps_nothing(engine, clock):
     say(engine, "second", "cmi.comments", '{"sha256": "' + hashed + '"}', "true")
 
     assert forgotten(engine, "first", clock) == {"values": 1}
+
+
+def test_what_no_call_says_is_found_by_reading_the_log_once_however_many_values_there_are(engine, clock):
+    values = [{"trust": TRUST, "hash": f"{number:064}", "value": "", "times": 1} for number in range(501)]
+    with database.writing(engine.database) as connection:
+        connection.execute(insert(tables.call_values), values)
+    read_by = []
+    event.listen(engine.database, "before_cursor_execute", lambda *told: read_by.append(told[2].count(" calls ")))
+
+    found = retention.forget(engine.database, VALUES, {}, clock())
+
+    assert (found, kept(engine), sum(read_by)) == ({"values": 501}, 0, 1)
 
 
 def test_a_value_that_is_said_again_is_counted_so_that_it_is_not_forgotten_meanwhile(engine):
