@@ -117,6 +117,16 @@ def test_a_new_address_ends_the_old_one_and_it_can_be_switched_off(place, ann):
     assert "You have no address yet" in ann.page("/calendar")
 
 
+def test_reloading_the_page_of_a_new_address_does_not_end_it(place, ann):
+    shown = ann.post("/calendar", {"seen": ""}).text
+
+    again = ann.post("/calendar", {"seen": ""})
+
+    assert again.status_code == 303
+    assert place.app.test_client().get(ADDRESS.search(shown)[0]).status_code == 200
+    assert "Nothing has changed: an address was made" in ann.page("/calendar")
+
+
 def test_only_the_hash_of_an_address_is_kept_and_the_page_never_shows_it_again(place, ann):
     address = made(ann)
 

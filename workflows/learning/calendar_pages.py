@@ -55,10 +55,17 @@ def install(learning: Blueprint, engine: Engine, settings: Settings, site: Site)
 
     @learning.post("/calendar")
     @signed_in
-    def feed_made() -> str:
-        """Give the visitor an address; it is shown now and never again, for only its hash is kept."""
-        here = visitor()
+    def feed_made() -> ResponseReturnValue:
+        """Give the visitor an address; it is shown now and never again, for only its hash is kept.
+
+        A page that is sent again (by reloading, or from another tab) ends no address that was made since it was opened.
+        """
+        here, seen = visitor(), request.form.get("seen")
         with engine.transaction(here.actor) as tx:
+            since = feeds.made_at(tx.connection, here.trust, _person(here))
+            if seen not in {None, since.isoformat() if since else ""}:
+                flash("Nothing has changed: an address was made or switched off since that page was opened.")
+                return redirect(url_for(".feed"), 303)
             token = feeds.make(tx.connection, key, here.trust, _person(here), tx.now)
         return _page(engine, here, f"{settings.app_origin}{feeds.PATH}{token}.ics")
 
