@@ -28,6 +28,7 @@ from workflows.learning import (
     clashes,
     class_changes,
     class_forms,
+    class_people,
     classes,
     effects,
     enrolment,
@@ -57,6 +58,7 @@ AT_ONCE: Final = (
 
 _LONGEST_REASON: Final = 1000
 _LONGEST_SEARCH: Final = 100
+_PEOPLE: Final = 50
 _T = TypeVar("_T", bound=StrEnum)
 
 
@@ -140,10 +142,12 @@ class _Desk:
         )
 
     def one(self, here: Visitor, identifier: str, problem: str = "") -> str:
-        now = self._engine.clock()
+        now, args = self._engine.clock(), request.args
+        wanted = Wanted(words=clean(args.get("q", ""), _LONGEST_SEARCH), cursor=args.get("after"), limit=_PEOPLE)
         with self._engine.reading() as connection:
             found = class_of(connection, here, identifier)
-            on_it = pages.enrolments_on(connection, here.trust, identifier, self.site)
+            people = class_people.page(connection, here.trust, identifier, wanted, self.site)
+            on_it = people.found
             places = directory.reach(connection, here.trust, here.actor, journal.READERS)
             answers = replies.answers(connection, here.trust, on_it)
             asked = requests.asked_about(connection, here.trust, here.actor, [each.id for each in on_it])
@@ -151,7 +155,8 @@ class _Desk:
         return render_template(
             "learning/class.html",
             one=found,
-            enrolments=on_it,
+            people=people,
+            wanted=wanted,
             asked=asked,
             answers=answers,
             places=places,
@@ -206,14 +211,13 @@ class _Desk:
     def step(self, here: Visitor, identifier: str, trigger: classes.Trigger) -> ResponseReturnValue:
         with self._engine.reading() as connection:
             found = class_of(connection, here, identifier)
-            on_it = pages.enrolments_on(connection, here.trust, identifier, self.site)
+            counts = class_people.counts(connection, here.trust, identifier)
         offer = _offer(offers(classes.WORKFLOW, _case(found, here, self._engine.clock())), trigger)
         subject = Subject(kind=classes.KIND, trust=here.trust, id=identifier)
         problem = self._fired(here, subject, trigger) if request.method == "POST" else ""
         if problem is None:
             flash(words.CLASS_DONE[trigger].format(title=found.title))
             return redirect(url_for(".one", id=identifier), 303)
-        counts = {state: sum(one.state is state for one in on_it) for state in EnrolmentState}
         return self._ask(found, words.CLASS_STEPS[trigger], offer, problem, name=found.title, counts=counts)
 
     def step_enrolment(

@@ -29,7 +29,7 @@ from workflows.people.tables import persons
 
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _OPEN: Final = (ClassState.NORMAL, ClassState.FULL)
-_PLACES_FIRST: Final = (
+PLACES_FIRST: Final = (
     EnrolmentState.CONFIRMED,
     EnrolmentState.ATTENDED,
     EnrolmentState.DID_NOT_ATTEND,
@@ -82,7 +82,7 @@ def enrolments_of(conn: Connection, trust: str, person: str, site: Site) -> tupl
 
 def enrolments_on(conn: Connection, trust: str, course_class: str, site: Site) -> tuple[Enrolment, ...]:
     """Return the enrolments on a class, places first; the waitlist in its order, all others by name."""
-    order = {state: at for at, state in enumerate(_PLACES_FIRST)}
+    order = {state: at for at, state in enumerate(PLACES_FIRST)}
     found = keeps.EnrolmentKeep(site).read(conn, trust, enrolments.c.course_class == course_class)
     keyed = ((order[one.state or EnrolmentState.REQUESTED], one.position or 0, one.learner.name, one) for one in found)
     return tuple(one for *_key, one in sorted(keyed, key=lambda key: key[:3]))
