@@ -25,6 +25,8 @@ Tongues = Callable[[Connection, str, Collection[str]], Mapping[str, str]]
 """Returns the languages of those people of a trust who have one, by person."""
 _Twin = Mapping[str, Any] | RowMapping
 _Twins = dict[tuple[str, str], _Twin]
+_CHANGING = ("attendee", "method", "sequence", "said")
+"""Who is asked is whom the last letter goes to, whose answer alone counts."""
 _QUEUEING = Prepared(insert(outbox))
 
 _DELIVERY: Final = frozenset({"template", "unanswered", "leased_until", "sent_at", "answer"})
@@ -203,7 +205,7 @@ def _write_twins(connection: Connection, new: Sequence[_Twin], changed: Sequence
         statement = (
             update(invitations)
             .where(invitations.c.trust == bindparam("_trust"), invitations.c.uid == bindparam("_uid"))
-            .values(method=bindparam("_method"), sequence=bindparam("_sequence"), said=bindparam("_said"))
+            .values({name: bindparam(f"_{name}") for name in _CHANGING})
         )
-        names = ("trust", "uid", "method", "sequence", "said")
+        names = ("trust", "uid", *_CHANGING)
         connection.execute(statement, [{f"_{name}": twin[name] for name in names} for twin in changed])

@@ -26,8 +26,9 @@ _FOR_GOOD: Final = re.compile(
     r"couldn't be found|account.{0,20}disabled",
     re.IGNORECASE,
 )
-_NOT_THE_ADDRESS: Final = ("5.2.2", "5.3.4", "5.7.")
-"""Mailbox full, message too big, refused by policy: permanent for that message, not for the address (RFC 3463)."""
+_NOT_THE_ADDRESS: Final = ("5.1.7", "5.1.8", "5.2.2", "5.2.3", "5.3.", "5.6.", "5.7.")
+"""Our own address, mailbox full, too big, their system, what it says, policy: permanent for that message, not for the
+address (RFC 3463 3.2 to 3.8)."""
 
 
 def bounces(mail: Mail, said: str) -> tuple[Bounce, ...]:

@@ -66,7 +66,7 @@ def said(raw: bytes) -> Iterator[Rsvp]:
                 stamp=_moment(event, "dtstamp"),
                 start=_moment(event, "dtstart"),
                 end=_moment(event, "dtend"),
-                comment=_comment(event),
+                comment=_comment(event, attendee),
             )
 
 
@@ -122,8 +122,10 @@ def _moment(event: Any, name: str) -> str:
         return ""
 
 
-def _comment(event: Any) -> str:
-    return text.clean_lines("\n".join(map(str, _several(event.get("comment"))[:3])), 500)
+def _comment(event: Any, attendee: Any) -> str:
+    """Return the attendee's own words: Google says them in a parameter, everybody else as a comment."""
+    own = getattr(attendee, "params", {}).get("x-response-comment") or ""
+    return text.clean_lines("\n".join(map(str, _several(event.get("comment"))[:3])) or str(own), 500).strip()
 
 
 def _several(value: Any) -> list[Any]:

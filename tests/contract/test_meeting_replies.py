@@ -25,6 +25,7 @@ from tests.mail_in import DOMAIN, HOUSE, KEY, arrive
 from tests.northshire import HELEN, SITE, SURGERY, TRUST, enrol, fire, learner, notices, offer, open_class, standing
 from workflows import wiring
 from workflows.learning import pages, replies, withdrawal_links
+from workflows.people.tables import persons
 
 HOUSE = replace(HOUSE, hooks=wiring.HOOKS)
 
@@ -345,3 +346,17 @@ def test_a_subject_of_another_kind_moves_nothing(engine):
         told = replies.heard(tx, heard)
 
     assert "not there any more" in told
+
+
+@pytest.mark.parametrize(("person", "state"), [("ann.lee", "DONE"), ("ann", "PERSON")])
+def test_whose_address_changes_answers_from_the_one_that_the_last_invitation_went_to(engine, clock, person, state):
+    key = open_class(engine, clock)
+    enrol(engine, key, "ann")
+    with database.writing(engine.database) as connection:
+        connection.execute(update(persons).where(persons.c.id == "ann").values(email="ann.lee@northshire.example"))
+    fire(engine, HELEN, "class", key, "CHANGE", {"venue": "Room 9"})
+    built = invited(engine)[-1]
+
+    row = replied(engine, built, "ACCEPTED", person=person)
+
+    assert row["state"] == state
