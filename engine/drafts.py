@@ -17,11 +17,10 @@ from engine.identifiers import new_id
 from engine.letters import Subject
 from engine.tables import approvals
 from engine.transaction import Transaction
-from engine.wording import texts
+from engine.wording import places, texts
 from engine.wording.notices import ENGLISH, Source
 from engine.wording.template_tables import template_versions
 from engine.wording.template_version import KIND, State, Trigger
-from engine.wording.texts import Wanted
 from engine.wording.trial import Trial
 
 _columns = template_versions.c
@@ -29,7 +28,7 @@ _columns = template_versions.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a text stands: one notice of one organisation."""
+    """Where a text stands: one notice of one organisation, or of a class or an offering (`wording.places`)."""
 
     trust: str
     organisation: str
@@ -174,7 +173,7 @@ def _base(tx: Transaction, place: Place, language: str) -> Source:
 
 def _inherited(tx: Transaction, place: Place, language: str) -> Source:
     """Return the text that would apply at a place without one of its own."""
-    wanted = Wanted(trust=place.trust, organisation=place.organisation, notice=place.notice, language=language)
+    wanted = places.wanted_at(tx.connection, place.trust, place.organisation, place.notice, language)
     return texts.above(tx.connection, [wanted])[wanted]
 
 

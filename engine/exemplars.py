@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping
 
-from engine import calendar, messages, rehearsals, saying
+from engine import calendar, messages, rehearsals, saying, template_keep
 from engine.errors import Missing
 from engine.outgoing.outbox import WITH_A_LINK
 from engine.wording import notices, styles
@@ -55,7 +55,8 @@ def tokens(connection: Connection, trust: str, notice: str, letter: str, *, with
 
 
 def brand(connection: Connection, trust: str, organisation: str) -> dict[str, str]:
-    """Return the tokens by which mail shows whose it is, as an organisation's has them."""
+    """Return the tokens by which mail shows whose it is, as an organisation's has them, or that of a class."""
+    organisation = template_keep.home_of(connection, trust, organisation)
     style = styles.applying(connection, {(trust, organisation)}).get((trust, organisation))
     shelf = Shelf()
     shelf.prepare(connection, [Wanted(trust=trust, organisation=organisation, notice=notices.names()[0])])

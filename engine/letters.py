@@ -85,7 +85,8 @@ class Letter:
     `notice` names a folder of templates (`LRN-01-joining-instructions`); `context` is plain JSON, the tokens that
     the folder declares; `reason` says in one line why the recipient gets it; `organisation` decides whose template
     and whose brand apply. One that asks names the approval and the account which is asked, so that it can bear a link
-    for the answer.
+    for the answer. `places` are those with texts of their own that come before the organisation, the nearest first: a
+    class, then its offering.
     """
 
     notice: str
@@ -98,3 +99,4 @@ class Letter:
     relevant: Relevant | None = None
     approval: str | None = None
     account: str | None = None
+    places: tuple[str, ...] = ()

@@ -185,6 +185,7 @@ def _wanted(row: Row) -> Wanted:
         notice=row["notice"],
         language=row["language"],
         at=row.get("queued_at"),
+        nearer=tuple((row.get("places") or "").split()),
     )
 
 

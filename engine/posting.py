@@ -189,6 +189,7 @@ def _row(
         "relevant": {"name": relevant.name, "facts": dict(relevant.facts)} if relevant else None,
         "approval": letter.approval,
         "account": letter.account,
+        "places": " ".join(letter.places) or None,
         "message_id": f"<{identifier}@{reply_domain}>",
         "state": "QUEUED",
         "queued_at": now,

@@ -161,6 +161,7 @@ outbox = Table(
     Column("leased_until", Instant),
     Column("sent_at", Instant),
     Column("answer", Text),
+    Column("places", String(90)),
     Index("ix_outbox_due", "due_at", **_only("state = 'QUEUED' OR state = 'SENDING' OR state = 'RETRY'")),
     Index("ix_outbox_begun", "trust", "kind", "subject", **_only("state <> 'QUEUED'")),
     Index("ix_outbox_parked", "trust", "notice", **_only("state = 'PARKED'")),

@@ -13,7 +13,7 @@ from engine.letters import Recipient
 from engine.machine import Case, Decision
 from engine.roles import directory
 from engine.roles.directory_tables import accounts, grants, holders, organisations, roles
-from engine.wording import notices, texts
+from engine.wording import notices, places, texts
 from engine.wording.notices import ENGLISH, Source
 from engine.wording.template_tables import template_rules, template_versions
 from engine.wording.template_version import TEMPLATE_ADMINISTRATOR, State, TemplateVersion, Trigger
@@ -42,17 +42,21 @@ class TemplateVersions:
         if not rows:
             return {}
         formers = _formers(connection, rows)
-        wanted = {row.id: _wanted(row) for row in rows}
+        wanted = _wanted(connection, trust, rows)
         before = texts.standing(connection, set(wanted.values()))
         authors = _authors(connection, trust, {row.author for row in rows})
         paths, names = directory.paths(connection, trust), _names(connection, trust)
+        below = places.found(connection, trust, {row.organisation for row in rows})
+        names = {**names, **{one.id: one.title for one in below.values()}}
+        homes = {row.organisation: below[row.organisation].organisation for row in rows if row.organisation in below}
         told, second = administrators(connection, trust, now), second_person(connection, trust)
         return {
             row.id: TemplateVersion(
                 trust=trust,
                 id=row.id,
-                organisation=row.organisation,
-                organisations=(path := paths.get(row.organisation, (row.organisation,))),
+                organisation=(home := homes.get(row.organisation, row.organisation)),
+                organisations=(path := paths.get(home, (home,))),
+                at=row.organisation,
                 place=names.get(row.organisation, row.organisation),
                 origin=self._origin,
                 notice=row.notice,
@@ -86,7 +90,8 @@ class TemplateVersions:
             trust=trust,
             id=identifier,
             organisation=organisation,
-            organisations=directory.path(connection, trust, organisation),
+            organisations=directory.path(connection, trust, home_of(connection, trust, organisation)),
+            at=organisation,
             place=organisation,
             origin=self._origin,
             notice=notice,
@@ -164,10 +169,17 @@ def set_second_person(connection: Connection, trust: str, by: str, now: datetime
 
 
 def require_place(connection: Connection, trust: str, organisation: str, notice: str) -> None:
-    """Raise `Missing` where there is no such organisation or no such notice."""
-    directory.path(connection, trust, organisation)
-    if not notices.known(notice):
+    """Raise `Missing` where there is no such place or no such notice, or where a class has nothing to say in it."""
+    home = home_of(connection, trust, organisation)
+    directory.path(connection, trust, home)
+    if not notices.known(notice) or (home != organisation and not places.about_classes(notices.notice(notice))):
         raise Missing("There is no such notice.", notice=notice)
+
+
+def home_of(connection: Connection, trust: str, place: str) -> str:
+    """Return the organisation of a class or an offering, else the place itself."""
+    found = places.found(connection, trust, [place])
+    return found[place].organisation if found else place
 
 
 def _saved(case: Case[TemplateVersion]) -> dict[str, Any]:
@@ -180,8 +192,10 @@ def _saved(case: Case[TemplateVersion]) -> dict[str, Any]:
     }
 
 
-def _wanted(row: Row[Any]) -> Wanted:
-    return Wanted(trust=row.trust, organisation=row.organisation, notice=row.notice, language=row.language or ENGLISH)
+def _wanted(connection: Connection, trust: str, rows: Sequence[Row[Any]]) -> Mapping[str, Wanted]:
+    asked = {row.id: (row.organisation, row.notice, row.language or ENGLISH) for row in rows}
+    found = places.wanted(connection, trust, set(asked.values()))
+    return {one: found[place] for one, place in asked.items()}
 
 
 def _formers(connection: Connection, rows: Sequence[Row[Any]]) -> Mapping[tuple[str, str, str], str]:

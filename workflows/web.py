@@ -43,6 +43,7 @@ def install(app: Flask, engine: Engine, settings: Settings) -> None:
     app.register_blueprint(foresight.blueprint(engine, settings))
     frame.menu(app, "My learning", "learning.home", 10)
     frame.menu(app, "Classes", "learning.classes.index", 30)
+    frame.menu(app, "Courses", "learning.offerings.index", 35)
     frame.menu(app, "People", "people.index", 40)
     frame.menu(app, "Applicants", "onboarding.index", 45)
     frame.menu(app, "Competences", "competence.index", 60)

@@ -66,6 +66,7 @@ _TEXT: Final = TemplateVersion(
     id="version",
     organisation="ward",
     organisations=("ward", "trust"),
+    at="ward",
     place="Ward 7",
     origin="https://learn.trust.example",
     notice="LRN-01-joining-instructions",

@@ -7,21 +7,19 @@ from dataclasses import replace
 from typing import Any, Final
 
 from flask import Blueprint, Response, flash, g, jsonify, make_response, redirect, render_template, request, url_for
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine import text
 from engine.drafts import Place
 from engine.errors import Missing
-from engine.roles import directory
-from engine.roles.directory_tables import organisations
 from engine.transaction import Engine
-from engine.web import template_list, template_saving, template_sheet, template_test
+from engine.web import template_list, template_queries, template_saving, template_sheet, template_test
 from engine.web.permissions import requires
 from engine.web.template_list import Wanted
 from engine.web.template_sheet import Sheet
 from engine.web.visitors import Visitor, visitor
-from engine.wording import lint, notices, templates
+from engine.wording import lint, notices, places, templates
 from engine.wording.notices import ENGLISH, LANGUAGES, Notice, Source
 from engine.wording.rendering import NATIONAL
 from engine.wording.template_version import TEMPLATE_ADMINISTRATOR as EDITOR
@@ -36,6 +34,7 @@ _WORDS: Final[Mapping[str, Any]] = {
 }
 _DRAWN: Final = ("age", "card", "people")
 _LONGEST_WORDS: Final = 200
+_MOST_PLACES: Final = 200
 
 
 def blueprint(engine: Engine) -> Blueprint:
@@ -54,7 +53,7 @@ def blueprint(engine: Engine) -> Blueprint:
         """Show the text that applies here, or an earlier version of it, ready to be changed."""
         here, known = visitor(), notices.notice(notice)
         with engine.reading() as connection:
-            _require(organisation in _organisations(connection, here))
+            _require(connection, here, organisation, known)
             source = _start(connection, here, organisation, known)
             sheet = template_sheet.shown(connection, here, organisation, known, source)
         return _page(engine, organisation, sheet, {})
@@ -87,19 +86,23 @@ def _index(engine: Engine, here: Visitor) -> str:
         changed="changed" in request.args,
     )
     with engine.reading() as connection:
-        mine = _organisations(connection, here)
+        mine = template_queries.places(connection, here)
         chosen = request.args.get("organisation") or template_list.top(here.trust, mine)
-        _require(chosen in mine)
+        named = template_queries.names_at(connection, here, chosen)
         applying = templates.everything(connection, here.trust, chosen)
-    every = template_list.every(applying, chosen, mine)
+        below = places.within(connection, here.trust, mine, _MOST_PLACES)
+    said = {name: one for name, one in applying.items() if chosen in mine or places.about_classes(notices.notice(name))}
+    every = template_list.every(said, chosen, named)
     return render_template(
         "engine/templates.html",
         listed=[one for one in every if one.meets(wanted)],
         every=len(every),
         wanted=wanted,
-        areas=template_list.areas(list(applying)),
+        areas=template_list.areas(list(said)),
         organisations=mine,
+        below=below,
         chosen=chosen,
+        place=named[chosen],
     )
 
 
@@ -107,8 +110,9 @@ def _typed(engine: Engine, organisation: str, notice: str) -> Sheet:
     """Return what was typed, tried out, for an organisation that is the visitor's to change."""
     here = visitor()
     with engine.reading() as connection:
-        _require(organisation in _organisations(connection, here))
-        return template_sheet.typed(connection, here, organisation, notices.notice(notice))
+        known = notices.notice(notice)
+        _require(connection, here, organisation, known)
+        return template_sheet.typed(connection, here, organisation, known)
 
 
 def _previewed(sheet: Sheet) -> Response:
@@ -139,7 +143,7 @@ def _page(  # noqa: PLR0913 - what is shown, and how it went
     here = visitor()
     language = sheet.source.language
     with engine.reading() as connection:
-        mine = _organisations(connection, here)
+        mine = template_queries.names_at(connection, here, organisation)
         stands = template_saving.shelf(connection, here.trust, organisation, sheet.notice.name)
         applies = templates.applying(connection, here.trust, organisation, sheet.notice.name, language)
     page = render_template(
@@ -202,15 +206,8 @@ def _start(connection: Connection, here: Visitor, organisation: str, notice: Not
     return replace(templates.applying(connection, here.trust, organisation, notice.name, language), language=language)
 
 
-def _organisations(connection: Connection, here: Visitor) -> dict[str, str]:
-    """Return the names of the organisations whose templates the visitor may change."""
-    reach = directory.reach(connection, here.trust, here.actor, (EDITOR,))
-    named = select(organisations.c.id, organisations.c.name).where(
-        organisations.c.trust == here.trust, organisations.c.id.in_(reach)
-    )
-    return {row.id: row.name for row in connection.execute(named.order_by(organisations.c.name))}
-
-
-def _require(condition: bool) -> None:  # noqa: FBT001 - a question that was just asked
-    if not condition:
-        raise Missing("There is no such organisation, or its templates are not yours to change.")
+def _require(connection: Connection, here: Visitor, place: str, notice: Notice) -> None:
+    """Raise `Missing` where a place is not the visitor's to write for, or a class says nothing in a notice."""
+    template_queries.names_at(connection, here, place)
+    if place not in template_queries.places(connection, here) and not places.about_classes(notice):
+        raise Missing(template_queries.NOT_YOURS)

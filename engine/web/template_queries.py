@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, func, select
 
 from engine.errors import Missing
 from engine.roles import directory
@@ -15,15 +15,15 @@ from engine.web import paging
 from engine.web.paging import Page
 from engine.web.visitors import Visitor
 from engine.wording import notices, templates, texts
+from engine.wording import places as places_below
 from engine.wording.notices import ENGLISH, Notice, Source
 from engine.wording.rendering import NATIONAL
-from engine.wording.template_tables import template_versions
+from engine.wording.template_tables import template_versions, text_places
 from engine.wording.template_version import TEMPLATE_ADMINISTRATOR, State
 from engine.wording.templates import Version
-from engine.wording.texts import Wanted
 
 NOT_YOURS: Final = "There is no such organisation, or its templates are not yours to change."
-_columns = template_versions.c
+_columns, _below = template_versions.c, text_places.c
 _MOST_OUTDATED: Final = 200
 
 
@@ -53,20 +53,35 @@ def places(connection: Connection, here: Visitor) -> Mapping[str, str]:
     return {one: name for one, name in names.items() if one in reach}
 
 
+def names_at(connection: Connection, here: Visitor, place: str) -> Mapping[str, str]:
+    """Return the names of the visitor's organisations, and of the class or offering that is asked for.
+
+    Raises `Missing` where the place is none of the visitor's.
+    """
+    mine = places(connection, here)
+    if place in mine:
+        return mine
+    below = places_below.found(connection, here.trust, [place])
+    if place not in below or below[place].organisation not in mine:
+        raise Missing(NOT_YOURS)
+    on_the_way = places_below.found(connection, here.trust, below[place].nearer)
+    return {**mine, **{one.id: one.title for one in on_the_way.values()}}
+
+
 def shown(connection: Connection, here: Visitor, organisation: str, notice: str) -> Shown:
     """Return a notice with an organisation's versions; raises `Missing` where that is not the visitor's to see."""
-    mine = places(connection, here)
-    if organisation not in mine:
-        raise Missing(NOT_YOURS)
+    named = names_at(connection, here, organisation)
     known = notices.notice(notice)
+    if organisation not in places(connection, here) and not places_below.about_classes(known):
+        raise Missing(NOT_YOURS)
     versions = templates.versions(connection, here.trust, organisation, notice)
     return Shown(
         organisation=organisation,
-        place=mine[organisation],
+        place=named[organisation],
         notice=known,
         versions=versions,
         authors=_authors(connection, here.trust, versions),
-        names=_names(connection, here.trust),
+        names={**_names(connection, here.trust), **named},
     )
 
 
@@ -91,13 +106,17 @@ def before(page: Shown, version: Version) -> Source | None:
 
 def unpublished(connection: Connection, here: Visitor, mine: Iterable[str], after: str | None) -> Page:
     """Return drafts and what waits for a second person, in the visitor's organisations."""
+    named = func.coalesce(organisations.c.name, _below.title).label("place")
     query = (
-        select(template_versions, organisations.c.name.label("place"), accounts.c.name.label("author_name"))
-        .join(organisations, (organisations.c.trust == _columns.trust) & (organisations.c.id == _columns.organisation))
+        select(template_versions, named, accounts.c.name.label("author_name"))
+        .outerjoin(
+            organisations, (organisations.c.trust == _columns.trust) & (organisations.c.id == _columns.organisation)
+        )
+        .outerjoin(text_places, (_below.trust == _columns.trust) & (_below.id == _columns.organisation))
         .outerjoin(accounts, (accounts.c.trust == _columns.trust) & (accounts.c.id == _columns.author))
         .where(
             _columns.trust == here.trust,
-            _columns.organisation.in_(tuple(mine)),
+            func.coalesce(_below.organisation, _columns.organisation).in_(tuple(mine)),
             _columns.state.in_((State.DRAFT, State.SUBMITTED)),
         )
     )
@@ -108,27 +127,24 @@ def unpublished(connection: Connection, here: Visitor, mine: Iterable[str], afte
 def outdated(connection: Connection, here: Visitor, mine: Mapping[str, str]) -> Sequence[tuple[str, str, str, str]]:
     """Return (organisation, its name, notice, language) of published texts whose origin changed, at most 200."""
     query = (
-        select(template_versions)
+        select(template_versions, _below.title)
+        .outerjoin(text_places, (_below.trust == _columns.trust) & (_below.id == _columns.organisation))
         .where(
             _columns.trust == here.trust,
-            _columns.organisation.in_(tuple(mine)),
+            func.coalesce(_below.organisation, _columns.organisation).in_(tuple(mine)),
             _columns.state == State.PUBLISHED,
             _columns.base_label.is_not(None),
         )
         .order_by(_columns.notice, _columns.organisation)
         .limit(_MOST_OUTDATED)
     )
-    rows = {
-        Wanted(
-            trust=row.trust, organisation=row.organisation, notice=row.notice, language=row.language or ENGLISH
-        ): Source(subject=row.base_subject, text=row.base_text, html=row.base_html)
-        for row in connection.execute(query)
-    }
-    now = texts.above(connection, list(rows))
+    rows = {(row.organisation, row.notice, row.language or ENGLISH): row for row in connection.execute(query)}
+    wanted = places_below.wanted(connection, here.trust, rows)
+    now = texts.above(connection, list(wanted.values()))
     return [
-        (one.organisation, mine[one.organisation], one.notice, one.language)
-        for one, base in rows.items()
-        if one in now and differs(base, now[one])
+        (place, mine.get(place) or row.title, notice, language)
+        for (place, notice, language), row in rows.items()
+        if (one := wanted[place, notice, language]) in now and differs(_base(row), now[one])
     ]
 
 
@@ -147,13 +163,17 @@ def stale(
 
 def above(connection: Connection, trust: str, organisation: str, version: Version) -> Source:
     """Return what would apply in a version's place and language without it."""
-    wanted = Wanted(trust=trust, organisation=organisation, notice=version.notice, language=version.source.language)
+    wanted = places_below.wanted_at(connection, trust, organisation, version.notice, version.source.language)
     return texts.above(connection, [wanted])[wanted]
 
 
 def differs(one: Source, other: Source) -> bool:
     """Say whether two texts read differently."""
     return (one.subject, one.text, one.html) != (other.subject, other.text, other.html)
+
+
+def _base(row: Row[Any]) -> Source:
+    return Source(subject=row.base_subject, text=row.base_text, html=row.base_html)
 
 
 def _authors(connection: Connection, trust: str, versions: Sequence[Version]) -> Mapping[str, str]:

@@ -12,11 +12,10 @@ from engine.errors import Missing
 from engine.roles.directory_tables import accounts, organisations
 from engine.web.presenting import Reading, Typed, View
 from engine.web.template_versions import compared
-from engine.wording import texts
+from engine.wording import places, texts
 from engine.wording.notices import ENGLISH
 from engine.wording.template_tables import template_versions
 from engine.wording.template_version import Trigger
-from engine.wording.texts import Wanted
 
 
 class TextQuestion:
@@ -32,22 +31,20 @@ class TextQuestion:
         at_place = (organisations.c.trust == its.trust) & (organisations.c.id == its.organisation)
         written = (accounts.c.trust == its.trust) & (accounts.c.id == its.author)
         query = (
-            select(template_versions, organisations.c.name.label("place"), accounts.c.name.label("author_name"))
-            .join(organisations, at_place)
+            select(template_versions, organisations.c.name.label("of"), accounts.c.name.label("author_name"))
+            .outerjoin(organisations, at_place)
             .outerjoin(accounts, written)
             .where(its.trust == approval.trust, its.id == approval.subject.id)
         )
         row = connection.execute(query).one_or_none()
         if row is None:
             raise Missing("There is no such version of this template.")
-        wanted = Wanted(
-            trust=row.trust, organisation=row.organisation, notice=row.notice, language=row.language or ENGLISH
-        )
+        wanted = places.wanted_at(connection, row.trust, row.organisation, row.notice, row.language or ENGLISH)
         applies = texts.standing(connection, [wanted])[wanted]
         context = {
             "author": row.author_name or "Somebody whose account is gone",
             "number": row.version,
-            "place": row.place,
+            "place": row.of or places.found(connection, row.trust, [row.organisation])[row.organisation].title,
             "comment": row.comment,
             "parts": compared(applies, texts.source_of(row)),
             "link": f"/templates/{row.organisation}/{row.notice}/versions",

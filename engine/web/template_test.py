@@ -8,7 +8,7 @@ from typing import Final
 from flask import url_for
 from sqlalchemy import Connection, select
 
-from engine import rehearsals
+from engine import rehearsals, template_keep
 from engine.errors import Refused
 from engine.identifiers import new_id
 from engine.letters import Recipient, Subject
@@ -50,7 +50,7 @@ def send(engine: Engine, here: Visitor, organisation: str, sheet: Sheet) -> Sent
                     to=to,
                     account=here.actor.id,
                     subject=subject,
-                    organisation=organisation,
+                    organisation=template_keep.home_of(tx.connection, here.trust, organisation),
                 )
             ]
         )

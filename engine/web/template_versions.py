@@ -17,10 +17,9 @@ from engine.web import template_acts, template_merges, template_queries
 from engine.web.permissions import requires
 from engine.web.template_queries import Shown
 from engine.web.visitors import Visitor, visitor
-from engine.wording import differences, notices, origins, templates, texts, trial
+from engine.wording import differences, notices, origins, places, templates, texts, trial
 from engine.wording.notices import ENGLISH, LANGUAGES, Source
 from engine.wording.template_version import TEMPLATE_ADMINISTRATOR
-from engine.wording.texts import Wanted
 
 SYSTEM_ADMINISTRATOR: Final = "system-administrator"
 ABOVE: Final = "above"
@@ -110,7 +109,7 @@ class _Desk:
         with self._engine.reading() as connection:
             shown = template_queries.shown(connection, here, organisation, notice)
             language = request.args.get("language", ENGLISH)
-            wanted = Wanted(trust=here.trust, organisation=organisation, notice=notice, language=language)
+            wanted = places.wanted_at(connection, here.trust, organisation, notice, language)
             found = origins.origins(texts.chain(connection, wanted)) if language in LANGUAGES else ()
             stale = template_queries.stale(connection, here.trust, organisation, shown.versions)
         last = request.args.get("before", type=int)
@@ -197,7 +196,7 @@ def _chosen(connection: Connection, here: Visitor, shown: Shown, one: str) -> So
         return shown.version(int(one)).source
     if one != ABOVE:
         raise Invalid("Choose two versions.", field="from")
-    wanted = Wanted(trust=here.trust, organisation=shown.organisation, notice=shown.notice.name)
+    wanted = places.wanted_at(connection, here.trust, shown.organisation, shown.notice.name)
     return texts.above(connection, [wanted])[wanted]
 
 

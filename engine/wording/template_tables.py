@@ -42,6 +42,17 @@ template_versions = Table(
     Index("ix_template_versions_id", "trust", "id", unique=True),
 )
 
+text_places = Table(
+    "text_places",
+    metadata,
+    Column("trust", Id, primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("organisation", Id, nullable=False),
+    Column("above", Id),
+)
+
 shipped_texts = Table(
     "shipped_texts",
     metadata,

@@ -49,8 +49,9 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateVersion:
-    """One version: `former` is the id of what its publication retires, `before` the text that applies until then.
+    """One version: `at` is the organisation, class or offering whose it is, and `place` what that is called.
 
+    `former` is the id of what its publication retires, `before` the text that applies until then.
     `faults` counts what forbids publishing it; `restores` is the number of the version whose text it brings back.
     `second_person` is the trust's setting. It is about nobody: `author` is an account, `author_person` whose it is.
     """
@@ -59,6 +60,7 @@ class TemplateVersion:
     id: str
     organisation: str
     organisations: tuple[str, ...]
+    at: str
     place: str
     origin: str
     notice: str
@@ -89,7 +91,7 @@ class TemplateVersion:
     @property
     def address(self) -> str:
         """Return where its versions are looked at."""
-        return f"{self.origin}/templates/{self.organisation}/{self.notice}/versions"
+        return f"{self.origin}/templates/{self.at}/{self.notice}/versions"
 
 
 @guard("It has errors, which the editor shows: mend them first.")

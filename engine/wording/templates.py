@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.errors import Conflict, Missing, TemplateError
 from engine.roles.directory_tables import organisations
-from engine.wording import notices, rendering, texts
+from engine.wording import notices, places, rendering, texts
 from engine.wording.notices import ENGLISH, Source
 from engine.wording.rendering import Template
 from engine.wording.template_tables import template_versions
@@ -88,16 +88,15 @@ class Shelf:
 
 
 def applying(conn: Connection, trust: str, organisation: str, notice: str, language: str = ENGLISH) -> Source:
-    """Return the source that applies at an organisation now. Raises `Missing` for an unknown notice."""
-    wanted = Wanted(trust=trust, organisation=organisation, notice=notice, language=language)
+    """Return the source that applies now at a place (`places`). Raises `Missing` for an unknown notice."""
+    wanted = places.wanted_at(conn, trust, organisation, notice, language)
     return texts.standing(conn, [wanted])[wanted]
 
 
 def everything(conn: Connection, trust: str, organisation: str, language: str = ENGLISH) -> dict[str, Source]:
-    """Return the source of every notice that applies at an organisation now, by name."""
-    wanted = [
-        Wanted(trust=trust, organisation=organisation, notice=name, language=language) for name in notices.names()
-    ]
+    """Return the source of every notice that applies at a place now, by name."""
+    asked = [(organisation, name, language) for name in notices.names()]
+    wanted = places.wanted(conn, trust, asked).values()
     return {one.notice: source for one, source in texts.standing(conn, wanted).items()}
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.roles.directory_tables import organisations
 from engine.wording import notices
 from engine.wording.notices import ENGLISH, Source
-from engine.wording.template_tables import shipped_texts, template_versions
+from engine.wording.template_tables import shipped_texts, template_versions, text_places
 from engine.wording.template_version import State
 
 _columns = template_versions.c
@@ -29,13 +29,17 @@ _Shipped = Mapping[tuple[str, str], Sequence[tuple[datetime, Source]]]  # by not
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A text that is asked for; `at` is None for the one that applies now."""
+    """A text that is asked for; `at` is None for the one that applies now.
+
+    `nearer` are the places that come before the organisation, the nearest first: a class, then its offering.
+    """
 
     trust: str
     organisation: str
     notice: str
     language: str = ENGLISH
     at: datetime | None = None
+    nearer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +85,15 @@ def chain(conn: Connection, wanted: Wanted) -> tuple[Source, ...]:
 def above(conn: Connection, wanted: Collection[Wanted]) -> Mapping[Wanted, Source]:
     """Return the text that would apply at each place if it had none of its own."""
     parents = _parents(conn, {one.trust for one in wanted})
-    upward = {one: replace(one, organisation=parents.get((one.trust, one.organisation)) or "") for one in wanted}
+    upward = {one: _above(parents, one) for one in wanted}
     found = standing(conn, set(upward.values()))
     return {one: found[up] for one, up in upward.items() if up in found}
+
+
+def _above(parents: Mapping[tuple[str, str], str | None], one: Wanted) -> Wanted:
+    if one.nearer:
+        return replace(one, nearer=one.nearer[1:])
+    return replace(one, organisation=parents.get((one.trust, one.organisation)) or "")
 
 
 def note_shipped(conn: Connection, now: datetime) -> int:
@@ -164,10 +174,13 @@ def _spans(conn: Connection, wanted: Collection[Wanted]) -> Mapping[_Place, Sequ
     """Return when each version of these trusts stood, by place and language."""
     facts = (_columns.version, _columns.language, _columns.state)
     moments = (_columns.saved_at, _columns.published_at, _columns.retired_at)
+    nearer = {place for one in wanted for place in one.nearer}
+    # The texts of all other classes of a trust need not be read: they may be thousands.
     query = select(_columns.trust, _columns.organisation, _columns.notice, *facts, *moments).where(
         _columns.trust.in_({one.trust for one in wanted}),
         _columns.notice.in_({one.notice for one in wanted}),
         _columns.state.in_(_EVER),
+        or_(_columns.organisation.not_in(select(text_places.c.id)), _columns.organisation.in_(nearer)),
     )
     rows: dict[_Place, list[Any]] = defaultdict(list)
     for row in conn.execute(query):
@@ -196,7 +209,7 @@ def _own(
     """Yield the versions that stand on the way up, those in the language before those in English."""
     languages = (one.language,) if one_language else dict.fromkeys((one.language, ENGLISH))
     for language in languages:
-        for above in _upward(parents, one.trust, one.organisation):
+        for above in (*one.nearer, *_upward(parents, one.trust, one.organisation)):
             here = spans.get((one.trust, above, one.notice, language), ())
             if span := next((span for span in here if span.holds(one.at)), None):
                 yield span.key

@@ -32,6 +32,7 @@ NOTHING_OF_PEOPLE = {
     "shipped_texts",
     "template_rules",
     "template_versions",
+    "text_places",
     "timers",
     "webhook_deliveries",
     "webhooks",

@@ -195,6 +195,7 @@ def letter(  # noqa: PLR0913, PLR0917 - what differs between letters
         to=enrolment.learner.recipient(enrolment.email),
         subject=Subject(kind=KIND, trust=enrolment.trust, id=enrolment.id),
         organisation=enrolment.organisation,
+        places=(course_class.id, course_class.offering.id),
         reason=reason,
         context={**common, "class_link": _home(enrolment), **said},
         invitation=meeting,

@@ -139,6 +139,7 @@ def _letter(one: Enrolment, what: Heard, to: Recipient) -> Letter:
         to=to,
         subject=Subject(kind=enrolment.KIND, trust=one.trust, id=one.id),
         organisation=one.organisation,
+        places=(one.course_class.id, one.course_class.offering.id),
         reason="You get this message because you hold the role Class Administrator for this part of the trust.",
         context={name: value for name, value in said.items() if value},
     )

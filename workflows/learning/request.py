@@ -90,6 +90,7 @@ def _asked(case: Case[Enrolment], to: Recipient, approval: str) -> Letter:
         to=to,
         subject=_subject(case),
         organisation=record.organisation,
+        places=(record.course_class.id, record.course_class.offering.id),
         reason="You get this message because you hold the role Class Administrator for this class's organisation.",
         context={
             **_about(record.course_class),
@@ -117,6 +118,7 @@ def _answered(decision: str, what_next: str) -> Notice:
             to=record.learner.recipient(record.email),
             subject=_subject(case),
             organisation=record.organisation,
+            places=(record.course_class.id, record.course_class.offering.id),
             reason="You get this message because you asked for a place on this class.",
             context={
                 **_about(record.course_class),

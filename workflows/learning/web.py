@@ -33,6 +33,7 @@ from workflows.learning import (
     effects,
     enrolment,
     move_pages,
+    offering_pages,
     package_pages,
     pages,
     recorder_pages,
@@ -98,7 +99,14 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
     withdraw_pages.install(learning, engine, settings)
     calendar_pages.install(learning, engine, settings, site_of(settings))
     attempt_pages.install(learning, engine, settings)
+    _add_administration(learning, engine, settings)
+    return learning
+
+
+def _add_administration(learning: Blueprint, engine: Engine, settings: Settings) -> None:
+    """Add the pages of those who look after learning."""
     learning.register_blueprint(rules_pages.blueprint(engine))
+    learning.register_blueprint(offering_pages.blueprint(engine))
     learning.register_blueprint(class_pages.blueprint(engine, settings))
     packages = package_pages.blueprint(engine, settings)
     version_pages.install(packages, engine, settings)
@@ -107,7 +115,6 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
     recorder = recorder_pages.blueprint(engine, settings)
     decide_pages.install(recorder, engine, settings)
     learning.register_blueprint(recorder)
-    return learning
 
 
 def _add_finding(learning: Blueprint, desk: _Desk) -> None:

@@ -156,6 +156,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("trust", name=op.f("pk_template_rules")),
     )
     op.create_table(
+        "text_places",
+        sa.Column("trust", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("organisation", sa.String(length=40), nullable=False),
+        sa.Column("above", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("trust", "id", name=op.f("pk_text_places")),
+    )
+    op.create_table(
         "move_orders",
         sa.Column("trust", sa.String(length=40), nullable=False),
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -340,6 +350,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("alarm_minutes", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("places", sa.String(length=90), nullable=True))
         batch_op.drop_index(batch_op.f("ix_outbox_subject"))
         batch_op.drop_index(
             batch_op.f("ix_outbox_waiting"), sqlite_where=sa.text("state IN ('QUEUED', 'SENDING', 'RETRY')")
@@ -423,6 +434,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('QUEUED', 'SENDING', 'RETRY')"),
         )
         batch_op.create_index(batch_op.f("ix_outbox_subject"), ["trust", "kind", "subject"], unique=False)
+        batch_op.drop_column("places")
 
     with op.batch_alter_table("offerings", schema=None) as batch_op:
         batch_op.drop_column("alarm_minutes")
@@ -488,6 +500,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_move_orders_line")
 
     op.drop_table("move_orders")
+    op.drop_table("text_places")
     op.drop_table("template_rules")
     op.drop_table("suppressions")
     op.drop_table("shipped_texts")

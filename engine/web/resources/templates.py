@@ -1,6 +1,7 @@
 """`/templates`: which text applies where, its versions, and how a text would look; see `template_changes` for writing.
 
-A place is an organisation's id; what can be done is what the pages do, by the same functions.
+A place is an organisation's id, or that of a class or an offering with texts of its own; what can be done is what the
+pages do, by the same functions.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, select
 
-from engine.errors import Invalid, Missing
+from engine.errors import Invalid
 from engine.web import paging, schemas, template_list, template_queries, template_sheet
 from engine.web.operations import PAGED, Answer, Call, Operation, list_of, listed
 from engine.web.schemas import flag, identifier, many, moment, one_of, or_null, record, text, whole
 from engine.web.template_list import Listed, Wanted
 from engine.web.visitors import Visitor
-from engine.wording import lint, notices, origins, sandbox, templates, texts
+from engine.wording import lint, notices, origins, places, sandbox, templates, texts
 from engine.wording.lint import Finding, Level
 from engine.wording.notices import ENGLISH, LANGUAGES, Kind, Source
 from engine.wording.template_tables import template_versions
@@ -147,10 +148,10 @@ def _ended(part: str, value: str) -> str:
 
 def _listed(call: Call) -> Answer:
     """List the notices with the text that applies at one organisation."""
-    mine = template_queries.places(call.conn, visitor(call))
-    chosen = call.query.get("organisation") or template_list.top(call.trust, mine)
-    if chosen not in mine:
-        raise Missing(template_queries.NOT_YOURS, organisation=chosen)
+    chosen = call.query.get("organisation")
+    if not chosen:
+        chosen = template_list.top(call.trust, template_queries.places(call.conn, visitor(call)))
+    mine = template_queries.names_at(call.conn, visitor(call), chosen)
     language = call.query.get("language", ENGLISH)
     every = template_list.every(templates.everything(call.conn, call.trust, chosen, language), chosen, mine)
     asked = {"words": call.query.get("words", ""), "area": call.query.get("area", "")}
@@ -201,8 +202,7 @@ def _token(token: notices.Token) -> dict[str, Any]:
 
 
 def _blocks(call: Call, shown: template_queries.Shown, language: str) -> list[dict[str, str]]:
-    place, name = shown.organisation, shown.notice.name
-    wanted = texts.Wanted(trust=call.trust, organisation=place, notice=name, language=language)
+    wanted = places.wanted_at(call.conn, call.trust, shown.organisation, shown.notice.name, language)
     return [
         {"part": one.part, "block": one.block, "label": one.label}
         | {"origin": template_queries.origin_of(one.label, shown.names)}
