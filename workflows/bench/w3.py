@@ -102,22 +102,26 @@ def _setup(told: Told) -> dict[str, Any]:
 
 
 def _serve(told: Told) -> dict[str, Any]:
-    """Serve as an installation does: processes of granian on PostgreSQL, threads of waitress on SQLite."""
+    """Serve as an installation does: several processes on PostgreSQL, one on SQLite."""
     if database.file_of(told.url):
-        nodes.serve_threads(app.create_app(told.settings, engine=told.engine()), "127.0.0.1", told.port, _THREADS * 2)
+        nodes.serve_one(partial(_ours, told), "127.0.0.1", told.port, _THREADS)
     else:
         nodes.serve(told.environment, "127.0.0.1", told.port, _PROCESSES, _THREADS)
     return {"ok": True}
 
 
 def _limit(told: Told) -> dict[str, Any]:
-    """Serve the bare callable in the same way."""
+    """Serve the bare callable: on SQLite by threads of waitress, which is quicker there for what does so little."""
     if database.file_of(told.url):
         nodes.serve_threads(bare.application(told.url, told.synchronous), "127.0.0.1", told.port, _THREADS * 2)
     else:
         loader = partial(_bare, told)
         nodes.serve_processes(loader, "127.0.0.1", told.port, _PROCESSES, _THREADS)
     return {"ok": True}
+
+
+def _ours(told: Told, _target: str) -> app.ByHost:
+    return app.create_app(told.settings, engine=told.engine())
 
 
 def _bare(told: Told, _target: str) -> bare.Bare:
