@@ -105,3 +105,8 @@ CLASS_STEPS: Final[Mapping[ClassTrigger, Asked]] = {
         "Those who have a place go to the waitlist, and their meetings are taken back.",
     ),
 }
+
+
+def called(course: str, offering: str) -> str:
+    """Write an offering's title below its course's; once where they are the same, as a package's are."""
+    return course if course == offering else f"{course}: {offering}"

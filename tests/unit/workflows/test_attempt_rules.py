@@ -18,10 +18,15 @@ from workflows.learning.attempts.rules import (
     worded,
     written,
 )
+from workflows.learning.words import called
 
 SYSTEM = (Scope.SYSTEM, {"begin": "never", "most": "3", "across": "first"})
 PACKAGE = (Scope.PACKAGE, {"most": "0", "lock": "yes"})
 OFFERING = (Scope.OFFERING, {"across": "average"})
+
+
+def test_an_offering_that_is_called_as_its_course_is_named_once():
+    assert (called("Fire", "Fire"), called("Fire", "Fire online")) == ("Fire", "Fire: Fire online")
 
 
 def test_every_rule_has_a_title_and_its_default_has_words():

@@ -21,7 +21,7 @@ from engine.web.forms import Form
 from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
 from scorm import library
-from workflows.learning import catalogue
+from workflows.learning import catalogue, words
 from workflows.learning.attempts import store
 from workflows.learning.attempts.pages import SOURCES
 from workflows.learning.attempts.rules import CHOICES, NAMES, TITLES, Change, Resolved, Said, Scope, resolved
@@ -31,7 +31,7 @@ from workflows.people.responsibilities import LEARNING_ADMINISTRATOR, RUNS_CLASS
 
 _SHOWN: Final = 20
 _NO_LIMIT: Final = "Leave it empty to set nothing here; 0 is no limit."
-_TEXTS: Final = {"titles": TITLES, "sources": SOURCES}
+_TEXTS: Final = {"titles": TITLES, "sources": SOURCES, "called": words.called}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +177,7 @@ def _wider(conn: Connection, trust: str, scope: Scope, offering: Offering | None
 
 def _title(conn: Connection, trust: str, key: str, offering: Offering | None) -> str:
     if offering is not None:
-        return f"{offering.course_title}: {offering.title}"
+        return words.called(offering.course_title, offering.title)
     package = library.package_of(conn, trust, key)
     if package is None:
         raise Missing("There is no such package in this trust.")
