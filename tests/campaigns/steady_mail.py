@@ -62,12 +62,17 @@ def run(url: str, *, seconds: float, rate: float, port: int) -> Report:
     with listening(server, port):
         working = started(Campaign(url=url, kills=0, messages=0, port=port))
         try:
+            _await(server, len(_commit(url, 1, rate)))  # until then the worker only starts
             committed = _commit(url, int(seconds * rate), rate)
-            with server.changed:
-                server.changed.wait_for(lambda: len(server.at) >= len(committed), _PATIENCE)
+            _await(server, 1 + len(committed))
         finally:
             ended(working, signal.SIGTERM)
     return _reported(committed, server.at)
+
+
+def _await(server: Clocked, count: int) -> None:
+    with server.changed:
+        server.changed.wait_for(lambda: len(server.at) >= count, _PATIENCE)
 
 
 def _commit(url: str, count: int, rate: float) -> Mapping[bytes, float]:
