@@ -13,6 +13,7 @@ from engine.storage import database
 from tests import northshire
 from tests.northshire import TRUST
 from tests.workplace import Workplace, workplace_on
+from workflows.people import store as people
 from workflows.people.records import AssignmentStatus
 from workflows.people.tables import assignments, persons
 
@@ -62,6 +63,8 @@ def test_a_learner_chooses_the_language_of_their_letters(place):
     assert (refused.status_code, chosen.status_code) == (422, 303)
     assert "Your e-mails are in Welsh" in ann.page("/my-data")
     assert {row.language for row in northshire.letters(place.engine)} == {"cy"}
+    with place.engine.reading() as connection:
+        assert people.languages(connection, TRUST, {"ann", "bob"}) == {"ann": "cy", "bob": "en"}
 
 
 def test_copies_are_given_only_so_often(place):
