@@ -35,6 +35,7 @@ _MONTHS = (
 )
 _LONGEST_TEXT = 4000
 _LONGEST_LINE = 500
+_LONGEST_UID = 255  # RFC 7986 5.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,8 +244,8 @@ def _person(name: str, address: str) -> str:
 
 
 def checked_uid(uid: str) -> str:
-    """Return a UID that a content line can hold as it is; raises `Invalid` for another."""
-    if not uid or people.unsafe(uid) or _NOT_IN_A_UID.search(uid):
+    """Return a UID that a content line can hold as it is (RFC 5545 3.8.4.7); raises `Invalid` for another."""
+    if not 0 < len(uid.encode()) <= _LONGEST_UID or people.unsafe(uid) or _NOT_IN_A_UID.search(uid):
         raise Invalid("This is not a UID that a calendar can carry.", uid=uid)
     return uid
 

@@ -7,6 +7,7 @@ again word for word keeps it: a later DTSTAMP is what makes a calendar take it (
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -73,10 +74,11 @@ def _meetings(
 ) -> list[dict[str, Any]]:
     """Return the rows of letters some of which ask to meetings, and write the twins of these."""
     known = _twins(connection, letters)
+    named = {(trust, _local(uid)): uid for trust, uid in known}
     said: _Twins = {}
     rows = []
     for letter, revision in letters:
-        meeting = letter.invitation and _meaningful(letter, letter.invitation, known, said)
+        meeting = letter.invitation and _meaningful(letter, _as_named(letter.invitation, letter, named), known, said)
         if meeting is None:
             rows.append(_row(letter, revision, None, now, reply_domain))
             continue
@@ -119,10 +121,25 @@ def _meaningful(letter: Letter, meeting: Invitation, known: _Twins, said: _Twins
 
 
 def _twins(connection: Connection, letters: Sequence[tuple[Letter, int]]) -> _Twins:
-    uids = {letter.invitation.uid for letter, _ in letters if letter.invitation}
-    trusts = {letter.subject.trust for letter, _ in letters}
-    chosen = select(invitations).where(invitations.c.trust.in_(trusts), invitations.c.uid.in_(uids))
-    return {(row["trust"], row["uid"]): row for row in connection.execute(chosen).mappings()}
+    """Return what was last said of the meetings of these letters' subjects."""
+    subjects = [letter.subject for letter, _ in letters if letter.invitation]
+    mine = (
+        invitations.c.trust.in_({subject.trust for subject in subjects}),
+        invitations.c.kind.in_({subject.kind for subject in subjects}),
+        invitations.c.subject.in_({subject.id for subject in subjects}),
+    )
+    chosen = connection.execute(select(invitations).where(*mine)).mappings()
+    return {(row["trust"], row["uid"]): row for row in chosen}
+
+
+def _as_named(meeting: Invitation, letter: Letter, named: Mapping[tuple[str, str], str]) -> Invitation:
+    """Return a meeting with the UID under which calendars know it: an installation's domain may be another by now."""
+    uid = named.get((letter.subject.trust, _local(meeting.uid)), meeting.uid)
+    return meeting if uid == meeting.uid else replace(meeting, uid=uid)
+
+
+def _local(uid: str) -> str:
+    return uid.partition("@")[0]
 
 
 def _next(

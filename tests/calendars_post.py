@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.errors import Passing, Uncertain
 from engine.letters import Method
+from engine.smtp import Envelope
 from tests.calendars_agenda import Agenda, object_in
 from tests.libical import Libical, Told
 
@@ -39,8 +40,9 @@ class Post:
     _way: list[tuple[str, Told]] = field(default_factory=list)
     _troubles: Counter[str] = field(default_factory=Counter)
 
-    def send(self, _sender: str, recipient: str, message: bytes) -> str:
+    def send(self, envelope: Envelope, message: bytes, _following: Envelope | None = None) -> str:
         """Take a message, or not."""
+        recipient = envelope.recipient
         name = message.partition(b"Message-ID: ")[2].partition(b"\r\n")[0].decode()
         if self.chance.randrange(100) >= self.trouble or self._troubles[name] >= _MOST_TROUBLES:
             self._take(recipient, message)

@@ -25,6 +25,7 @@ from tests.mail_in import DOMAIN, HOUSE, KEY, arrive
 from tests.northshire import HELEN, SITE, SURGERY, TRUST, enrol, fire, learner, notices, offer, open_class, standing
 from workflows import wiring
 from workflows.learning import pages, replies, withdrawal_links
+from workflows.learning.tables import classes
 from workflows.people.tables import persons
 
 HOUSE = replace(HOUSE, hooks=wiring.HOOKS)
@@ -360,3 +361,45 @@ def test_whose_address_changes_answers_from_the_one_that_the_last_invitation_wen
     row = replied(engine, built, "ACCEPTED", person=person)
 
     assert row["state"] == state
+
+
+def test_rfc_5546_2_1_4_an_answer_never_raises_the_sequence(engine, clock):
+    enrol(engine, open_class(engine, clock), "ann")
+    (built,) = invited(engine)
+
+    for partstat, stamp in (("TENTATIVE", "20261122T085900Z"), ("ACCEPTED", "20261122T090000Z")):
+        assert replied(engine, built, partstat, stamp=stamp)["state"] == "DONE"
+
+    with engine.reading() as connection:
+        assert connection.execute(select(invitations.c.sequence)).scalars().all() == [0]
+
+
+def test_rfc_5546_3_2_2_3_who_delegates_a_place_is_left_to_a_person(engine, clock):
+    enrol(engine, open_class(engine, clock), "ann")
+    (built,) = invited(engine)
+
+    row = replied(engine, built, "DELEGATED")
+
+    assert (row["state"], recorded(engine)) == ("PERSON", [(None, None)])
+
+
+def test_a_meeting_keeps_its_uid_where_the_installations_domain_becomes_another(engine, clock):
+    enrolment = enrol(engine, open_class(engine, clock, decline_withdraws=True), "ann")
+    (built,) = invited(engine)
+    moved = wiring.keeps(replace(SITE, domain="learn.elsewhere.example"))
+    elsewhere = replace(engine, keeps=moved, reply_domain="learn.elsewhere.example")
+
+    fire(elsewhere, HELEN, "enrolment", enrolment, "REPAIR")
+    row = replied(elsewhere, built)
+
+    assert standing(elsewhere, one_class(elsewhere))["ann"][0] == "WITHDRAWN"
+    assert row["outcome"] == "Recorded: declined. The class is set so: the place was given up."
+    meetings = [letter.invitation for letter in northshire.letters(elsewhere) if letter.invitation]
+    assert sorted(one["method"] for one in meetings) == ["CANCEL", "REQUEST", "REQUEST"]
+    assert len({one["uid"] for one in meetings}) == 1
+
+
+def one_class(engine):
+    """Return the only class there is."""
+    with engine.reading() as connection:
+        return connection.execute(select(classes.c.id)).scalar_one()

@@ -111,10 +111,15 @@ def _declined(tx: Transaction, one: Enrolment, what: Heard) -> str:
 def _declined_all(tx: Transaction, one: Enrolment) -> bool:
     """Say whether every session to come is declined."""
     coming: list[Session] = [each for each in one.course_class.sessions if each.starts_at > tx.now]
-    uids = [letters.uid(one, each, one.spell) for each in coming]
-    mine = (invitations.c.trust == one.trust, invitations.c.uid.in_(uids), invitations.c.partstat == _DECLINED)
-    count = tx.connection.execute(select(func.count()).select_from(invitations).where(*mine)).scalar_one()
-    return bool(uids) and count == len(uids)
+    asked = {_local(letters.uid(one, each, one.spell)) for each in coming}
+    mine = (
+        invitations.c.trust == one.trust,
+        invitations.c.kind == enrolment.KIND,
+        invitations.c.subject == one.id,
+        invitations.c.partstat == _DECLINED,
+    )
+    declined = {_local(uid) for uid in tx.connection.scalars(select(invitations.c.uid).where(*mine))}
+    return bool(asked) and asked <= declined
 
 
 def _proposed(tx: Transaction, one: Enrolment, what: Heard) -> str:

@@ -210,6 +210,29 @@ def test_rfc_5545_3_6_a_property_stands_once(name, method):
     assert one(written(1, method=method), name)
 
 
+@pytest.mark.parametrize("method", list(Method))
+def test_rfc_5545_3_1_there_is_no_empty_line_and_no_byte_order_mark(method):
+    raw = written(1, method=method, description="One\n\nTwo", conference=ONLINE, alarm=5)
+
+    assert raw.startswith(b"BEGIN:VCALENDAR\r\n")
+    assert b"" not in raw.split(b"\r\n")[:-1]
+    assert b"\xef\xbb\xbf" not in raw
+
+
+def test_rfc_7986_5_3_a_uid_has_at_most_255_octets():
+    assert one(written(uid="u" * 255), "UID")
+    with pytest.raises(Invalid):
+        written(uid="u" * 256)
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_rfc_5546_3_2_a_time_in_a_zone_has_that_zone_beside_it_also_where_it_is_cancelled(method):
+    raw = written(1, method=method)
+
+    assert one(raw, "DTSTART").startswith("DTSTART;TZID=Europe/London:")
+    assert lines(raw).count("TZID:Europe/London") == lines(raw).count("BEGIN:VTIMEZONE") == 1
+
+
 def test_rfc_5545_3_8_2_2_the_end_is_after_the_start_and_there_is_no_duration():
     raw = written()
 
