@@ -126,8 +126,9 @@ def evidence(connection: Connection, row: RowMapping) -> Evidence:
 
 def _earlier(connection: Connection, row: RowMapping) -> tuple[RowMapping, ...]:
     """Return the last five that ended of the same cause before this one: a retry that did not help is seen here."""
-    same = (incidents.c.trust == row["trust"], incidents.c.cause == row["cause"], incidents.c.id < row["id"])
-    chosen = select(incidents).where(*same).order_by(incidents.c.id.desc()).limit(_MOST_EARLIER)
+    same = (incidents.c.trust == row["trust"], incidents.c.cause == row["cause"], incidents.c.id != row["id"])
+    ended = select(incidents).where(*same, incidents.c.ended_at <= row["raised_at"])
+    chosen = ended.order_by(incidents.c.ended_at.desc(), incidents.c.id.desc()).limit(_MOST_EARLIER)
     return tuple(connection.execute(chosen).mappings())
 
 
