@@ -150,7 +150,7 @@ class Composer:
         except EngineError:
             return {"subject": template.notice.title, "reason": row["reason"], "link": ""}
         links = (values[name] for name in row["context"] if _is_link(template, name))
-        return {"subject": subject, "reason": row["reason"], "link": next(filter(None, links), "")}
+        return {"subject": subject, "reason": said["reason"], "link": next(filter(None, links), "")}
 
     def _head(self, row: Row, subject: str, now: datetime, meeting: str | None, reply_to: str) -> list[Header]:
         """Return the header block; an invitation comes from its organizer, for clients distrust any other sender."""

@@ -181,7 +181,17 @@ def values(notice: Notice, context: Mapping[str, Any], language: str = ENGLISH) 
 
 def reason(notice: Notice, sentence: str, language: str) -> str:
     """Return why somebody gets a letter in its language, where that sentence has been translated."""
-    return notice.reasons.get(language, {}).get(sentence, sentence)
+    known = notice.reasons.get(language, {})
+    return known.get(sentence) or _with_a_name(known, sentence) or sentence
+
+
+def _with_a_name(known: Mapping[str, str], sentence: str) -> str:
+    """Translate a sentence that names something, as one whose name is written `{}`; "" where none is like it."""
+    for english, translated in known.items():
+        before, hole, after = english.partition("{}")
+        if hole and sentence.startswith(before) and sentence.endswith(after):
+            return translated.replace("{}", sentence[len(before) : len(sentence) - len(after)])
+    return ""
 
 
 def _tokens(declared: Mapping[str, Any]) -> Iterator[Token]:
