@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Connection, Row, select
 
-from engine.errors import Conflict, Missing, TemplateError
+from engine.errors import Missing
 from engine.roles.directory_tables import organisations
 from engine.wording import notices, places, rendering, texts
 from engine.wording.notices import ENGLISH, Source
@@ -19,9 +18,8 @@ from engine.wording.rendering import Template
 from engine.wording.template_tables import template_versions
 from engine.wording.template_version import State
 from engine.wording.texts import Wanted
-from engine.wording.trial import Trial
 
-__all__ = ["Shelf", "State", "Version", "Wanted", "applying", "everything", "save_version", "version", "versions"]
+__all__ = ["Shelf", "State", "Version", "Wanted", "applying", "everything", "version", "versions"]
 
 _MOST_COMPILED = 256
 _columns = template_versions.c
@@ -115,46 +113,6 @@ def version(conn: Connection, trust: str, organisation: str, notice: str, number
     if row is None:
         raise Missing("There is no such version of this template.")
     return _version(row)
-
-
-def save_version(  # noqa: PLR0913 - a version has an author, a reason and a time
-    conn: Connection, trust: str, organisation: str, trial: Trial, *, author: str, comment: str, now: datetime
-) -> int:
-    """Publish what was tried out as the organisation's next version, and return its number.
-
-    The version before it is retired; its number and text are kept. Raises `TemplateError` where the trial found an
-    error, and `Conflict` where somebody else published at the same moment.
-    """
-    if trial.errors:
-        raise TemplateError(" ".join(finding.sentence for finding in trial.errors))
-    here = _at(trust, organisation, trial.notice)
-    number = _next(conn, here)
-    english = func.coalesce(_columns.language, ENGLISH) == ENGLISH
-    former = update(template_versions).where(*here, english, _columns.state == State.PUBLISHED)
-    conn.execute(former.values(state=State.RETIRED, retired_at=now))
-    row = {
-        "trust": trust,
-        "published_at": now,
-        "notice": trial.notice,
-        "organisation": organisation,
-        "version": number,
-        "state": State.PUBLISHED,
-        "subject": trial.source.subject,
-        "text": trial.source.text,
-        "html": trial.source.html,
-        "author": author,
-        "comment": comment,
-        "saved_at": now,
-    }
-    try:
-        conn.execute(insert(template_versions).values(row))
-    except IntegrityError:
-        raise Conflict("Somebody else published a version of this template first.") from None
-    return number
-
-
-def _next(conn: Connection, here: tuple[ColumnElement[bool], ...]) -> int:
-    return (conn.scalar(select(func.max(_columns.version)).where(*here)) or 0) + 1
 
 
 def _at(trust: str, organisation: str, notice: str) -> tuple[ColumnElement[bool], ...]:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import insert
 
-from engine.errors import Conflict, Missing, TemplateError, TemplateLimit
+from engine.drafts import Place
+from engine.errors import Missing, TemplateError, TemplateLimit
 from engine.mail import Composer
 from engine.roles.directory_tables import organisations
 from engine.storage import database
@@ -15,6 +16,7 @@ from engine.wording.templates import Shelf, State, Wanted
 from engine.wording.trial import Trial
 from tests.clock import START
 from tests.letters import MAIL_FROM, a_row
+from workflows.foresight import rewording
 
 NOTICE = "LRN-17-course-completed"
 SHIPPED = notices.notice(NOTICE).source
@@ -42,10 +44,12 @@ def tried(subject="Well done", findings=()):
     return Trial(notice=NOTICE, source=replace(SHIPPED, subject=subject), findings=findings, samples={})
 
 
+def at(organisation):
+    return Place(trust="northshire", organisation=organisation, notice=NOTICE)
+
+
 def save(conn, organisation, subject):
-    return templates.save_version(
-        conn, "northshire", organisation, tried(subject), author="ann", comment="Warmer words", now=START
-    )
+    return rewording.put(conn, at(organisation), tried(subject), "ann", START)
 
 
 def wanted(notice):
@@ -98,21 +102,19 @@ def test_a_source_with_an_error_is_not_saved(conn):
     broken = trial.examine(notices.notice(NOTICE), replace(SHIPPED, subject="{{ nhs_number }}"))[0]
 
     with pytest.raises(TemplateError, match="nhs_number"):
-        templates.save_version(
-            conn, "northshire", "surgery", tried(findings=tuple(broken)), author="ann", comment="", now=START
-        )
+        rewording.put(conn, at("surgery"), tried(findings=tuple(broken)), "ann", START)
 
     assert templates.versions(conn, "northshire", "surgery", NOTICE) == ()
 
 
-def test_two_who_publish_at_once_do_not_overwrite_each_other(conn, monkeypatch):
+def test_a_text_that_is_tried_in_welsh_leaves_the_english_one(conn):
     save(conn, "surgery", "One")
-    monkeypatch.setattr(templates, "_next", lambda *_place: 1)
+    welsh = Trial(notice=NOTICE, source=replace(SHIPPED, subject="Da iawn", language="cy"), findings=(), samples={})
 
-    with pytest.raises(Conflict), conn.begin_nested():
-        save(conn, "surgery", "Also one")
+    rewording.put(conn, at("surgery"), welsh, "ann", START)
 
-    assert templates.versions(conn, "northshire", "surgery", NOTICE)[0].source.subject == "One"
+    assert templates.applying(conn, "northshire", "theatres", NOTICE).subject == "One"
+    assert templates.applying(conn, "northshire", "theatres", NOTICE, "cy").subject == "Da iawn"
 
 
 def test_a_trusts_own_html_goes_through_the_allow_list(conn):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from engine.drafts import Place
 from engine.errors import Invalid, Missing
 from engine.letters import Subject
 from engine.machine import THE_SYSTEM, Actor
@@ -17,10 +18,11 @@ from engine.roles import absences
 from engine.roles.absence import Absence, choices_of
 from engine.roles.routing import Action
 from engine.transaction import Engine, Transaction
-from engine.wording import templates, trial
-from engine.wording.notices import Source
+from engine.wording import trial
+from engine.wording.notices import ENGLISH, LANGUAGES, Source
 from workflows.competence import store
 from workflows.competence.records import Requirement
+from workflows.foresight import rewording
 from workflows.learning import classes
 from workflows.learning.tables import sessions
 
@@ -103,10 +105,13 @@ def _move_class(tx: Transaction, trust: str, said: Said) -> None:
 
 
 def _publish(tx: Transaction, trust: str, said: Said) -> None:
-    source = Source(subject=said["subject"], text=said["text"], html=said["html"])
+    language = said.get("language") or ENGLISH
+    if language not in LANGUAGES:
+        raise Invalid(f"A text is in one of {', '.join(LANGUAGES)}, not {language!r}.", field="language")
+    source = Source(subject=said["subject"], text=said["text"], html=said["html"], language=language)
     tried = trial.try_out(said["notice"], source)
-    place = said.get("organisation") or trust
-    templates.save_version(tx.connection, trust, place, tried, author=tx.actor.id, comment="What if", now=tx.now)
+    place = Place(trust=trust, organisation=said.get("organisation") or trust, notice=tried.notice)
+    rewording.put(tx.connection, place, tried, tx.actor.id, tx.now)
 
 
 def _number(said: Said, name: str, most: int, least: int = 1) -> int:

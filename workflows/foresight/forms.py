@@ -210,7 +210,7 @@ class Rewording(Asked):
             self.version.errors = ["Choose one of the texts of this message."]
             return None
         place, source = choices.text(connection, trust, self.notice.data, self.version.data)
-        said = {"subject": source.subject, "text": source.text, "html": source.html}
+        said = {"subject": source.subject, "text": source.text, "html": source.html, "language": source.language}
         return {"notice": self.notice.data, "organisation": place, **said}
 
 

@@ -16,6 +16,7 @@ from engine.transaction import Engine
 from engine.web.journal import words
 from engine.web.permissions import requires
 from engine.web.visitors import Visitor, visitor
+from engine.wording.notices import ENGLISH
 from workflows.foresight import asking
 from workflows.foresight.changes import change_of
 from workflows.foresight.forms import FORMS, Asked
@@ -52,7 +53,8 @@ def blueprint(engine: Engine, settings: Settings) -> Blueprint:
         """Begin a forecast of a text that is under the hand in the editor, and not saved."""
         said = {"subject": clean(request.form.get("subject", ""), _LONGEST_TEXT)}
         bodies = {name: clean_lines(request.form.get(name, ""), _LONGEST_TEXT) + "\n" for name in ("text", "html")}
-        change = {"kind": "template", "notice": notice, "organisation": organisation, **said, **bodies}
+        place = {"notice": notice, "organisation": organisation, "language": request.form.get("language", ENGLISH)}
+        change = {"kind": "template", **place, **said, **bodies}
         desk.begin(_allowed(), _USUAL, change)
         return redirect(url_for(".index"), 303)
 
