@@ -126,3 +126,16 @@ def test_nothing_is_foreseen_of_a_window_that_is_not_there(stage, opened, wrong)
     said = replace(batch(opened, 1, 2), attempt=wrong, epoch=7)
 
     assert reckoning.foreseen(stage.engine, TRUST, said) is None
+
+
+@pytest.mark.parametrize(("limit", "value"), [("_LONGEST_SEEN", 10), ("_MOST_SEEN", 0)])
+def test_calls_are_taken_alike_where_little_can_be_remembered(stage, opened, monkeypatch, limit, value):
+    monkeypatch.setattr(reckoning, limit, value)
+    learner = Learner(stage)
+    learner.opened = opened
+
+    for one in DONE:
+        learner.send(one)
+
+    assert logged(stage, opened) == list(range(1, 13))
+    assert location(stage, opened) == "11"
