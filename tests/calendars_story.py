@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 
 from engine import delivery
 from engine.errors import Invalid, NotAllowed, NotDeclared, Refused
@@ -63,7 +63,6 @@ class Story:
         self._composer = Composer(Shelf(), MAIL_FROM)
         self.agendas = {_address(name): Agenda(address=_address(name), reader=reader) for name in self.names}
         self._classes: list[str] = []
-        self._began: _Truth = {}
         self.happened: Counter[str] = Counter()
 
     def tell(self, events: Iterable[Event]) -> None:
@@ -94,10 +93,11 @@ class Story:
 
     def differences(self) -> list[str]:
         """Return where calendars are not what is true, and what their programs stumbled over."""
-        truth = {address: {**self._began.get(address, {}), **coming} for address, coming in self._coming().items()}
+        truth, begun = self._coming(), self._begun()
         wrong = [why for agenda in self.agendas.values() for why in agenda.complaints]
         for address, agenda in self.agendas.items():
-            wrong += _compared(address, truth[address], agenda.entries())
+            stands = {uid: entry for uid, entry in agenda.entries().items() if uid.partition("-")[0] not in begun}
+            wrong += _compared(address, truth[address], stands)
         return wrong
 
     def close(self) -> None:
@@ -196,21 +196,17 @@ class Story:
             return list(conn.scalars(select(outbox_table.c.due_at).where(outbox.standing(outbox_table))))
 
     def _pass_to(self, moment: datetime) -> None:
-        """Let time pass; a class that begins meanwhile stands in calendars as it did then (S2 6.3.2)."""
-        for starts_at, key in self._starting(moment):
-            self.clock.set(starts_at - timedelta(seconds=1))
-            for address, stands in self._coming(key).items():
-                self._began.setdefault(address, {}).update(stands)
         self.clock.set(moment)
 
-    def _starting(self, until: datetime) -> list[tuple[datetime, str]]:
-        first = func.min(sessions.c.starts_at)
-        query = select(first, sessions.c.course_class).group_by(sessions.c.course_class).having(first > self.clock())
+    def _begun(self) -> set[str]:
+        """Return the enrolments on classes that have begun, of which nothing is said any more (S2 6.3.2)."""
+        same = and_(sessions.c.trust == enrolments.c.trust, sessions.c.course_class == enrolments.c.course_class)
+        query = select(enrolments.c.id).join(sessions, same).where(sessions.c.starts_at <= self.clock())
         with self.engine.reading() as conn:
-            return sorted((row[0], row[1]) for row in conn.execute(query) if row[0] <= until)
+            return set(conn.scalars(query))
 
-    def _coming(self, key: str | None = None) -> _Truth:
-        """Return the meetings of classes (or of one) that have not begun, by learner and UID, from the database."""
+    def _coming(self) -> _Truth:
+        """Return the meetings of classes that have not begun, by learner and UID, from the database."""
         same = and_(sessions.c.trust == enrolments.c.trust, sessions.c.course_class == enrolments.c.course_class)
         query = (
             select(enrolments.c.id, enrolments.c.person, enrolments.c.spell, sessions, classes.c.conference)
@@ -224,7 +220,7 @@ class Story:
             rows = conn.execute(query).all()
         began = {row.course_class for row in rows if row.starts_at <= self.clock()}
         for row in rows:
-            if row.course_class not in began and key in {None, row.course_class}:
+            if row.course_class not in began:
                 uid = f"{row.id}-{row.session}-{row.spell}@{northshire.SITE.domain}"
                 coming[_address(row.person)][uid] = _entry(row)
         return coming
