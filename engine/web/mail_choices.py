@@ -12,7 +12,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 from wtforms import RadioField, SelectChoice, SelectField
-from wtforms.validators import AnyOf, InputRequired
+from wtforms.validators import InputRequired
 
 from engine.errors import Missing
 from engine.outgoing import choices, mail_links
@@ -104,11 +104,9 @@ def _form(connection: Connection, trust: str, person: str) -> Form:
     """Return a form with a field for each notice of which there is a choice, and one for the time zone."""
     now = choices.chosen(connection, trust, person)
     fields: dict[str, Any] = {name: _field(name, pace) for name, pace in now.items()}
-    zones = choices.zones()
     fields[_ZONE] = SelectField(
         "Your time zone",
-        [AnyOf(zones, "Choose one of these time zones.")],
-        choices=[SelectChoice(name, name.replace("_", " ")) for name in zones],
+        choices=[SelectChoice(name, name.replace("_", " ")) for name in choices.zones()],
         default=choices.zone(connection, trust, person),
         description="Digests, and hours in which mail goes, are by the time there.",
     )

@@ -93,7 +93,7 @@ def test_what_cannot_be_chosen_is_refused_and_nothing_is_saved(learner):
     answer = learner.post("/e-mails/", {**every, "LRN-12-competence-nearing-expiry": "NONE", "zone": "Mars/Olympus"})
 
     assert answer.status_code == 422
-    assert "Choose one of these time zones." in answer.text
+    assert "Choose one of those that are listed." in answer.text
     assert '<option value="EACH" selected>' in choices(learner.page)
 
 
