@@ -20,7 +20,7 @@ MARK: Final = "[TEST] "
 _WRITTEN: Final = "written"
 _OF_THE_MAIL: Final = frozenset({"trust_name", "brand_colour", "contact_line"})
 """What the composer says of the organisation's mail, for a test looks as its letters do."""
-_LABEL: Final = "unsaved/0"
+_LABEL: Final = f"{rendering.UNSAVED}/0"
 _REASON: Final = "You asked for a test of this message while you wrote it."
 
 

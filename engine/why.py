@@ -27,7 +27,7 @@ from engine.tables import approvals as questions
 from engine.tables import journal as moves
 from engine.tables import outbox
 from engine.transaction import MOST_EFFECTS_DEEP, Engine
-from engine.wording import notices
+from engine.wording import notices, rendering
 
 GONE: Final = "the row of the journal that knew it is gone or was changed"
 HIDDEN: Final = "You may not see this step: it belongs to an organisation that you do not look after."
@@ -279,7 +279,7 @@ def _sent(found: RowMapping) -> Iterator[Fact]:
     if found["relevant"]:
         yield Fact(sentence=f"At the moment of sending this has to be true: {relevance.condition(found)}.")
     if found["template"]:
-        yield Fact(sentence=f"It was written with the template {found['template']}.")
+        yield Fact(sentence=f"It was written with {rendering.spoken(found['template'])}.")
     evidence = Evidence(kind="message", id=found["id"])
     became = f"It {BECAME[Delivery(found['state'])]}.{_sentence(found['answer'])}"
     yield Fact(sentence=became, at=found["sent_at"] or found["due_at"], evidence=evidence)

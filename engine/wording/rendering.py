@@ -12,6 +12,7 @@ from engine.wording.notices import Notice, Source
 from engine.wording.sandbox import HTML, PLAIN, Compiled
 
 NATIONAL = "national"
+UNSAVED = "unsaved"
 _LONGEST_SUBJECT = 200
 
 
@@ -59,3 +60,10 @@ def compiled(notice: Notice, source: Source) -> Template:
         foreign=not source.label.startswith(f"{NATIONAL}/"),
         language=source.language,
     )
+
+
+def spoken(label: str) -> str:
+    """Say in words with which text a message was written, by its label: `national/HASH` or `PLACE/VERSION`."""
+    place, _, version = label.rpartition("/")
+    known = {NATIONAL: "the national text", UNSAVED: "a text that was being tried out"}
+    return known.get(place) or f"version {version} of a text of an organisation, an offering or a class"

@@ -136,6 +136,21 @@ def test_a_message_is_told_with_what_has_to_hold_and_what_became_of_it(engine, p
     assert sentences[-1] == "It waits to be sent."
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("national/3f2a", "It was written with the national text."),
+        ("unsaved/0", "It was written with a text that was being tried out."),
+        ("st-marys/4", "It was written with version 4 of a text of an organisation, an offering or a class."),
+    ],
+)
+def test_the_text_of_a_message_is_told_in_words(engine, place, label, said):
+    with database.writing(engine.database) as conn:
+        conn.execute(update(outbox).values(template=label))
+
+    assert said in [fact.sentence for fact in letter(engine, "LRN-01-joining-instructions").facts]
+
+
 def test_a_message_that_somebody_asked_for_needs_no_move(engine, place):
     with database.writing(engine.database) as conn:
         conn.execute(update(outbox).values(revision=0))
