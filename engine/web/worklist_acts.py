@@ -218,7 +218,9 @@ class _Pass:
         """Hand it on."""
         said, here = self._said, self._here
         words = text.clean_lines(request.form.get("words", ""), LONGEST_COMMENT)
-        wrong = {**self._nobody(), **({"words": "Write what you want to know."} if said.needed and not words else {})}
+        wrong = self._to_nobody()
+        if said.needed and not words:
+            wrong["words"] = "Write what you want to know."
         if wrong:
             return self.page(wrong)
         try:
@@ -230,5 +232,17 @@ class _Pass:
         flash(said.done)
         return _back(self._desk, here, self._id)
 
-    def _nobody(self) -> dict[str, str]:
-        return {} if request.form.get("to") else {"to": "Choose somebody, or search for a name first."}
+    def _to_nobody(self) -> dict[str, str]:
+        """Say what is wrong where nobody is chosen, or somebody to whom this page would hand nothing on."""
+        chosen = request.form.get("to")
+        if not chosen:
+            return {"to": "Choose somebody, or search for a name first."}
+        here, engine = self._here, self._desk.engine
+        with engine.reading() as connection:
+            approval = keep.read(asked.one_of(connection, here.trust, here.actor, self._id))
+            if self._said.to == "to" and self._said.trigger in self._desk.able(here.actor, approval):
+                try:
+                    colleagues.require(connection, approval, here.actor, chosen, engine.clock(), self._desk.works)
+                except Invalid as refusal:
+                    return {"to": refusal.sentence}
+        return {}

@@ -125,7 +125,7 @@ def test_nobody_is_found_who_may_not_have_it(ward, question):
         ("delegate", {}, "Choose somebody, or search for a name first."),
         ("ask", {"to": ADMINISTRATOR.id}, "Write what you want to know."),
         ("delegate", {"to": LEARNER.id}, "It cannot go to"),
-        ("delegate", {"to": "nobody"}, "There is no such active account"),
+        ("delegate", {"to": "nobody"}, "Choose an active account"),
     ],
 )
 def test_what_cannot_be_handed_on_says_why_and_stays(ward, question, way, said, sentence):
