@@ -12,14 +12,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engine import text
 from engine.drafts import Place
-from engine.errors import Missing
+from engine.errors import Missing, TemplateLimit
 from engine.transaction import Engine
 from engine.web import template_list, template_queries, template_saving, template_sheet, template_test
 from engine.web.permissions import requires
 from engine.web.template_list import Wanted
 from engine.web.template_sheet import Sheet
 from engine.web.visitors import Visitor, visitor
-from engine.wording import lint, notices, places, templates
+from engine.wording import lint, notices, places, templates, trial
 from engine.wording.notices import ENGLISH, LANGUAGES, Notice, Source
 from engine.wording.rendering import NATIONAL
 from engine.wording.template_version import TEMPLATE_ADMINISTRATOR as EDITOR
@@ -34,6 +34,8 @@ _WORDS: Final[Mapping[str, Any]] = {
 }
 _DRAWN: Final = ("age", "card", "people")
 _LONGEST_WORDS: Final = 200
+_BRANCHES: Final = 20
+_NOT_KEPT: Final = frozenset({"csrf_token", "do", "first"})
 _MOST_PLACES: Final = 200
 
 
@@ -69,6 +71,12 @@ def blueprint(engine: Engine) -> Blueprint:
     def preview(organisation: str, notice: str) -> Response:
         """Say how what was typed looks and what is wrong with it, as JSON; nothing is kept."""
         return _previewed(_typed(engine, organisation, notice))
+
+    @pages.post("/<organisation>/<notice>/branches")
+    @requires(EDITOR)
+    def branches(organisation: str, notice: str) -> Response:
+        """Show what was typed in every situation that it tells apart; nothing is kept."""
+        return _branches(engine, organisation, _typed(engine, organisation, notice))
 
     @pages.post("/<organisation>/<notice>/test")
     @requires(EDITOR)
@@ -119,6 +127,21 @@ def _previewed(sheet: Sheet) -> Response:
     drawn = {name: render_template(f"engine/_template_{name}.html", sheet=sheet) for name in _DRAWN}
     found = {part: render_template("engine/_template_findings.html", sheet=sheet, part=part) for part in lint.PARTS}
     return jsonify(**template_sheet.answer(sheet), **drawn, findings=found)
+
+
+def _branches(engine: Engine, organisation: str, sheet: Sheet) -> Response:
+    """Show a part of the situations, the least unusual first, with the way on and back to the text."""
+    if sheet.errors:
+        return _page(engine, organisation, sheet, sheet.problems(), 422)
+    try:
+        looks = trial.try_out(sheet.notice.name, sheet.source, branches=True).branches
+    except TemplateLimit as error:
+        return _page(engine, organisation, sheet, {"html": error.sentence}, 422)
+    first = min(max(request.form.get("first", 0, type=int), 0), len(looks) - 1)
+    shown = {"looks": looks[first : first + _BRANCHES], "first": first, "every": len(looks), "most": _BRANCHES}
+    kept = {name: value for name, value in request.form.items() if name not in _NOT_KEPT}
+    page = render_template("engine/template_branches.html", organisation=organisation, sheet=sheet, kept=kept, **shown)
+    return _framing(make_response(page))
 
 
 def _tested(engine: Engine, organisation: str, sheet: Sheet) -> Response:

@@ -47,13 +47,52 @@ class _Branch:
 
 def troubles(notice: Notice, source: Source) -> tuple[Trouble, ...]:
     """Return what goes wrong in the branches of a text that passed the linter, each once."""
-    parts = (("subject", source.subject, PLAIN), ("text", source.text, PLAIN), ("html", source.html, HTML))
     found: dict[tuple[str, int, str], Trouble] = {}
-    for part, written, environment in parts:
-        body = written if part == "subject" else sandbox.unframed(written)
+    for part, body, environment in _bodies(source):
         for one in _part(part, body, environment, notice, source.language):
             found.setdefault((one.part, one.line, one.sentence), one)
     return tuple(found.values())
+
+
+def situations(notice: Notice, source: Source) -> Iterator[tuple[str, _Values]]:
+    """Yield every situation that a text tells apart: how it is called, and what a message says in it.
+
+    The text has passed the linter; a situation that cannot be is left out. The least unusual come first.
+    """
+    choices: dict[str, tuple[Any, ...]] = {}
+    for _, body, environment in _bodies(source):
+        for name, values in _choices(sandbox.check(body, environment), notice).items():
+            choices[name] = tuple(dict.fromkeys((*choices.get(name, ()), *values)))
+    usual = notice.samples[notices.USUAL]
+    for unlike, changed in sorted(((_unlike(notice, one), one) for one in _situations(choices)), key=_how_unusual):
+        said = {**usual, **changed}
+        try:
+            notices.values(notice, said, source.language)
+        except TemplateError:
+            continue
+        yield "; ".join(unlike) or "everything is given", said
+
+
+def _unlike(notice: Notice, changed: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say of each token that is left out, or has another value than its example, what it is."""
+    return tuple(
+        f"{name} is “{value}”" if value else f"no {name}"
+        for name, value in changed.items()
+        if value != notice.tokens[name].example
+    )
+
+
+def _how_unusual(situation: tuple[tuple[str, ...], _Values]) -> int:
+    return len(situation[0])
+
+
+def _bodies(source: Source) -> tuple[tuple[str, str, Sandbox], ...]:
+    """Return each part with what it says outside of the frame, and how that is rendered."""
+    return (
+        ("subject", source.subject, PLAIN),
+        ("text", sandbox.unframed(source.text), PLAIN),
+        ("html", sandbox.unframed(source.html), HTML),
+    )
 
 
 def _part(part: str, body: str, environment: Sandbox, notice: Notice, language: str) -> Iterator[Trouble]:

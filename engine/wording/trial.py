@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from engine.errors import Garbled, TemplateError, TemplateLimit
-from engine.wording import branches, notices, rendering, skeleton
+from engine.wording import notices, rendering, skeleton
+from engine.wording.branches import situations, troubles
 from engine.wording.lint import Finding, Level, lint
 from engine.wording.notices import Notice, Source
 from engine.wording.rendering import Rendered, Template
@@ -30,12 +31,13 @@ _LABEL: Final = "trial/0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What was found in a source, and how it looks with each sample, by name."""
+    """What was found in a source, and how it looks with each sample, by name, and in each situation, if asked."""
 
     notice: str
     source: Source
     findings: tuple[Finding, ...]
     samples: Mapping[str, Rendered]
+    branches: Sequence[tuple[str, Rendered]] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -43,14 +45,22 @@ class Trial:
         return tuple(finding for finding in self.findings if finding.level is Level.ERROR)
 
 
-def try_out(notice: str, source: Source, *, seconds: float = SECONDS, shown: Mapping[str, Any] | None = None) -> Trial:
+def try_out(
+    notice: str,
+    source: Source,
+    *,
+    seconds: float = SECONDS,
+    shown: Mapping[str, Any] | None = None,
+    branches: bool = False,
+) -> Trial:
     """Lint a source and render it with every sample of its notice, and as `SHOWN` with what it is to be shown with.
 
+    With `branches` it is also rendered in every situation that it tells apart; those that look alike come once.
     Raises `Missing` for an unknown notice and `TemplateLimit` where the child took too much time or memory.
     """
     notices.notice(notice)
     asked: dict[str, Any] = {"notice": notice, "subject": source.subject, "text": source.text, "html": source.html}
-    asked |= {"language": source.language, "shown": shown}
+    asked |= {"language": source.language, "shown": shown, "branches": branches}
     try:
         child = subprocess.run(
             [sys.executable, "-I", "-m", "engine.wording.trial"],
@@ -67,6 +77,7 @@ def try_out(notice: str, source: Source, *, seconds: float = SECONDS, shown: Map
         source=source,
         findings=tuple(Finding(**found | {"level": Level(found["level"])}) for found in answer["findings"]),
         samples={name: Rendered(**rendered) for name, rendered in answer["samples"].items()},
+        branches=[(called, Rendered(**rendered)) for called, rendered in answer["branches"]],
     )
 
 
@@ -87,8 +98,7 @@ def examine(
         for name, sample in notice.samples.items():
             findings += _rendered(template, name, sample, samples, Level.ERROR)
         findings += [
-            Finding(level=Level.ERROR, place=one.place, sentence=one.sentence)
-            for one in branches.troubles(notice, source)
+            Finding(level=Level.ERROR, place=one.place, sentence=one.sentence) for one in troubles(notice, source)
         ]
         if shown and not _errors(findings):
             findings += _rendered(template, SHOWN, shown, samples, Level.WARNING)
@@ -119,6 +129,15 @@ def _read_back(rendered: Rendered) -> Rendered:
     return rendered
 
 
+def _every_branch(notice: Notice, source: Source) -> list[tuple[str, Rendered]]:
+    """Render a text that was examined and found sound in every situation; those that look alike come once."""
+    template = rendering.compiled(notice, source)
+    looks: dict[Rendered, str] = {}
+    for called, said in situations(notice, source):
+        looks.setdefault(template.render(said), called)
+    return [(called, rendered) for rendered, called in looks.items()]
+
+
 def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
@@ -128,8 +147,11 @@ def _limit() -> None:
 def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
     written = {name: asked[name] for name in ("subject", "text", "html", "language")}
     source = Source(**written, label=_LABEL)
-    findings, samples = examine(notices.notice(asked["notice"]), source, asked["shown"])
+    notice = notices.notice(asked["notice"])
+    findings, samples = examine(notice, source, asked["shown"])
+    wanted = asked["branches"] and not _errors(findings)
     return {
+        "branches": [(called, asdict(one)) for called, one in (_every_branch(notice, source) if wanted else ())],
         "findings": [asdict(finding) for finding in findings],
         "samples": {name: asdict(rendered) for name, rendered in samples.items()},
     }

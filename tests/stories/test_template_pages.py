@@ -56,6 +56,27 @@ def test_templates_are_searched_by_words_and_area_and_by_what_was_changed_here(d
     assert "No template has all of that." in nothing
 
 
+def test_every_branch_of_what_was_typed_is_shown_and_the_way_back_keeps_it(administrator):
+    typed = {**texts(), "subject": "Mind {% if venue %}the place{% else %}the gap{% endif %}", "comment": "Shorter"}
+
+    first = administrator.post(CHEAP, typed, to=f"{EDITOR}/branches").text
+    last = administrator.post(CHEAP, {**typed, "first": "999999"}, to=f"{EDITOR}/branches").text
+
+    assert "1. Everything is given" in first
+    assert first.index("Mind the place") < first.index("No venue") < first.index("Mind the gap")
+    assert "Show the next 20" in first
+    assert "Show those before" not in first
+    assert ("Show the next" in last, "Show those before" in last) == (False, True)
+    assert '<input type="hidden" name="comment" value="Shorter">' in first
+
+
+def test_of_what_has_errors_no_branch_is_shown_but_what_is_wrong(administrator):
+    answer = administrator.post(CHEAP, {**texts(), "subject": "{{ nowhere }}"}, to=f"{EDITOR}/branches")
+
+    assert answer.status_code == 422
+    assert "nowhere" in answer.text.partition("error-summary")[2]
+
+
 def test_a_finding_leads_to_its_line_and_a_hint_does_not_hinder_saving(desk, administrator):
     body = texts()["text"].replace("You have", "\n\n\n{{ nowhere }}\nYou have", 1)
     idle = texts()["text"].replace("You have", "{% if course %}You have{% endif %}{% if not course %}x{% endif %}", 1)
