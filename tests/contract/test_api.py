@@ -26,6 +26,7 @@ from engine.transaction import Engine
 from engine.web import api, resources, schemas
 from engine.web.frame import frame
 from engine.web.operations import Answer, Call, Operation, created
+from engine.wording.template_version import TEMPLATE_ADMINISTRATOR
 from tests import trial
 from tests.clock import FrozenClock
 from tests.people import ADMINISTRATOR, settings_in
@@ -379,6 +380,8 @@ def test_the_description_names_every_operation_and_what_it_takes(app):
 
 def test_what_is_answered_is_what_was_declared(app, engine, caller):
     asked(engine)
+    with engine.transaction() as tx:
+        directory.grant(tx.connection, TRUST, TRUST_HOLDER.id, TEMPLATE_ADMINISTRATOR, TRUST)
     caller.send("/roles", {"role": "workflow-administrator", "organisation": WARD, "title": "Reviewer"})
 
     for operation in resources.OPERATIONS:
