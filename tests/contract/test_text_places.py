@@ -4,12 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from engine import drafts
 from engine.drafts import Place
 from engine.errors import Missing
+from engine.letters import Subject
 from engine.mail import Composer
+from engine.privacy.sight import sees
 from engine.wording import notices, places, texts
+from engine.wording.template_tables import template_versions
 from engine.wording.template_version import State
 from engine.wording.templates import Shelf
 from engine.wording.trial import Trial
@@ -75,6 +79,18 @@ def test_the_nearest_text_goes_the_class_then_the_offering_then_the_organisation
         chain = [one.label for one in texts.chain(connection, wanted)]
         assert texts.above(connection, [wanted])[wanted].subject == "Offering"
     assert chain[:3] == [f"{first}/1", f"{OFFERING}/1", f"{SURGERY}/1"]
+
+
+def test_who_looks_after_the_organisation_of_a_class_may_see_the_history_of_its_text(site, clock):
+    course_class = northshire.open_class(site.engine, clock)
+    offered(site, course_class)
+    publish(site, course_class, "Class")
+    with site.engine.reading() as connection:
+        version = connection.execute(select(template_versions.c.id)).scalar_one()
+        subject = Subject(kind="template", trust=TRUST, id=version)
+
+        assert sees(site.engine, connection, subject, frozenset({SURGERY})) is True
+        assert sees(site.engine, connection, subject, frozenset({"elsewhere"})) is False
 
 
 def test_a_text_of_a_class_has_the_same_pages_and_says_where_it_comes_from(site, clock):
