@@ -175,7 +175,10 @@ class _Desk:
             form.organisation.choices = [(p, directory.organisation(connection, here.trust, p).name) for p in places]
             known = catalogue.all_offerings(connection, here.trust)
         form.organisation.choices.sort(key=lambda choice: choice[1])
-        form.offering.choices = [("", "Choose a course"), *((one.id, _offered(one)) for one in known)]
+        form.offering.choices = [
+            ("", "Choose a course"),
+            *((one.id, words.called(one.course_title, one.title)) for one in known),
+        ]
         change = class_forms.Change(details=form, sessions={}, more=meeting)
         if request.method == "POST" and change.valid(ZONE):
             try:
@@ -294,7 +297,3 @@ def _named(triggers: type[_T], text: str) -> _T:
         if trigger == text.upper().replace("-", "_") and trigger in known:
             return trigger
     raise Missing("There is nothing at this address.")
-
-
-def _offered(one: Any) -> str:
-    return one.course_title if one.title == one.course_title else f"{one.course_title}: {one.title}"

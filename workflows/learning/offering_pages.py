@@ -22,7 +22,7 @@ from engine.web.visitors import Visitor, visitor
 from engine.wording import places
 from engine.wording.places import PlaceKind, TextPlace
 from engine.wording.template_version import TEMPLATE_ADMINISTRATOR
-from workflows.learning import alarms, catalogue
+from workflows.learning import alarms, catalogue, words
 from workflows.learning.meeting_schemas import LINK, LONGEST_LINK
 from workflows.learning.records import Offering
 from workflows.learning.tables import classes, courses, offerings
@@ -64,7 +64,7 @@ class Shown:
     @property
     def title(self) -> str:
         """Return its name beside that of its course."""
-        return f"{self.offering.course_title}: {self.offering.title}"
+        return words.called(self.offering.course_title, self.offering.title)
 
     def place(self) -> TextPlace:
         """Return it as a place where texts of messages may stand."""
